@@ -38,8 +38,9 @@ gengfu_dependency(sqlite SQLite::SQLite3)
 find_path(GENGFU_TOML_INCLUDE toml++/toml.h REQUIRED)
 gengfu_dependency(toml)
 target_include_directories(gengfu_dep_toml SYSTEM INTERFACE ${GENGFU_TOML_INCLUDE})
-target_compile_definitions(gengfu_dep_toml INTERFACE TOML_HEADER_ONLY=1 TOML_EXCEPTIONS=0
-                                                     "TOML_ASSERT(x)=static_cast<void>(0)")
+target_compile_definitions(gengfu_dep_toml INTERFACE TOML_HEADER_ONLY=1 TOML_EXCEPTIONS=0)
+# As an option: CMake drops a definition that has parameters.
+target_compile_options(gengfu_dep_toml INTERFACE "-DTOML_ASSERT(x)=static_cast<void>(0)")
 
 find_package(CLI11 CONFIG REQUIRED)
 gengfu_dependency(cli CLI11::CLI11)
