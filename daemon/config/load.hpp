@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/config/diagnostic.hpp"
+#include "daemon/config/site.hpp"
+#include "daemon/core/result.hpp"
+
+namespace gengfu::config {
+
+/// Where to look. Paths may be relative to the working directory.
+struct Places {
+    std::string file = "/etc/gengfu/gengfu.toml";
+    /// Shipped `profiles/` and `classes/`: /usr/share/gengfu, or `config/` of the source tree for a build tree.
+    std::string shipped = "/usr/share/gengfu";
+};
+
+/// All texts that a configuration consists of, read once. This is what is parsed, what is hashed and what the store
+/// keeps as the last accepted configuration.
+struct Bundle {
+    struct File {
+        std::string path;  ///< as shown in diagnostics
+        std::string text;
+    };
+    std::vector<File> configuration;  ///< gengfu.toml, then devices.d/*.toml in name order
+    std::vector<File> profiles;       ///< effective ones: a file in profiles/ beside the configuration replaces the shipped of the same name
+    std::vector<File> classes;
+};
+
+/// Reads every file. \retval Errc::kIo a file that must be there cannot be read; names it and the reason.
+Result<Bundle> gather(const Places& places);
+
+/// A lasting form of a bundle, for the store. Only profiles and classes that the configuration uses are kept.
+std::string pack(const Bundle& bundle);
+/// \retval Errc::kCorrupt
+Result<Bundle> unpack(const std::string& packed);
+
+/// FNV-1a-64 of the packed bundle, as 16 hex digits: tells configurations apart, no protection against forgery.
+std::string hash(const Bundle& bundle);
+
+struct Loaded {
+    std::optional<Site> site;             ///< empty when any diagnostic is an error
+    std::vector<Diagnostic> diagnostics;  ///< all of them, in file order, errors and warnings
+};
+
+/// Parses and checks everything, reporting all mistakes at once. Reads nothing but `bundle`, except for
+/// `credential:NAME` (from $CREDENTIALS_DIRECTORY).
+Loaded load(const Bundle& bundle);
+
+}  // namespace gengfu::config

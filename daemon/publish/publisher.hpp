@@ -1,0 +1,95 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/alarms/alarm.hpp"
+#include "daemon/config/site.hpp"
+#include "daemon/core/sample.hpp"
+#include "daemon/publish/session.hpp"
+#include "daemon/store/store.hpp"
+
+namespace gengfu::publish {
+
+/// Which run of the gateway speaks.
+struct Run {
+    std::string gateway;
+    Epoch epoch;
+    std::uint64_t start = 0;
+    std::string software;            ///< "gengfu 0.1.0"
+    std::string configuration_hash;
+};
+
+enum class Verb : std::uint8_t { kAcknowledge, kReset };
+
+/// A command from the platform, checked for form and age.
+struct PlatformCommand {
+    Verb verb = Verb::kAcknowledge;
+    std::string id;
+    std::string alarm_id;
+    std::uint64_t revision = 0;
+    std::string on_behalf_of, reason;
+};
+
+struct CommandResult {
+    int outcome = 0;   ///< gengfu.v1.Outcome
+    std::string message;
+    std::uint64_t revision = 0;
+};
+
+/// What the publisher asks of the rest of the daemon; called on core.
+struct Questions {
+    /// All alarms that are not over, for birth, for the retained topics and for their reconciliation.
+    std::function<std::vector<const alarms::Alarm*>()> standing;
+    /// The number of the last event record made.
+    std::function<std::uint64_t()> last_event_sequence;
+    std::function<CommandResult(const PlatformCommand&)> carry_out;
+    /// A filled gengfu.v1.State, serialised, but for identity, time and pending counts.
+    std::function<std::string()> state;
+};
+
+struct PublisherStatus {
+    bool connected = false;
+    std::string broker;        ///< "mqtts://broker-1.city.example:8883 (MQTT 5)"
+    std::string trouble;       ///< why not connected
+    std::uint64_t in_flight = 0, events_waiting = 0, telemetry_waiting = 0;
+    std::uint64_t published = 0, acknowledged = 0, refused = 0;
+};
+
+/// Encodes, stores and sends. On core (one executor); never blocks.
+class Publisher {
+public:
+    using SessionMaker = std::function<std::unique_ptr<Session>(const config::Mqtt&, std::string client_id, Will, Callbacks)>;
+
+    /// \param site, store, clock outlive the publisher.
+    Publisher(boost::asio::any_io_executor core, const config::Site& site, Run run, store::Store& store, const Clock& clock,
+              Questions questions, SessionMaker make = make_session);
+    ~Publisher();
+
+    void start();
+    /// Sends what waits for at most `grace`, says offline, ends. `done` on core.
+    void stop(Duration grace, std::function<void()> done);
+
+    /// The sequence that the next event record will have. Takes effect with event().
+    std::uint64_t next_event_sequence() const;
+
+    /// Makes the event record of a transition, commits it, publishes it (as volatile when the disk takes more than
+    /// 500 ms) and brings the alarm's retained topic up to date. `transition.sequence` must be next_event_sequence().
+    void event(const alarms::Transition& transition);
+
+    /// Samples as they come. Report by exception is applied here: on leaving the deadband, on change of quality, at
+    /// least every max_interval. Gathered for `linger`.
+    void samples(const std::vector<Sample>& samples);
+
+    PublisherStatus status() const;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gengfu::publish

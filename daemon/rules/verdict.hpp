@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "daemon/core/ids.hpp"
+#include "daemon/core/sample.hpp"
+#include "daemon/core/severity.hpp"
+
+namespace gengfu::rules {
+
+/// What became of a rule's condition.
+enum class Change : std::uint8_t {
+    kRaised,     ///< the condition holds, after its on-delay
+    kCleared,    ///< it no longer does, after its off-delay
+    kSeverity,   ///< it still holds, at another level
+    kUncertain,  ///< it held when the sensor fell silent or stopped protecting; silence never clears
+    kCertain,    ///< the sensor is back and the condition still holds
+};
+
+/// A change of one rule at one point, with what it was judged by. Rules report changes only.
+struct Verdict {
+    RuleId rule;
+    Change change = Change::kRaised;
+    Severity severity = Severity::kMinor;
+    Sample sample;      ///< the sample that decided; for `silent` the last that came
+    double limit = 0;   ///< in force for the sample's value
+    Monotonic at{};
+};
+
+}  // namespace gengfu::rules

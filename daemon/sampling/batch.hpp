@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "daemon/core/ids.hpp"
+#include "daemon/core/sample.hpp"
+#include "drivers/bus.hpp"
+
+namespace gengfu::sampling {
+
+/// How a device is doing. Online: it answers. Degraded: it answers some of the time. Offline: it has not answered for
+/// so long that it is asked only now and then.
+enum class Health : std::uint8_t { kUnknown, kOnline, kDegraded, kOffline };
+
+struct HealthChange {
+    DeviceId device;
+    Health health = Health::kUnknown;
+    Monotonic at{};
+};
+
+/// What a bus worker hands over after a request: the samples of one device, in the profile's order.
+struct Batch {
+    BusId bus;
+    std::vector<Sample> samples;
+    std::vector<HealthChange> health;
+};
+
+/// Called on the worker's thread; must not block and not throw.
+using BatchSink = std::function<void(Batch)>;
+
+/// One bus at a glance, copied under a lock from the worker.
+struct BusSnapshot {
+    bool open = false;
+    std::string trouble;  ///< why it is not open; empty when it is
+    drivers::Traffic traffic;
+    double load = 0;  ///< share of the last minute in which a transaction was under way
+    std::vector<Health> devices;  ///< in the order of the bus's devices
+};
+
+}  // namespace gengfu::sampling

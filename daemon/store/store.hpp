@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/core/result.hpp"
+#include "daemon/core/time.hpp"
+#include "daemon/store/record.hpp"
+
+/// What must outlive the process. One thread of its own holds the SQLite handles; calls are queued to it and answered
+/// by callbacks on that thread (callers post to their own). See docs/formats.md for the files.
+namespace gengfu::store {
+
+struct Options {
+    std::string path;                      ///< folder; made when missing
+    std::uint64_t size_limit_bytes = 2ULL << 30U;
+    Duration history = std::chrono::hours(30 * 24);
+    Duration flush = std::chrono::seconds(10);
+    std::vector<std::string> consumers{"broker"};  ///< whose confirmation releases a record
+};
+
+/// What a start finds. The epoch is new; the start number is one above the last.
+struct Start {
+    Epoch epoch;
+    std::uint64_t number = 0;
+    std::string book;                      ///< the last checkpoint (opaque); empty at the first start
+    std::vector<std::string> later_events; ///< state blobs of events after the checkpoint, in the order of their commit
+    std::string configuration;             ///< last accepted, packed; empty when none
+    std::uint64_t records_abandoned = 0;   ///< since the store was made
+    std::vector<std::string> troubles;     ///< damaged files set aside and the like, in a user's words
+};
+
+struct Usage {
+    std::uint64_t bytes = 0;               ///< on disk
+    std::uint64_t events_pending = 0, telemetry_pending = 0;  ///< not yet confirmed by every consumer
+    std::uint64_t records_abandoned = 0;
+    std::uint64_t commits = 0;             ///< transactions synced to disk since the start
+    Duration last_commit{};                ///< how long the last one took
+};
+
+/// A record that is to be sent, with whether it was made in an earlier moment than now (an outage, an earlier epoch).
+struct Pending {
+    std::vector<Record> records;           ///< oldest first: by start of their epoch, then sequence
+    bool more = false;                     ///< there are further ones
+};
+
+class Store {
+public:
+    virtual ~Store() = default;
+
+    using Done = std::function<void(Result<void>)>;
+
+    /// Commits one event with the state that it leaves behind (opaque, for Start::later_events). `done` is called
+    /// after it is on disk (synchronised), in the order of the calls; several events may share one commit.
+    virtual void commit_event(Record record, std::string state, Done done) = 0;
+
+    /// Keeps a telemetry record; it reaches the disk within Options::flush. Never blocks; at a full queue the record
+    /// is dropped, counted as abandoned and kFull is returned.
+    virtual Result<void> append_telemetry(Record record) = 0;
+
+    /// Replaces the checkpoint, which covers all events committed before this call.
+    virtual void save_book(std::string book) = 0;
+    virtual void save_configuration(std::string packed, Done done) = 0;
+
+    /// Notes that `consumer` has the sequences; cheap, gathered, lasting within a second. A record that every
+    /// consumer has is released.
+    virtual void confirm(const std::string& consumer, Epoch epoch, Stream stream, std::vector<SequenceRange> ranges) = 0;
+
+    /// Unconfirmed records of `stream` after `after` (nothing: from the oldest), at most `limit` and 256 KiB. Includes
+    /// telemetry that has not been flushed yet. `found` is called on the store's thread.
+    virtual void pending(Stream stream, std::optional<Identity> after, std::size_t limit,
+                         std::function<void(Result<Pending>)> found) = 0;
+
+    /// Any thread.
+    virtual Usage usage() const = 0;
+
+    /// Flushes everything and closes. Blocks until done or `deadline`.
+    virtual Result<void> close(Monotonic deadline) = 0;
+};
+
+struct Opened {
+    std::unique_ptr<Store> store;
+    Start start;
+};
+
+/// Opens or makes the store, checks state.db (and takes its second copy when the first is damaged), draws the epoch.
+/// Blocks. \retval Errc::kIo folder cannot be made or locked (another daemon runs on it), kCorrupt both copies of state.db damaged
+/// (they are set aside and a fresh store is begun only when the caller asks again with Options unchanged).
+Result<Opened> open(const Options& options, const Clock& clock);
+
+}  // namespace gengfu::store

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/config/site.hpp"
+#include "daemon/core/result.hpp"
+#include "daemon/core/time.hpp"
+
+/// The only seam to hardware: one half-duplex line or connection, one transaction in flight.
+namespace gengfu::drivers {
+
+/// One Modbus request. `function` is 1, 2, 3, 4 (reads) or 5, 6, 15, 16 (writes).
+struct Request {
+    std::uint8_t unit = 1;
+    std::uint8_t function = 3;
+    std::uint16_t address = 0;
+    std::uint16_t count = 1;             ///< registers or bits
+    std::vector<std::uint16_t> values;   ///< of writes: registers, or bits as 0 and 1
+    Duration turnaround{};               ///< longest time from the end of the request to the first byte of the answer
+    Duration min_gap{};                  ///< silence this unit wants before the request, at least t3.5
+};
+
+struct Answer {
+    std::vector<std::uint16_t> values;  ///< registers, or bits as 0 and 1; exactly `count` of a read, empty of a write
+    Monotonic sent{};                   ///< first byte of the request handed to the line
+    Monotonic received{};               ///< last byte of the answer
+};
+
+/// Counted since the start, read from any thread through BusWorker's snapshot.
+struct Traffic {
+    std::uint64_t requests = 0, answers = 0, timeouts = 0, bad_frames = 0, exceptions = 0;
+    std::uint64_t foreign_frames = 0, late_frames = 0, noise_bytes = 0, reopened = 0;
+};
+
+/// Used by one thread, except interrupt().
+class Bus {
+public:
+    virtual ~Bus() = default;
+
+    /// Opens the port or connects, within `deadline`. Idempotent.
+    /// \retval Errc::kIo missing, busy, refused, name not found: `what` says which, in a user's words
+    /// \retval Errc::kInterrupted
+    virtual Result<void> open(Monotonic deadline) = 0;
+    virtual bool is_open() const = 0;
+    virtual void close() = 0;
+
+    /// Sends one request and waits for its answer: at most the unit's turnaround, the frames' own time on the wire
+    /// and the gaps. Never longer than that, whatever arrives.
+    /// \retval Errc::kTimeout, kBadFrame, kRefused, kBusy, kUnsupported (the exceptions), kIo (line must be reopened), kInterrupted
+    virtual Result<Answer> transact(const Request& request) = 0;
+
+    /// Makes a blocked open() or transact() return kInterrupted soon, and all later ones at once. Any thread.
+    virtual void interrupt() = 0;
+
+    virtual const Traffic& traffic() const = 0;
+};
+
+/// Makes the bus of a configuration; does not open it.
+/// \retval Errc::kNotBuilt
+Result<std::unique_ptr<Bus>> make_bus(const config::Bus& bus, const Clock& clock);
+
+}  // namespace gengfu::drivers
