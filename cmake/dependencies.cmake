@@ -34,9 +34,10 @@ find_package(SQLite3 REQUIRED)
 gengfu_dependency(sqlite SQLite::SQLite3)
 
 # Header only and without exceptions: Debian's shared library is built with them. The assertions of 3.3.0
-# abort on the input "[\n", where a parse error is right.
+# abort on the input "[\n", where a parse error is right; cmake/shims mends one more fault.
 find_path(GENGFU_TOML_INCLUDE toml++/toml.h REQUIRED)
 gengfu_dependency(toml)
+target_include_directories(gengfu_dep_toml BEFORE INTERFACE ${PROJECT_SOURCE_DIR}/cmake/shims)
 target_include_directories(gengfu_dep_toml SYSTEM INTERFACE ${GENGFU_TOML_INCLUDE})
 target_compile_definitions(gengfu_dep_toml INTERFACE TOML_HEADER_ONLY=1 TOML_EXCEPTIONS=0)
 # As an option: CMake drops a definition that has parameters.
