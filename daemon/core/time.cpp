@@ -34,10 +34,13 @@ BootId read_boot_id() {
 
 SystemClock::SystemClock() : boot_(read_boot_id()) {}
 
-Monotonic SystemClock::now() const { return std::chrono::steady_clock::now(); }
+Monotonic SystemClock::now() const {
+    return std::chrono::steady_clock::now();
+}
 
 std::optional<Wall> SystemClock::wall() const {
-    const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    const auto now =
+        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     if (now < kNotBefore) {
         return std::nullopt;
     }
@@ -45,9 +48,10 @@ std::optional<Wall> SystemClock::wall() const {
 }
 
 std::string to_iso8601(Wall when) {
-    const auto millis = std::chrono::floor<std::chrono::milliseconds>(when).time_since_epoch().count();
-    const auto seconds = static_cast<std::time_t>(millis / 1000);
-    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), millis % 1000);
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(when);
+    const auto millis = std::chrono::floor<std::chrono::milliseconds>(when - seconds).count();
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                       fmt::gmtime(static_cast<std::time_t>(seconds.time_since_epoch().count())), millis);
 }
 
 }  // namespace gengfu

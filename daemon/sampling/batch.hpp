@@ -10,8 +10,8 @@
 
 namespace gengfu::sampling {
 
-/// How a device is doing. Online: it answers. Degraded: it answers some of the time. Offline: it has not answered for
-/// so long that it is asked only now and then.
+/// How a device is doing. Online: it answers. Degraded: it answers some of the time. Offline: it has not
+/// answered for so long that it is asked only now and then.
 enum class Health : std::uint8_t { kUnknown, kOnline, kDegraded, kOffline };
 
 struct HealthChange {
@@ -35,7 +35,7 @@ struct BusSnapshot {
     bool open = false;
     std::string trouble;  ///< why it is not open; empty when it is
     drivers::Traffic traffic;
-    double load = 0;  ///< share of the last minute in which a transaction was under way
+    double load = 0;              ///< share of the last minute in which a transaction was under way
     std::vector<Health> devices;  ///< in the order of the bus's devices
 };
 

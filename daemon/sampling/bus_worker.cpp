@@ -1,0 +1,290 @@
+#include "daemon/sampling/bus_worker.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "daemon/sampling/device_reader.hpp"
+#include "daemon/sampling/schedule.hpp"
+
+namespace gengfu::sampling {
+namespace {
+
+/// How long opening a line may take: a TCP connect across a radio link, with one lost SYN.
+constexpr Duration kOpenTime = std::chrono::seconds(5);
+constexpr Duration kFirstReopen = std::chrono::milliseconds(250);
+constexpr Duration kLongestReopen = std::chrono::seconds(5);
+
+/// Share of the last minute in which the line was in use.
+class Load {
+public:
+    void add(Monotonic began, Monotonic ended) {
+        const auto second = std::chrono::floor<std::chrono::seconds>(ended.time_since_epoch()).count();
+        for (; second_ < second; ++second_) {
+            if (second - second_ > static_cast<std::int64_t>(busy_.size())) {
+                second_ = second - static_cast<std::int64_t>(busy_.size());
+            }
+            busy_[static_cast<std::size_t>(second_ + 1) % busy_.size()] = {};
+        }
+        busy_[static_cast<std::size_t>(second) % busy_.size()] += ended - began;
+    }
+    double share(Duration since_start) const {
+        Duration sum{};
+        for (const Duration busy : busy_) {
+            sum += busy;
+        }
+        const Duration over =
+            std::clamp<Duration>(since_start, std::chrono::seconds(1), std::chrono::seconds(60));
+        return std::min(1.0, std::chrono::duration<double>(sum) / std::chrono::duration<double>(over));
+    }
+
+private:
+    std::array<Duration, 60> busy_{};
+    std::int64_t second_ = 0;
+};
+
+std::vector<DeviceId> devices_on(const config::Site& site, BusId bus) {
+    std::vector<DeviceId> devices;
+    for (std::uint32_t i = 0; i < site.devices.size(); ++i) {
+        if (site.devices[i].bus == bus) {
+            devices.push_back(DeviceId{i});
+        }
+    }
+    return devices;
+}
+
+}  // namespace
+
+struct BusWorker::Loop {
+    struct ReadRequest {
+        std::size_t position = 0;
+        ReadDone done;
+    };
+
+    const config::Site& site;
+    BusId id;
+    std::unique_ptr<drivers::Bus> bus;
+    const Clock& clock;
+    BatchSink sink;
+    Schedule schedule;
+    std::vector<DeviceReader> readers;
+    Monotonic started;
+    Duration reopen_pause = kFirstReopen;
+    Monotonic reopen_at{};
+    std::string trouble = "not opened yet";
+    Load load;
+
+    mutable std::mutex mutex;  // guards what follows
+    std::condition_variable wake;
+    bool stopping = false;
+    std::deque<ReadRequest> requests;
+    BusSnapshot seen;
+
+    Loop(const config::Site& of, BusId bus_id, std::unique_ptr<drivers::Bus> line, const Clock& time,
+         BatchSink to)
+        : site(of),
+          id(bus_id),
+          bus(std::move(line)),
+          clock(time),
+          sink(std::move(to)),
+          schedule(of, devices_on(of, bus_id), time.now()),
+          started(time.now()) {
+        for (std::size_t i = 0; i < schedule.size(); ++i) {
+            readers.emplace_back(of, schedule.device(i), schedule.cadences(i));
+        }
+        publish_snapshot();
+    }
+
+    void run() {
+        while (!stopped()) {
+            if (std::optional<ReadRequest> request = next_request()) {
+                answer(*request);
+                continue;
+            }
+            const Monotonic now = clock.now();
+            const std::optional<Turn> turn = schedule.next(now);
+            if (!turn || turn->at > now) {
+                wait_until(turn ? turn->at : Monotonic::max());
+                continue;
+            }
+            if (ready(now)) {
+                poll(*turn);
+            } else {
+                pass_over(*turn, now);
+            }
+        }
+        answer_all_with_bad();
+        bus->close();
+    }
+
+    bool stopped() const {
+        const std::lock_guard lock(mutex);
+        return stopping;
+    }
+
+    std::optional<ReadRequest> next_request() {
+        const std::lock_guard lock(mutex);
+        if (requests.empty()) {
+            return std::nullopt;
+        }
+        ReadRequest request = std::move(requests.front());
+        requests.pop_front();
+        return request;
+    }
+
+    void wait_until(Monotonic when) {
+        std::unique_lock lock(mutex);
+        const auto woken = [this] { return stopping || !requests.empty(); };
+        if (when == Monotonic::max()) {
+            wake.wait(lock, woken);
+        } else {
+            wake.wait_until(lock, when, woken);
+        }
+    }
+
+    /// Opens the line when it is time to. \return whether it is open.
+    bool ready(Monotonic now) {
+        if (bus->is_open()) {
+            return true;
+        }
+        if (now < reopen_at) {
+            return false;
+        }
+        const Result<void> opened = bus->open(now + kOpenTime);
+        if (opened) {
+            trouble.clear();
+            reopen_pause = kFirstReopen;
+            schedule.connected(clock.now());
+            publish_snapshot();
+            return true;
+        }
+        line_lost(opened.error().what);
+        return false;
+    }
+
+    void line_lost(const std::string& why) {
+        bus->close();
+        trouble = why;
+        reopen_at = clock.now() + reopen_pause;
+        reopen_pause = std::min(reopen_pause * 2, kLongestReopen);
+        publish_snapshot();
+    }
+
+    void poll(const Turn& turn) {
+        Batch batch{.bus = id, .samples = {}, .health = {}};
+        const Monotonic began = clock.now();
+        const TurnResult result = readers[turn.device].take(turn, *bus, clock, batch.samples);
+        if (result.interrupted) {
+            return;
+        }
+        const Monotonic ended = clock.now();
+        load.add(began, ended);
+        if (result.line_lost) {
+            schedule.skipped(turn, ended);
+            line_lost(result.trouble);
+        } else if (schedule.finished(turn, result.answered, began, ended)) {
+            batch.health.push_back({schedule.device(turn.device), schedule.health(turn.device), ended});
+        }
+        publish_snapshot();
+        sink(std::move(batch));
+    }
+
+    /// The line is gone: what is due is bad, at its own pace.
+    void pass_over(const Turn& turn, Monotonic now) {
+        Batch batch{.bus = id, .samples = {}, .health = {}};
+        readers[turn.device].give_up(turn.due, Reason::kLine, now, batch.samples);
+        schedule.skipped(turn, now);
+        sink(std::move(batch));
+    }
+
+    void answer(const ReadRequest& request) {
+        std::vector<Sample> samples;
+        DeviceReader& reader = readers[request.position];
+        const Monotonic now = clock.now();
+        const Turn turn{.device = request.position, .due = reader.all(), .at = now};
+        if (!ready(now)) {
+            reader.give_up(turn.due, Reason::kLine, now, samples);
+        } else {
+            const TurnResult result = reader.take(turn, *bus, clock, samples);
+            if (result.line_lost) {
+                line_lost(result.trouble);
+            }
+            if (result.interrupted) {
+                samples.clear();
+                reader.give_up(turn.due, Reason::kLine, now, samples);
+            }
+        }
+        // What was read on demand is a sample like any other.
+        sink(Batch{.bus = id, .samples = samples, .health = {}});
+        request.done(std::move(samples));
+    }
+
+    void answer_all_with_bad() {
+        while (const std::optional<ReadRequest> request = next_request()) {
+            std::vector<Sample> samples;
+            DeviceReader& reader = readers[request->position];
+            reader.give_up(reader.all(), Reason::kLine, clock.now(), samples);
+            request->done(std::move(samples));
+        }
+    }
+
+    void publish_snapshot() {
+        const std::lock_guard lock(mutex);
+        seen.open = bus->is_open();
+        seen.trouble = trouble;
+        seen.traffic = bus->traffic();
+        seen.load = load.share(clock.now() - started);
+        seen.devices.resize(schedule.size());
+        for (std::size_t i = 0; i < schedule.size(); ++i) {
+            seen.devices[i] = schedule.health(i);
+        }
+    }
+};
+
+BusWorker::BusWorker(const config::Site& site, BusId id, std::unique_ptr<drivers::Bus> bus,
+                     const Clock& clock, BatchSink sink)
+    : id_(id), loop_(std::make_unique<Loop>(site, id, std::move(bus), clock, std::move(sink))) {}
+
+BusWorker::~BusWorker() {
+    stop();
+}
+
+void BusWorker::start() {
+    thread_ = std::thread([this] { loop_->run(); });
+}
+
+void BusWorker::stop() {
+    {
+        const std::lock_guard lock(loop_->mutex);
+        loop_->stopping = true;
+    }
+    loop_->bus->interrupt();
+    loop_->wake.notify_all();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+Result<void> BusWorker::read_now(DeviceId device, ReadDone done) {
+    std::size_t position = 0;
+    while (position < loop_->schedule.size() && loop_->schedule.device(position) != device) {
+        ++position;
+    }
+    if (position == loop_->schedule.size()) {
+        return fail(Errc::kNotFound, "the device is not on this bus");
+    }
+    const std::lock_guard lock(loop_->mutex);
+    if (loop_->requests.size() >= kMostRequests || loop_->stopping) {
+        return fail(Errc::kFull, "bus " + loop_->site.bus(id_).name + ": too many reads are waiting");
+    }
+    loop_->requests.push_back({position, std::move(done)});
+    loop_->wake.notify_all();
+    return {};
+}
+
+BusSnapshot BusWorker::snapshot() const {
+    const std::lock_guard lock(loop_->mutex);
+    return loop_->seen;
+}
+
+}  // namespace gengfu::sampling

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "daemon/config/site.hpp"
+#include "daemon/core/result.hpp"
+#include "daemon/sampling/batch.hpp"
+#include "drivers/bus.hpp"
+
+namespace gengfu::sampling {
+
+/// Polls one bus on a thread of its own, by its own schedule, and hands over samples. What happens on one
+/// line never touches another.
+class BusWorker {
+public:
+    /// `done` is called on the worker's thread with the samples of all points of the device, good or bad.
+    using ReadDone = std::function<void(std::vector<Sample>)>;
+
+    /// \param site, clock outlive the worker. \param sink see BatchSink.
+    BusWorker(const config::Site& site, BusId id, std::unique_ptr<drivers::Bus> bus, const Clock& clock,
+              BatchSink sink);
+    ~BusWorker();  ///< stops
+
+    void start();
+    /// Interrupts whatever is under way and joins. Pending reads are answered with bad samples.
+    void stop();
+
+    /// Reads a device now, ahead of what is periodic. At most kMostRequests wait. \retval Errc::kFull
+    Result<void> read_now(DeviceId device, ReadDone done);
+
+    BusSnapshot snapshot() const;
+    BusId id() const { return id_; }
+
+    static constexpr std::size_t kMostRequests = 16;
+
+private:
+    struct Loop;
+
+    BusId id_;
+    std::unique_ptr<Loop> loop_;
+    std::thread thread_;
+};
+
+}  // namespace gengfu::sampling

@@ -1,0 +1,216 @@
+#include "daemon/sampling/device_reader.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace gengfu::sampling {
+namespace {
+
+namespace modbus = drivers::modbus;
+
+/// For the cost model alone, where the profile states none: half of what sensors in the field take (5 to 50
+/// ms).
+constexpr Duration kUsualTurnaround = std::chrono::milliseconds(20);
+
+std::vector<config::PointRef> every_point(const config::Profile& profile) {
+    std::vector<config::PointRef> points(profile.points.size());
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        points[i] = static_cast<config::PointRef>(i);
+    }
+    return points;
+}
+
+Reason reason_of(Errc code) {
+    switch (code) {
+        case Errc::kBadFrame:
+            return Reason::kCrc;
+        case Errc::kRefused:
+        case Errc::kBusy:
+        case Errc::kUnsupported:
+            return Reason::kException;
+        case Errc::kIo:
+            return Reason::kLine;
+        default:
+            return Reason::kTimeout;
+    }
+}
+
+bool is_exception(Errc code) {
+    return code == Errc::kRefused || code == Errc::kBusy || code == Errc::kUnsupported;
+}
+
+}  // namespace
+
+Result<void> plannable(const config::Site& site, DeviceId id) {
+    const config::Device& device = site.device(id);
+    const config::Profile& profile = site.profile(device);
+    const std::vector<modbus::Wanted> wanted = modbus::wanted(profile, every_point(profile));
+    const modbus::Cost cost =
+        modbus::cost(site.bus(device.bus), profile.turnaround.value_or(kUsualTurnaround));
+    Result<std::vector<modbus::Read>> reads = modbus::plan_reads(wanted, modbus::limits(profile), cost);
+    if (!reads) {
+        return fail(reads.error().code, "device \"" + device.name + "\": " + reads.error().what);
+    }
+    return {};
+}
+
+DeviceReader::DeviceReader(const config::Site& site, DeviceId device, const std::vector<Cadence>& cadences)
+    : site_(&site),
+      device_(device),
+      cadences_(cadences),
+      interpreter_(site.profile(site.device(device)), site.device(device).first_point) {
+    const config::Device& of = site.device(device);
+    const config::Profile& profile = site.profile(of);
+    const config::Bus& bus = site.bus(of.bus);
+    wanted_ = modbus::wanted(profile, every_point(profile));
+    limits_ = modbus::limits(profile);
+    cost_ = modbus::cost(bus, profile.turnaround.value_or(kUsualTurnaround));
+    turnaround_ = std::max(bus.timeout, profile.turnaround.value_or(Duration::zero()));
+    readings_.resize(profile.points.size());
+    for (std::size_t i = 0; i < readings_.size(); ++i) {
+        readings_[i].point = static_cast<config::PointRef>(i);
+    }
+    for (std::size_t i = 0; i < cadences_.size(); ++i) {
+        all_ |= DueSet{1} << i;
+    }
+}
+
+std::vector<config::PointRef> DeviceReader::points_of(DueSet due) const {
+    std::vector<config::PointRef> points;
+    for (std::size_t i = 0; i < cadences_.size(); ++i) {
+        if ((due & (DueSet{1} << i)) != 0) {
+            points.insert(points.end(), cadences_[i].points.begin(), cadences_[i].points.end());
+        }
+    }
+    std::sort(points.begin(), points.end());
+    return points;
+}
+
+DeviceReader::Reads& DeviceReader::plan(DueSet due, Monotonic now) {
+    if (!refused_.empty() && now >= retry_refused_) {
+        refused_.clear();
+        plans_.clear();
+    }
+    const auto known = plans_.find(due);
+    if (known != plans_.end()) {
+        return known->second;
+    }
+    std::vector<modbus::Wanted> wanted;
+    for (const config::PointRef point : points_of(due)) {
+        if (std::find(refused_.begin(), refused_.end(), point) == refused_.end()) {
+            wanted.push_back(wanted_[point]);
+        }
+    }
+    Result<Reads> reads = modbus::plan_reads(wanted, limits_, cost_);
+    // plannable() was asked before the daemon accepted the configuration; a subset of a plannable set is
+    // plannable.
+    return plans_.emplace(due, reads ? std::move(*reads) : Reads{}).first->second;
+}
+
+drivers::Request DeviceReader::request_for(const modbus::Read& read) const {
+    const config::Device& device = site_->device(device_);
+    return {.unit = device.unit,
+            .function = read.function,
+            .address = read.address,
+            .count = read.count,
+            .values = {},
+            .turnaround = turnaround_,
+            .min_gap = site_->profile(device).min_gap};
+}
+
+void DeviceReader::store(const modbus::Read& read, const drivers::Answer& answer) {
+    const config::Profile& profile = site_->profile(site_->device(device_));
+    for (const std::size_t point : read.points) {
+        Reading& reading = readings_[point];
+        reading.taken = answer.received;
+        Result<modbus::Raw> raw =
+            modbus::decode(profile.points[point], modbus::slice(read, wanted_[point], answer.values));
+        if (raw) {
+            reading.raw = std::move(*raw);
+            reading.reason = Reason::kNone;
+        } else {
+            reading.raw.reset();
+            reading.reason = Reason::kCrc;
+        }
+    }
+}
+
+void DeviceReader::fail(const modbus::Read& read, Reason reason, Monotonic at) {
+    for (const std::size_t point : read.points) {
+        readings_[point].raw.reset();
+        readings_[point].reason = reason;
+        readings_[point].taken = at;
+    }
+}
+
+void DeviceReader::refused(Reads& reads, std::size_t position, Monotonic now) {
+    const modbus::Read read = reads[position];
+    const Reads halves = modbus::split(read, wanted_, limits_);
+    reads.erase(reads.begin() + static_cast<std::ptrdiff_t>(position));
+    if (!halves.empty()) {
+        reads.insert(reads.begin() + static_cast<std::ptrdiff_t>(position), halves.begin(), halves.end());
+        return;
+    }
+    for (const std::size_t point : read.points) {
+        refused_.push_back(static_cast<config::PointRef>(point));
+    }
+    retry_refused_ = now + kRetryRefused;
+}
+
+TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& clock,
+                              std::vector<Sample>& out) {
+    TurnResult result;
+    const Monotonic began = clock.now();
+    Reads& reads = plan(turn.due, began);
+    for (const config::PointRef point : points_of(turn.due)) {
+        readings_[point] = {.point = point, .raw = {}, .reason = Reason::kException, .taken = began};
+    }
+    for (std::size_t i = 0; i < reads.size();) {
+        Result<drivers::Answer> answer = bus.transact(request_for(reads[i]));
+        if (answer) {
+            result.answered = true;
+            store(reads[i], *answer);
+            ++i;
+            continue;
+        }
+        const Errc code = answer.error().code;
+        if (code == Errc::kInterrupted) {
+            result.interrupted = true;
+            return result;
+        }
+        result.answered = result.answered || is_exception(code);
+        fail(reads[i], reason_of(code), clock.now());
+        if (code == Errc::kUnsupported) {
+            refused(reads, i, clock.now());
+            continue;  // the halves stand at i now
+        }
+        ++i;
+        if (code == Errc::kIo || (code == Errc::kTimeout && !result.answered)) {
+            // A unit that is silent costs one time-out a turn, not one a request.
+            for (; i < reads.size(); ++i) {
+                fail(reads[i], reason_of(code), clock.now());
+            }
+            result.line_lost = code == Errc::kIo;
+            result.trouble = answer.error().what;
+        }
+    }
+    hand_over(turn.due, out);
+    return result;
+}
+
+void DeviceReader::hand_over(DueSet due, std::vector<Sample>& out) {
+    handed_over_.clear();
+    for (const config::PointRef point : points_of(due)) {
+        handed_over_.push_back(std::move(readings_[point]));
+    }
+    interpreter_.interpret(handed_over_, out);
+}
+
+void DeviceReader::give_up(DueSet due, Reason reason, Monotonic now, std::vector<Sample>& out) {
+    for (const config::PointRef point : points_of(due)) {
+        readings_[point] = {.point = point, .raw = {}, .reason = reason, .taken = now};
+    }
+    hand_over(due, out);
+}
+
+}  // namespace gengfu::sampling

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "daemon/config/site.hpp"
+#include "daemon/core/result.hpp"
+#include "daemon/core/time.hpp"
+#include "daemon/sampling/interpret.hpp"
+#include "daemon/sampling/schedule.hpp"
+#include "drivers/bus.hpp"
+#include "drivers/modbus/read_plan.hpp"
+
+namespace gengfu::sampling {
+
+/// A register that the device refused with exception 01 or 02 is asked again after this: firmware gets
+/// updated, and a device that was starting up may have refused what it has.
+constexpr Duration kRetryRefused = std::chrono::minutes(10);
+
+/// What came of a device's turn.
+struct TurnResult {
+    bool answered = false;     ///< some request got an answer, be it an exception
+    bool line_lost = false;    ///< the bus must be reopened
+    bool interrupted = false;  ///< no samples
+    std::string trouble;       ///< of the line, when lost
+};
+
+/// Can every point of the device be fetched by an allowed request? \retval Errc::kInvalid names the point.
+Result<void> plannable(const config::Site& site, DeviceId device);
+
+/// Carries out the turns of one device: plans, asks, bisects what is refused, decodes. Used by the bus's
+/// thread.
+class DeviceReader {
+public:
+    DeviceReader(const config::Site& site, DeviceId device, const std::vector<Cadence>& cadences);
+
+    /// Appends a sample for every point that is due.
+    TurnResult take(const Turn& turn, drivers::Bus& bus, const Clock& clock, std::vector<Sample>& out);
+
+    /// Bad samples for all points that are due, without asking.
+    void give_up(DueSet due, Reason reason, Monotonic now, std::vector<Sample>& out);
+
+    DueSet all() const { return all_; }
+
+private:
+    using Reads = std::vector<drivers::modbus::Read>;
+
+    Reads& plan(DueSet due, Monotonic now);
+    std::vector<config::PointRef> points_of(DueSet due) const;
+    void store(const drivers::modbus::Read& read, const drivers::Answer& answer);
+    void fail(const drivers::modbus::Read& read, Reason reason, Monotonic at);
+    void refused(Reads& reads, std::size_t position, Monotonic now);
+    void hand_over(DueSet due, std::vector<Sample>& out);
+    drivers::Request request_for(const drivers::modbus::Read& read) const;
+
+    const config::Site* site_;
+    DeviceId device_;
+    std::vector<Cadence> cadences_;
+    DueSet all_ = 0;
+    std::vector<drivers::modbus::Wanted> wanted_;  ///< by PointRef
+    drivers::modbus::Limits limits_;
+    drivers::modbus::Cost cost_;
+    Duration turnaround_{};
+    Interpreter interpreter_;
+    std::map<DueSet, Reads> plans_;
+    std::vector<config::PointRef> refused_;  ///< set aside until `retry_refused_`
+    Monotonic retry_refused_{};
+    std::vector<Reading> readings_;     ///< by PointRef, of the turn under way
+    std::vector<Reading> handed_over_;  ///< kept to spare the allocation
+};
+
+}  // namespace gengfu::sampling

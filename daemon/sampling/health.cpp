@@ -1,0 +1,42 @@
+#include "daemon/sampling/health.hpp"
+
+#include <algorithm>
+
+namespace gengfu::sampling {
+
+bool DeviceHealth::succeeded() {
+    const Health before = health_;
+    failures_ = 0;
+    pause_ = kFirstPause;
+    probe_not_before_ = {};
+    answers_ = std::min(answers_ + 1, kOnlineAfter);
+    if (health_ == Health::kUnknown || answers_ >= kOnlineAfter) {
+        health_ = Health::kOnline;
+    } else if (health_ == Health::kOffline) {
+        health_ = Health::kDegraded;
+    }
+    return health_ != before;
+}
+
+bool DeviceHealth::failed(Monotonic now) {
+    const Health before = health_;
+    answers_ = 0;
+    failures_ = std::min(failures_ + 1, kOfflineAfter);
+    if (failures_ < kOfflineAfter) {
+        health_ = health_ == Health::kOffline ? Health::kOffline : Health::kDegraded;
+    } else {
+        health_ = Health::kOffline;
+    }
+    if (health_ == Health::kOffline) {
+        probe_not_before_ = now + pause_;
+        pause_ = std::min(pause_ * 2, kLongestPause);
+    }
+    return health_ != before;
+}
+
+void ProbeBudget::spent(Monotonic end, Duration cost) {
+    const auto pause = std::chrono::duration_cast<Duration>(cost / kProbeShare) - cost;
+    not_before_ = end + pause;
+}
+
+}  // namespace gengfu::sampling

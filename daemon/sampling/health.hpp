@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+
+#include "daemon/core/time.hpp"
+#include "daemon/sampling/batch.hpp"
+
+/// When to ask a unit that does not answer. Pure: time comes in as an argument.
+namespace gengfu::sampling {
+
+/// Failures in a row after which a unit counts as offline. Three: one lost answer on a noisy line is common,
+/// three in a row of a unit that lives are not.
+constexpr int kOfflineAfter = 3;
+/// Answers in a row after which a degraded unit counts as online again.
+constexpr int kOnlineAfter = 3;
+/// First pause after going offline, doubled with every further failure …
+constexpr Duration kFirstPause = std::chrono::seconds(1);
+/// … up to this: a unit that comes back is seen within it where the line has time.
+constexpr Duration kLongestPause = std::chrono::seconds(15);
+
+class DeviceHealth {
+public:
+    Health health() const { return health_; }
+
+    /// The unit answered, be it with an exception. \return true when health() changed.
+    bool succeeded();
+    /// No whole answer came. \return true when health() changed.
+    bool failed(Monotonic now);
+
+    /// Offline units are not asked before this.
+    Monotonic probe_not_before() const { return probe_not_before_; }
+    /// Something says that the unit may be back (a sibling on its feed answered, the line was opened anew).
+    void ask_at_once(Monotonic now) { probe_not_before_ = now; }
+
+private:
+    Health health_ = Health::kUnknown;
+    int failures_ = 0;
+    int answers_ = 0;
+    Duration pause_ = kFirstPause;
+    Monotonic probe_not_before_{};
+};
+
+/// How much of the line the dead may take: probes of offline units cost their whole time-out, so all of them
+/// together get at most this share while any unit of the line lives.
+constexpr double kProbeShare = 0.03;
+
+class ProbeBudget {
+public:
+    /// A probe took `cost`. The next may begin when it has been paid for.
+    void spent(Monotonic end, Duration cost);
+    Monotonic not_before() const { return not_before_; }
+
+private:
+    Monotonic not_before_{};
+};
+
+}  // namespace gengfu::sampling

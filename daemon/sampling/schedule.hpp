@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "daemon/config/site.hpp"
+#include "daemon/core/time.hpp"
+#include "daemon/sampling/health.hpp"
+
+/// Which unit of one bus is asked next, for which points, and when. Pure: time comes in as an argument.
+namespace gengfu::sampling {
+
+/// Points of a device that are read at the same pace travel together for ever, so that requests do not
+/// shrink.
+struct Cadence {
+    Duration interval{};
+    bool on_connect = false;  ///< once a connection; `interval` is the pause between tries until it succeeds
+    std::vector<config::PointRef> points;
+};
+
+/// Bit i: cadence i of the device is due.
+using DueSet = std::uint32_t;
+constexpr std::size_t kMostCadences = 32;
+
+/// How often, at most, a device on a line that is gone is said to be unreadable.
+constexpr Duration kPaceWithoutLine = std::chrono::seconds(1);
+
+struct Turn {
+    std::size_t device = 0;  ///< position within the schedule
+    DueSet due = 0;
+    Monotonic at{};      ///< not before
+    bool probe = false;  ///< of an offline unit: one request is enough to know
+};
+
+class Schedule {
+public:
+    /// \param devices  of one bus; `site` outlives the schedule.
+    Schedule(const config::Site& site, std::span<const DeviceId> devices, Monotonic now);
+
+    std::size_t size() const { return entries_.size(); }
+    DeviceId device(std::size_t position) const { return entries_[position].device; }
+    const std::vector<Cadence>& cadences(std::size_t position) const { return entries_[position].cadences; }
+    Health health(std::size_t position) const { return entries_[position].health.health(); }
+
+    /// The earliest turn; those of living units before probes of dead ones that are due at the same time.
+    /// Nothing when there are no devices.
+    std::optional<Turn> next(Monotonic now) const;
+
+    /// The turn was taken. \param answered at least one request was answered.
+    /// \return true when the unit's health changed.
+    bool finished(const Turn& turn, bool answered, Monotonic began, Monotonic ended);
+
+    /// The line is (again) open: everything is due, `read = "connect"` points too.
+    void connected(Monotonic now);
+    /// The line is gone: nobody is to blame but the line, turns go on at their pace, once a second at most.
+    void skipped(const Turn& turn, Monotonic now);
+
+private:
+    struct Entry {
+        DeviceId device;
+        std::vector<Cadence> cadences;
+        std::vector<Monotonic> due;
+        DueSet waiting_for_connect = 0;  ///< on_connect cadences not read since the line was opened
+        DeviceHealth health;
+    };
+
+    void advance(const Turn& turn, Duration at_least, Monotonic now);
+    std::optional<Turn> turn_of(std::size_t position, Monotonic now) const;
+    void wake_siblings(const Entry& back, Monotonic now);
+    bool anyone_lives() const;
+
+    const config::Site* site_;
+    std::vector<Entry> entries_;
+    ProbeBudget probes_;
+};
+
+/// Points of the device by pace; at most kMostCadences, the slowest ones joined to the next faster when there
+/// are more.
+std::vector<Cadence> cadences(const config::Device& device, const config::Profile& profile);
+
+}  // namespace gengfu::sampling

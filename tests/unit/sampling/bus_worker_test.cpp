@@ -1,0 +1,247 @@
+#include "daemon/sampling/bus_worker.hpp"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <map>
+#include <set>
+
+#include "tests/unit/sampling/site_builder.hpp"
+
+namespace gengfu::sampling {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// A line whose units are tables of registers in memory; what a unit does not have is refused with exception
+/// 02.
+class FakeBus final : public drivers::Bus {
+public:
+    struct Shared {
+        std::mutex mutex;
+        std::condition_variable changed;
+        bool plugged = true;
+        bool interrupted = false;
+        std::map<std::uint8_t, std::map<std::uint16_t, std::uint16_t>> units;
+        std::set<std::uint8_t> silent;
+        std::vector<drivers::Request> asked;
+    };
+
+    explicit FakeBus(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+
+    Result<void> open(Monotonic) override {
+        const std::lock_guard lock(shared_->mutex);
+        if (!shared_->plugged) {
+            return fail(Errc::kIo, "bus rs485-1: /dev/ttyUSB0 is not there");
+        }
+        open_ = true;
+        return {};
+    }
+    bool is_open() const override { return open_; }
+    void close() override { open_ = false; }
+    void interrupt() override {
+        const std::lock_guard lock(shared_->mutex);
+        shared_->interrupted = true;
+        shared_->changed.notify_all();
+    }
+    const drivers::Traffic& traffic() const override { return traffic_; }
+
+    Result<drivers::Answer> transact(const drivers::Request& request) override {
+        std::unique_lock lock(shared_->mutex);
+        shared_->asked.push_back(request);
+        if (!shared_->plugged) {
+            return fail(Errc::kIo, "bus rs485-1: unplugged");
+        }
+        if (shared_->silent.contains(request.unit)) {
+            shared_->changed.wait_for(lock, milliseconds(5), [this] { return shared_->interrupted; });
+            return shared_->interrupted ? fail(Errc::kInterrupted, "") : fail(Errc::kTimeout, "no answer");
+        }
+        drivers::Answer answer;
+        const auto& table = shared_->units[request.unit];
+        for (std::uint16_t i = 0; i < request.count; ++i) {
+            const auto found = table.find(static_cast<std::uint16_t>(request.address + i));
+            if (found == table.end()) {
+                return fail(Errc::kUnsupported, "exception 02");
+            }
+            answer.values.push_back(found->second);
+        }
+        answer.received = std::chrono::steady_clock::now();
+        return answer;
+    }
+
+private:
+    std::shared_ptr<Shared> shared_;
+    drivers::Traffic traffic_;
+    bool open_ = false;
+};
+
+/// Collects batches and lets a test wait for what it expects.
+struct Collector {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<Sample> samples;
+    std::vector<HealthChange> health;
+
+    void take(const Batch& batch) {
+        const std::lock_guard lock(mutex);
+        samples.insert(samples.end(), batch.samples.begin(), batch.samples.end());
+        health.insert(health.end(), batch.health.begin(), batch.health.end());
+        changed.notify_all();
+    }
+    template <class Predicate>
+    bool wait(Predicate predicate) {
+        std::unique_lock lock(mutex);
+        return changed.wait_for(lock, seconds(20), predicate);
+    }
+    bool has(PointId point, Quality quality, Reason reason) const {
+        return std::any_of(samples.begin(), samples.end(), [&](const Sample& s) {
+            return s.point == point && s.quality == quality && s.reason == reason;
+        });
+    }
+};
+
+class BusWorkerTest : public testing::Test {
+protected:
+    std::shared_ptr<FakeBus::Shared> line_ = std::make_shared<FakeBus::Shared>();
+    Collector got_;
+    SystemClock clock_;
+
+    std::unique_ptr<BusWorker> worker(const config::Site& site) {
+        return std::make_unique<BusWorker>(site, BusId{0}, std::make_unique<FakeBus>(line_), clock_,
+                                           [this](const Batch& batch) { got_.take(batch); });
+    }
+};
+
+config::Profile ten_registers() {
+    config::Profile profile;
+    for (std::uint16_t i = 0; i < 10; ++i) {
+        profile.points.push_back(SiteBuilder::point("r" + std::to_string(i), i));
+    }
+    return profile;
+}
+
+TEST_F(BusWorkerTest, ReadsAllPointsOfADeviceInOneRequest) {
+    SiteBuilder builder(ten_registers());
+    builder.device("d", 7, milliseconds(10));
+    for (std::uint16_t i = 0; i < 10; ++i) {
+        line_->units[7][i] = static_cast<std::uint16_t>(100 + i);
+    }
+    const auto polling = worker(builder.site);
+    polling->start();
+    ASSERT_TRUE(got_.wait([&] { return got_.samples.size() >= 30; }));
+    polling->stop();
+    for (const Sample& sample : got_.samples) {
+        EXPECT_EQ(sample.quality, Quality::kGood);
+        EXPECT_EQ(sample.value, 100 + sample.point.value);
+    }
+    for (const drivers::Request& request : line_->asked) {
+        EXPECT_EQ(request.count, 10);
+    }
+    ASSERT_FALSE(got_.health.empty());
+    EXPECT_EQ(got_.health[0].health, Health::kOnline);
+}
+
+TEST_F(BusWorkerTest, ARegisterThatTheDeviceLacksCostsOnlyItself) {
+    SiteBuilder builder(ten_registers());
+    builder.device("d", 7, milliseconds(10));
+    for (std::uint16_t i = 0; i < 10; ++i) {
+        line_->units[7][i] = i;
+    }
+    line_->units[7].erase(6);
+    const auto polling = worker(builder.site);
+    polling->start();
+    ASSERT_TRUE(got_.wait([&] { return got_.samples.size() >= 50; }));
+    polling->stop();
+    for (const Sample& sample : got_.samples) {
+        const bool missing = sample.point == PointId{6};
+        EXPECT_EQ(sample.quality, missing ? Quality::kBad : Quality::kGood) << sample.point.value;
+        EXPECT_EQ(sample.reason, missing ? Reason::kException : Reason::kNone);
+    }
+    // Found by bisection in the first turn, left out afterwards.
+    std::size_t over_it = 0;
+    for (const drivers::Request& request : line_->asked) {
+        over_it += request.address <= 6 && request.address + request.count > 6 ? 1U : 0U;
+    }
+    EXPECT_LE(over_it, 5U);
+}
+
+TEST_F(BusWorkerTest, ASilentUnitDoesNotStarveItsNeighbour) {
+    SiteBuilder builder(ten_registers());
+    const DeviceId dead = builder.device("dead", 1, milliseconds(10));
+    builder.device("alive", 2, milliseconds(10));
+    for (std::uint16_t i = 0; i < 10; ++i) {
+        line_->units[2][i] = i;
+    }
+    line_->silent.insert(1);
+    const auto polling = worker(builder.site);
+    polling->start();
+    const PointId of_living{10};
+    ASSERT_TRUE(got_.wait([&] {
+        return std::count_if(got_.samples.begin(), got_.samples.end(),
+                             [&](const Sample& s) { return s.point == of_living; }) >= 20;
+    }));
+    EXPECT_TRUE(got_.wait([&] { return got_.has(PointId{0}, Quality::kBad, Reason::kTimeout); }));
+    EXPECT_TRUE(got_.wait([&] {
+        return std::any_of(got_.health.begin(), got_.health.end(), [&](const HealthChange& change) {
+            return change.device == dead && change.health == Health::kOffline;
+        });
+    }));
+    polling->stop();
+}
+
+TEST_F(BusWorkerTest, AnUnpluggedLineGivesBadSamplesAndComesBack) {
+    SiteBuilder builder(ten_registers());
+    builder.device("d", 7, milliseconds(10));
+    for (std::uint16_t i = 0; i < 10; ++i) {
+        line_->units[7][i] = i;
+    }
+    const auto polling = worker(builder.site);
+    polling->start();
+    ASSERT_TRUE(got_.wait([&] { return got_.has(PointId{0}, Quality::kGood, Reason::kNone); }));
+    {
+        const std::lock_guard lock(line_->mutex);
+        line_->plugged = false;
+    }
+    ASSERT_TRUE(got_.wait([&] { return got_.has(PointId{0}, Quality::kBad, Reason::kLine); }));
+    EXPECT_FALSE(polling->snapshot().open);
+    EXPECT_FALSE(polling->snapshot().trouble.empty());
+    {
+        const std::lock_guard lock(line_->mutex);
+        line_->plugged = true;
+    }
+    ASSERT_TRUE(got_.wait([&] { return got_.samples.back().quality == Quality::kGood; }));
+    polling->stop();
+}
+
+TEST_F(BusWorkerTest, ReadsOnDemandAheadOfTheSchedule) {
+    SiteBuilder builder(ten_registers());
+    const DeviceId device = builder.device("d", 7, std::chrono::hours(1));
+    for (std::uint16_t i = 0; i < 10; ++i) {
+        line_->units[7][i] = i;
+    }
+    const auto polling = worker(builder.site);
+    polling->start();
+    std::promise<std::vector<Sample>> promise;
+    ASSERT_TRUE(polling->read_now(
+        device, [&](std::vector<Sample> samples) { promise.set_value(std::move(samples)); }));
+    const std::vector<Sample> samples = promise.get_future().get();
+    ASSERT_EQ(samples.size(), 10U);
+    EXPECT_EQ(samples[9].value, 9);
+    polling->stop();
+    EXPECT_FALSE(polling->read_now(device, [](std::vector<Sample>) {}));
+}
+
+TEST_F(BusWorkerTest, StopsWhileAUnitIsSilent) {
+    SiteBuilder builder(ten_registers());
+    builder.device("d", 1, milliseconds(1));
+    line_->silent.insert(1);
+    const auto polling = worker(builder.site);
+    polling->start();
+    ASSERT_TRUE(got_.wait([&] { return got_.has(PointId{0}, Quality::kBad, Reason::kTimeout); }));
+    polling->stop();
+    SUCCEED();
+}
+
+}  // namespace
+}  // namespace gengfu::sampling

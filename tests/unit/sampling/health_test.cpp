@@ -1,0 +1,81 @@
+#include "daemon/sampling/health.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gengfu::sampling {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const Monotonic kStart{seconds(1000)};
+
+TEST(DeviceHealth, ThreeFailuresInARowMakeItOffline) {
+    DeviceHealth health;
+    EXPECT_TRUE(health.succeeded());
+    EXPECT_EQ(health.health(), Health::kOnline);
+    EXPECT_TRUE(health.failed(kStart));
+    EXPECT_EQ(health.health(), Health::kDegraded);
+    EXPECT_FALSE(health.failed(kStart));
+    EXPECT_TRUE(health.failed(kStart));
+    EXPECT_EQ(health.health(), Health::kOffline);
+}
+
+TEST(DeviceHealth, LostAnswersBetweenGoodOnesNeverMakeItOffline) {
+    DeviceHealth health;
+    health.succeeded();
+    for (int i = 0; i < 100; ++i) {
+        health.failed(kStart);
+        health.failed(kStart);
+        health.succeeded();
+        EXPECT_EQ(health.health(), Health::kDegraded);
+    }
+}
+
+TEST(DeviceHealth, PausesDoubleUpToTheLongest) {
+    DeviceHealth health;
+    health.failed(kStart);
+    health.failed(kStart);
+    std::vector<Duration> pauses;
+    for (int i = 0; i < 7; ++i) {
+        health.failed(kStart);
+        pauses.push_back(health.probe_not_before() - kStart);
+    }
+    const std::vector<Duration> want{seconds(1),  seconds(2),  seconds(4), seconds(8),
+                                     seconds(15), seconds(15), seconds(15)};
+    EXPECT_EQ(pauses, want);
+}
+
+TEST(DeviceHealth, ComesBackThroughDegradedAndForgetsThePauses) {
+    DeviceHealth health;
+    for (int i = 0; i < 6; ++i) {
+        health.failed(kStart);
+    }
+    EXPECT_TRUE(health.succeeded());
+    EXPECT_EQ(health.health(), Health::kDegraded);
+    EXPECT_FALSE(health.succeeded());
+    EXPECT_TRUE(health.succeeded());
+    EXPECT_EQ(health.health(), Health::kOnline);
+    for (int i = 0; i < kOfflineAfter; ++i) {
+        health.failed(kStart);
+    }
+    EXPECT_EQ(health.probe_not_before() - kStart, kFirstPause);
+}
+
+TEST(ProbeBudget, KeepsProbesToTheirShareOfTheLine) {
+    ProbeBudget budget;
+    Monotonic now = kStart;
+    Duration probing{};
+    for (int i = 0; i < 50; ++i) {
+        now = std::max(now, budget.not_before());
+        now += milliseconds(500);
+        probing += milliseconds(500);
+        budget.spent(now, milliseconds(500));
+    }
+    const double share =
+        std::chrono::duration<double>(probing) / std::chrono::duration<double>(budget.not_before() - kStart);
+    EXPECT_NEAR(share, kProbeShare, 1e-6);
+}
+
+}  // namespace
+}  // namespace gengfu::sampling
