@@ -5,7 +5,7 @@
 #   gengfu_test(NAME SOURCES tests/unit/... [LINKS ...] [LABELS ...] [DATA ...] [TIMEOUT seconds])
 #   gengfu_bench(NAME SOURCES tests/bench/... [LINKS ...])
 #   gengfu_fuzz(NAME SOURCES folder/x_fuzz.cpp [LINKS ...] [SEEDS tests/golden/... ...])
-#   gengfu_proto(NAME ROOT proto FILES gengfu/v1/x.proto ...)
+#   gengfu_proto(NAME gengfu/v1/x.proto ...)
 
 set(GENGFU_SANITIZE "" CACHE STRING "Sanitizers, a list: address;undefined or thread")
 option(GENGFU_FUZZ "Build the fuzzers with libFuzzer (clang); otherwise they replay their seeds" OFF)
@@ -215,18 +215,16 @@ function(gengfu_fuzz name)
     gengfu_test_properties(${name} 120 fuzz)
 endfunction()
 
-# Messages: target gengfu_NAME, alias gengfu::NAME, from ROOT/FILES by the build machine's protoc, also
-# when cross compiling. Include as "gengfu/v1/x.pb.h".
+# Messages: target gengfu_NAME, alias gengfu::NAME, from the files named (relative to the folder that calls)
+# by the build machine's protoc, also when cross compiling. Include as "gengfu/v1/x.pb.h".
 function(gengfu_proto name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "ROOT" "FILES")
-    gengfu_reject_unknown("gengfu_proto(${name})" ${arg_UNPARSED_ARGUMENTS})
-    set(root ${PROJECT_SOURCE_DIR}/${arg_ROOT})
+    set(root ${CMAKE_CURRENT_SOURCE_DIR})
+    list(TRANSFORM ARGN PREPEND ${root}/ OUTPUT_VARIABLE all)
     set(out ${CMAKE_BINARY_DIR}/generated/${name})
     file(MAKE_DIRECTORY ${out})
     set(sources "")
-    foreach(file IN LISTS arg_FILES)
+    foreach(file IN LISTS ARGN)
         string(REGEX REPLACE "\\.proto$" "" stem ${file})
-        list(TRANSFORM arg_FILES PREPEND ${root}/ OUTPUT_VARIABLE all)
         add_custom_command(
             OUTPUT ${out}/${stem}.pb.cc ${out}/${stem}.pb.h
             COMMAND ${GENGFU_PROTOC} --proto_path=${root} --cpp_out=${out} ${root}/${file}
