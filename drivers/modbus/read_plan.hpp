@@ -30,7 +30,8 @@ struct Limits {
     std::vector<config::Forbidden> forbid;  ///< never touched, not even within a hole
 };
 
-/// What a request costs: `fixed` and `per_byte` of the answer's payload (a register is two, eight bits are one).
+/// What a request costs: `fixed` and `per_byte` of the answer's payload (a register is two, eight bits are
+/// one).
 struct Cost {
     Duration fixed{};
     Duration per_byte{};
@@ -45,36 +46,38 @@ struct Read {
     friend bool operator==(const Read&, const Read&) = default;
 };
 
-/// Points of a profile as ranges; `Wanted::point` is the PointRef. Points that occupy no register (count 0) are
-/// left in, so that plan_reads() refuses them by name.
+/// Points of a profile as ranges; `Wanted::point` is the PointRef. Points that occupy no register (count 0)
+/// are left in, so that plan_reads() refuses them by name.
 std::vector<Wanted> wanted(const config::Profile& profile, std::span<const config::PointRef> points);
 
 Limits limits(const config::Profile& profile);
 
-/// Cost model of a bus. Serial: request 8 characters, answer 5 + payload, start, parity and stop bits counted, both
-/// t3.5 gaps, and `turnaround` (the usual one of the unit, not its longest). TCP: a round trip on a local network
-/// and `turnaround`; bytes are nearly free.
+/// Cost model of a bus. Serial: request 8 characters, answer 5 + payload, start, parity and stop bits
+/// counted, both t3.5 gaps, and `turnaround` (the usual one of the unit, not its longest). TCP: a round trip
+/// on a local network and `turnaround`; bytes are nearly free.
 Cost cost(const config::Bus& bus, Duration turnaround);
 
 /// Time of one read under the cost model.
 Duration duration(const Read& read, const Cost& cost);
 
-/// The list of requests with the least sum of durations (the fewest of equal ones) that fetches every `wanted`,
-/// each whole and each group whole within one request, over no forbidden register. It is the optimum, by dynamic
-/// programming over the ranges in order of address, in O(n * most points within one request).
-/// A hole is read over where that is cheaper than a second request. Result sorted by function and address.
-/// \retval Errc::kInvalid  a point or group that no allowed request can fetch: longer than the limit, over a
-///                         forbidden register or the end of the address space, across spaces, or with count 0.
-///                         `what` names Wanted::point.
+/// The list of requests with the least sum of durations (the fewest of equal ones) that fetches every
+/// `wanted`, each whole and each group whole within one request, over no forbidden register. It is the
+/// optimum, by dynamic programming over the ranges in order of address, in O(n * most points within one
+/// request). A hole is read over where that is cheaper than a second request. Result sorted by function and
+/// address. \retval Errc::kInvalid  a point or group that no allowed request can fetch: longer than the
+/// limit, over a
+///                         forbidden register or the end of the address space, across spaces, or with count
+///                         0. `what` names Wanted::point.
 Result<std::vector<Read>> plan_reads(std::span<const Wanted> wanted, const Limits& limits, const Cost& cost);
 
-/// Bisection after exception 02: two requests that together fetch the same points, parted in the middle (near it, at
-/// the widest hole, since what is read over there may be the culprit). Empty when `read` is one point or one group:
-/// that is the culprit. Each of the two may still span holes; call again on the one that fails.
+/// Bisection after exception 02: two requests that together fetch the same points, parted in the middle (near
+/// it, at the widest hole, since what is read over there may be the culprit). Empty when `read` is one point
+/// or one group: that is the culprit. Each of the two may still span holes; call again on the one that fails.
 /// \param wanted  the ranges of at least `read.points`.
 std::vector<Read> split(const Read& read, std::span<const Wanted> wanted, const Limits& limits);
 
 /// Where a point's registers stand in the values of the answer to `read`; `wanted` must be one of its points.
-std::span<const std::uint16_t> slice(const Read& read, const Wanted& wanted, std::span<const std::uint16_t> values);
+std::span<const std::uint16_t> slice(const Read& read, const Wanted& wanted,
+                                     std::span<const std::uint16_t> values);
 
 }  // namespace gengfu::drivers::modbus

@@ -1,0 +1,320 @@
+#include "drivers/modbus/rtu_bus.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "drivers/line/serial_port.hpp"
+#include "drivers/line/system_error.hpp"
+#include "drivers/line/tcp_connection.hpp"
+
+namespace gengfu::drivers::modbus {
+
+namespace {
+
+constexpr std::size_t kCrcBytes = 2;
+/// A converter gathers bytes into packets, and the network delays those.
+constexpr Duration kConverterLatency = std::chrono::milliseconds(100);
+/// What a broadcast is given when nothing is known: units need 100 to 200 ms to obey (Modbus over Serial Line
+/// V1.02, 2.4.1).
+constexpr Duration kBroadcastDelay = std::chrono::milliseconds(100);
+
+LineTiming timing_of(const config::Bus& bus) {
+    const Duration character = character_time(bus.serial);
+    if (bus.kind == config::BusKind::kModbusRtu) {
+        return {character, silent_interval(bus.serial), kLatency};
+    }
+    return {character, Duration::zero(), kConverterLatency};
+}
+
+std::int64_t signed_count(std::size_t count) {
+    return static_cast<std::int64_t>(count);
+}
+
+}  // namespace
+
+/// One request under way.
+struct RtuBus::Exchange {
+    const Request& request;
+    const Message& message;
+    Monotonic sent;
+    Monotonic request_end;
+};
+
+Result<std::unique_ptr<Bus>> RtuBus::create(const config::Bus& bus, const Clock& clock) {
+    return create(bus, clock, Outside{});
+}
+
+Result<std::unique_ptr<Bus>> RtuBus::create(const config::Bus& bus, const Clock& clock, Outside outside) {
+    if (const Result<termios> settings = raw_settings(bus.serial); !settings) {
+        return fail(settings.error().code, "bus " + bus.name + ": " + settings.error().what);
+    }
+    Result<RtuSender> sender = RtuSender::create(bus.serial);
+    if (!sender) {
+        return fail(sender.error().code, "bus " + bus.name + ": " + sender.error().what);
+    }
+    Result<std::unique_ptr<Waker>> waker = Waker::create();
+    if (!waker) {
+        return pass(waker);
+    }
+    return std::make_unique<RtuBus>(bus, clock, std::move(outside), std::move(*waker), std::move(*sender));
+}
+
+RtuBus::RtuBus(config::Bus bus, const Clock& clock, Outside outside, std::unique_ptr<Waker> waker,
+               RtuSender sender)
+    : bus_(std::move(bus)),
+      clock_(clock),
+      outside_(std::move(outside)),
+      waker_(std::move(waker)),
+      sender_(std::move(sender)),
+      lookup_(outside_.resolver),
+      is_serial_(bus_.kind == config::BusKind::kModbusRtu),
+      line_(timing_of(bus_)) {}
+
+Result<void> RtuBus::open(Monotonic deadline) {
+    if (waker_->interrupted()) {
+        return fail(Errc::kInterrupted, "bus " + bus_.name + ": interrupted");
+    }
+    if (fd_) {
+        return {};
+    }
+    Result<UniqueFd> opened = is_serial_
+                                  ? open_serial_port(bus_.serial, outside_.rs485)
+                                  : connect_tcp(bus_.host, bus_.tcp_port, deadline, clock_, *waker_, lookup_);
+    if (!opened) {
+        return fail(opened.error().code, "bus " + bus_.name + ": " + opened.error().what);
+    }
+    fd_ = std::move(*opened);
+    sender_.use(fd_.get());
+    line_busy_until_ = clock_.now();
+    traffic_.reopened += was_open_ ? 1 : 0;
+    was_open_ = true;
+    return {};
+}
+
+void RtuBus::close() {
+    sender_.use(-1);
+    fd_.reset();
+}
+
+Result<Answer> RtuBus::transact(const Request& request) {
+    if (waker_->interrupted()) {
+        return fail(Errc::kInterrupted, who(request) + ": interrupted");
+    }
+    if (!fd_) {
+        return fail(Errc::kIo, "bus " + bus_.name + " is not open");
+    }
+    const Result<Message> message = encode(request);
+    if (!message) {
+        return fail(message.error().code, who(request) + ": " + message.error().what);
+    }
+    if (request.unit == kBroadcast && !is_write(request.function)) {
+        return fail(Errc::kInvalid, who(request) + ": no unit answers to address 0");
+    }
+    if (Result<void> silent = wait_for_silence(request); !silent) {
+        return pass(silent);
+    }
+    const Monotonic sent = clock_.now();
+    if (Result<void> gone = send(request, *message); !gone) {
+        return pass(gone);
+    }
+    const Monotonic request_end = sent + line_.character * signed_count(message->size + kCrcBytes);
+    line_busy_until_ = request_end;
+    if (request.unit == kBroadcast) {
+        line_busy_until_ += std::max(request.turnaround, kBroadcastDelay);
+        return Answer{.values = {}, .sent = sent, .received = sent};
+    }
+    return receive({request, *message, sent, request_end});
+}
+
+std::string RtuBus::who(const Request& request) const {
+    return "bus " + bus_.name + " unit " + std::to_string(request.unit);
+}
+
+tl::unexpected<Error> RtuBus::lost(const std::string& why) {
+    close();
+    return fail(Errc::kIo, "bus " + bus_.name + ": " + why);
+}
+
+/// Waits until the line has been silent for long enough and the unit owes nothing, throwing away what comes
+/// meanwhile. A line that is never silent is waited for as long as the longest frame takes, then sent on all
+/// the same.
+Result<void> RtuBus::wait_for_silence(const Request& request) {
+    const Duration gap = std::max(line_.silent, request.min_gap);
+    const Monotonic paid = quarantine_.until(request.unit);
+    const Monotonic latest = std::max({line_busy_until_ + gap, paid, clock_.now() + gap}) +
+                             line_.character * signed_count(kRtuFrameMax);
+    framer_.expect_nothing();
+    for (;;) {
+        Result<bool> came = take_stray_bytes();
+        if (!came) {
+            return pass(came);
+        }
+        const Monotonic now = clock_.now();
+        line_busy_until_ = *came ? std::max(line_busy_until_, now) : line_busy_until_;
+        const Monotonic ready = std::min(std::max(line_busy_until_ + gap, paid), latest);
+        if (now >= ready) {
+            break;
+        }
+        const Woken woken = waker_->wait(fd_.get(), POLLIN, ready, clock_);
+        if (woken == Woken::kInterrupted) {
+            return fail(Errc::kInterrupted, who(request) + ": interrupted");
+        }
+        if (woken == Woken::kHangUp) {
+            return lost("the port is unplugged or the connection lost");
+        }
+        if (woken == Woken::kDeadline) {
+            break;  // nothing came to the end
+        }
+    }
+    count(framer_.finish(), -1);
+    return {};
+}
+
+/// Reads all that has come unasked. \return whether there was anything
+Result<bool> RtuBus::take_stray_bytes() {
+    bool any = false;
+    for (std::size_t reads = 0; reads < 16; ++reads) {  // 4 KiB, a tty's whole buffer
+        Result<std::size_t> size = read_some();
+        if (!size) {
+            return pass(size);
+        }
+        if (*size == 0) {
+            break;
+        }
+        framer_.filled(*size);
+        any = true;
+    }
+    return any;
+}
+
+/// Bytes read into the framer's room; 0 when there are none now. Closes when the line is gone.
+Result<std::size_t> RtuBus::read_some() {
+    const std::span<std::uint8_t> room = framer_.room();
+    const ssize_t size = ::read(fd_.get(), room.data(), room.size());
+    if (size > 0) {
+        return static_cast<std::size_t>(size);
+    }
+    if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+        return std::size_t{0};
+    }
+    const int error = errno;
+    if (is_serial_) {
+        return lost("the port " + bus_.serial.port + " is unplugged" +
+                    (size < 0 && error != EIO ? " (" + describe_errno(error) + ")" : ""));
+    }
+    return lost(size == 0 ? bus_.host + " has closed the connection"
+                          : "the connection to " + bus_.host + " is lost (" + describe_errno(error) + ")");
+}
+
+Result<void> RtuBus::send(const Request& request, const Message& message) {
+    if (request.unit != kBroadcast) {
+        framer_.expect(request, message.view(),
+                       echoes_ ? RtuFramer::Echo::kExpected : RtuFramer::Echo::kUnknown);
+    }
+    ++traffic_.requests;
+    if (Result<void> sent = sender_.send(message); !sent) {
+        return lost(sent.error().what);
+    }
+    return {};
+}
+
+Result<Answer> RtuBus::receive(const Exchange& exchange) {
+    AnswerDeadline deadline(line_, exchange.request_end, exchange.request.turnaround,
+                            answer_size(exchange.request) + kCrcBytes);
+    for (;;) {
+        const Woken woken = wait_for_bytes(deadline.until());
+        if (woken == Woken::kInterrupted) {
+            return fail(Errc::kInterrupted, who(exchange.request) + ": interrupted");
+        }
+        if (woken == Woken::kHangUp) {
+            return lost("the port is unplugged or the connection lost");
+        }
+        if (woken == Woken::kDeadline) {
+            return unanswered(exchange, deadline);
+        }
+        Result<std::size_t> size = read_some();
+        if (!size) {
+            return pass(size);
+        }
+        if (const auto match = framer_.filled(*size)) {
+            return answered(exchange, *match);
+        }
+        const Monotonic now = clock_.now();
+        if (*size > 0) {
+            line_busy_until_ = std::max(line_busy_until_, now);
+            deadline.bytes_came(now, framer_.progress());
+        }
+        if (now >= deadline.until()) {
+            return unanswered(exchange, deadline);
+        }
+    }
+}
+
+/// A serial line would wake us for each byte. While it is known how many must still come, we sleep through
+/// most of their time; 19 of 20 parts, because the unit's clock may run faster than ours.
+Woken RtuBus::wait_for_bytes(Monotonic until) {
+    const std::size_t missing = framer_.progress().least_missing;
+    constexpr std::size_t kWorthwhile = 3;
+    if (is_serial_ && missing >= kWorthwhile) {
+        const Monotonic most_came = clock_.now() + line_.character * signed_count(missing - 1) * 19 / 20;
+        const Woken woken = waker_->wait(-1, 0, std::min(most_came, until), clock_);
+        if (woken != Woken::kDeadline) {
+            return woken;
+        }
+    }
+    return waker_->wait(fd_.get(), POLLIN, until, clock_);
+}
+
+Result<Answer> RtuBus::answered(const Exchange& exchange, const RtuFramer::Match& match) {
+    const Request& request = exchange.request;
+    const Monotonic received = clock_.now();
+    line_busy_until_ = std::max(line_busy_until_, received);
+    if (request.function != 5 && request.function != 6) {  // theirs is looked for only where it is expected
+        echoes_ = framer_.echoed();
+    }
+    quarantine_.paid(request.unit);
+    if (match.fit == Fit::kException) {
+        ++traffic_.exceptions;
+        const std::uint8_t code = match.message.back();
+        count(framer_.finish(), request.unit);
+        return tl::make_unexpected(exception_error(code, who(request)));
+    }
+    ++traffic_.answers;
+    Answer answer{.values = values(request, match.message), .sent = exchange.sent, .received = received};
+    count(framer_.finish(), request.unit);
+    return answer;
+}
+
+/// The deadline has passed without an answer. One may still come: the unit owes it.
+Result<Answer> RtuBus::unanswered(const Exchange& exchange, const AnswerDeadline& deadline) {
+    const Request& request = exchange.request;
+    const Monotonic now = clock_.now();
+    const bool spoiled = framer_.progress().spoiled || framer_.progress().begun;
+    const Leftovers leftovers = framer_.finish();
+    count(leftovers, request.unit);
+    if (spoiled || leftovers.noise_bytes > 0) {
+        // It has answered, and the answer was spoiled on the way; or what came was noise, and it will answer
+        // in time.
+        quarantine_.owes(request.unit, std::max(now, deadline.first_byte()));
+        ++traffic_.bad_frames;
+        return fail(Errc::kBadFrame, who(request) + ": no whole answer, wrong check sum or length");
+    }
+    quarantine_.owes(request.unit, now + request.turnaround);
+    ++traffic_.timeouts;
+    const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now - exchange.request_end);
+    return fail(Errc::kTimeout, who(request) + ": no answer in " + std::to_string(waited.count()) + " ms");
+}
+
+/// \param asked_unit  whose frames are late answers though it owed nothing before; -1: none
+void RtuBus::count(const Leftovers& leftovers, int asked_unit) {
+    traffic_.noise_bytes += leftovers.noise_bytes;
+    for (const std::uint8_t unit : leftovers.units) {
+        const bool late = unit == asked_unit || quarantine_.is_owing(unit);
+        ++(late ? traffic_.late_frames : traffic_.foreign_frames);
+    }
+}
+
+}  // namespace gengfu::drivers::modbus

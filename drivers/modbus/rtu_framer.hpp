@@ -1,0 +1,101 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "drivers/bus.hpp"
+#include "drivers/modbus/frame.hpp"
+
+/// Finds the answer to a request in what a serial line brings. Pure; any thread.
+///
+/// RTU frames have no start mark, and Linux cannot measure the silence that parts them: a frame is what has
+/// our unit, function, length and CRC, wherever it begins. Everything else (noise, other units' frames, late
+/// answers) is passed over and counted.
+namespace gengfu::drivers::modbus {
+
+/// What bytes that were no answer turned out to be.
+struct Leftovers {
+    std::vector<std::uint8_t> units;  ///< of each whole frame with a good CRC, in order
+    std::uint64_t noise_bytes = 0;    ///< in no whole frame
+};
+
+/// Sorts bytes into whole frames (answers, exceptions and requests of functions 1 to 6, 15, 16) and noise.
+Leftovers sort_leftovers(std::span<const std::uint8_t> bytes);
+
+class RtuFramer {
+public:
+    /// Forgets all bytes and looks for the answer to `request`, which must outlive the search, from now on.
+    /// \param message  the request as sent, without CRC. A line that hears itself brings it first; it is
+    /// passed over. \param own_echo  whether that is known to happen. It matters for functions 5 and 6, whose
+    /// good answer looks
+    ///                 like the request: on such a line the first copy is the echo.
+    enum class Echo : std::uint8_t { kUnknown, kExpected };
+    void expect(const Request& request, std::span<const std::uint8_t> message, Echo echo);
+
+    /// Forgets all bytes and expects none: everything that comes is left over.
+    void expect_nothing();
+
+    /// Where the next bytes are to be read into; never empty.
+    std::span<std::uint8_t> room();
+
+    /// A frame that fits the request.
+    struct Match {
+        Fit fit = Fit::kAnswer;                 ///< kAnswer or kException
+        std::span<const std::uint8_t> message;  ///< without CRC; valid until the next call
+    };
+
+    /// `count` bytes were read into room(). \return the answer, once it is whole
+    std::optional<Match> filled(std::size_t count);
+
+    /// Where the search stands while there is no match.
+    struct Progress {
+        std::size_t least_missing =
+            0;  ///< no answer can be whole before so many bytes more; 0: nothing known
+        std::size_t most_missing =
+            0;                 ///< a frame that began will be whole after so many at most; 0: none began
+        bool begun = false;    ///< unit, function and length of the answer have come
+        bool spoiled = false;  ///< and one came to its full length, with a wrong CRC
+    };
+    Progress progress() const { return progress_; }
+
+    bool echoed() const { return echoed_; }
+    bool anything_came() const { return came_; }
+
+    /// Ends the search: what was there besides the match and the echo.
+    Leftovers finish();
+
+private:
+    enum class Found : std::uint8_t { kNothing, kPartial, kMatch };
+    struct Look {
+        Found found = Found::kNothing;
+        Match match;
+    };
+
+    std::optional<Match> search();
+    Look look_at(std::span<const std::uint8_t> bytes);
+    void note_partial(std::size_t least, std::size_t most);
+    void drop_echo();
+    void make_room();
+
+    static constexpr std::size_t kRtuFrame = 256;
+    static constexpr std::size_t kCapacity = 4 * kRtuFrame;
+
+    std::array<std::uint8_t, kCapacity> buffer_{};
+    std::size_t size_ = 0;
+    std::size_t searched_ = 0;  ///< no answer begins before it
+    std::size_t match_begin_ = 0, match_end_ = 0;
+    const Request* request_ = nullptr;
+    std::array<std::uint8_t, kRtuFrame> echo_{};
+    std::size_t echo_size_ = 0;  ///< 0: none is passed over (any more)
+    bool echo_looks_like_answer_ = false;
+    Progress progress_;
+    Leftovers dropped_;
+    bool echoed_ = false;
+    bool came_ = false;
+};
+
+}  // namespace gengfu::drivers::modbus
