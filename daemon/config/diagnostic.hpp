@@ -22,7 +22,8 @@ struct Diagnostic {
     std::string message;
 };
 
-/// "devices.d/10-north.toml:42:9: error: device "manhole-017": no bus is named "rs485-l"; did you mean "rs485-1"?"
+/// "devices.d/10-north.toml:42:9: error: device "manhole-017": no bus is named "rs485-l"; did you mean
+/// "rs485-1"?"
 std::string to_string(const Diagnostic& diagnostic);
 
 bool has_errors(const std::vector<Diagnostic>& diagnostics);

@@ -15,19 +15,21 @@ namespace gengfu::config {
 /// Where to look. Paths may be relative to the working directory.
 struct Places {
     std::string file = "/etc/gengfu/gengfu.toml";
-    /// Shipped `profiles/` and `classes/`: /usr/share/gengfu, or `config/` of the source tree for a build tree.
+    /// Shipped `profiles/` and `classes/`: /usr/share/gengfu, or `config/` of the source tree for a build
+    /// tree.
     std::string shipped = "/usr/share/gengfu";
 };
 
-/// All texts that a configuration consists of, read once. This is what is parsed, what is hashed and what the store
-/// keeps as the last accepted configuration.
+/// All texts that a configuration consists of, read once. This is what is parsed, what is hashed and what the
+/// store keeps as the last accepted configuration.
 struct Bundle {
     struct File {
         std::string path;  ///< as shown in diagnostics
         std::string text;
     };
     std::vector<File> configuration;  ///< gengfu.toml, then devices.d/*.toml in name order
-    std::vector<File> profiles;       ///< effective ones: a file in profiles/ beside the configuration replaces the shipped of the same name
+    std::vector<File> profiles;  ///< effective ones: a file in profiles/ beside the configuration replaces
+                                 ///< the shipped of the same name
     std::vector<File> classes;
 };
 
@@ -39,7 +41,8 @@ std::string pack(const Bundle& bundle);
 /// \retval Errc::kCorrupt
 Result<Bundle> unpack(const std::string& packed);
 
-/// FNV-1a-64 of the packed bundle, as 16 hex digits: tells configurations apart, no protection against forgery.
+/// FNV-1a-64 of the packed bundle, as 16 hex digits: tells configurations apart, no protection against
+/// forgery.
 std::string hash(const Bundle& bundle);
 
 struct Loaded {
@@ -47,8 +50,12 @@ struct Loaded {
     std::vector<Diagnostic> diagnostics;  ///< all of them, in file order, errors and warnings
 };
 
+/// Whether secrets must be readable: for the service they must; whoever only checks may not see them, and is
+/// warned.
+enum class Credentials : std::uint8_t { kRequired, kMayBeAbsent };
+
 /// Parses and checks everything, reporting all mistakes at once. Reads nothing but `bundle`, except for
-/// `credential:NAME` (from $CREDENTIALS_DIRECTORY).
-Loaded load(const Bundle& bundle);
+/// `credential:NAME` (from $CREDENTIALS_DIRECTORY) and the file of mqtt.password.
+Loaded load(const Bundle& bundle, Credentials credentials = Credentials::kRequired);
 
 }  // namespace gengfu::config

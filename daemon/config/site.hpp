@@ -12,8 +12,8 @@
 #include "daemon/core/severity.hpp"
 #include "daemon/core/time.hpp"
 
-/// The loaded configuration: plain values, complete and checked. Everything to the right of `config` works from a
-/// `Site` and never sees TOML. Ids index the vectors of the same Site.
+/// The loaded configuration: plain values, complete and checked. Everything to the right of `config` works
+/// from a `Site` and never sees TOML. Ids index the vectors of the same Site.
 namespace gengfu::config {
 
 /// One text in the two languages that alarms carry.
@@ -117,7 +117,8 @@ struct Bus {
     std::string host;              ///< kModbusTcp, kModbusRtuOverTcp
     std::uint16_t tcp_port = 502;  ///< kModbusTcp, kModbusRtuOverTcp
     std::string transcript;        ///< kReplay: file
-    Duration timeout = std::chrono::milliseconds(500);  ///< longest turnaround of a unit unless its profile says other
+    Duration timeout =
+        std::chrono::milliseconds(500);  ///< longest turnaround of a unit unless its profile says other
     friend bool operator==(const Bus&, const Bus&) = default;
 };
 
@@ -136,11 +137,27 @@ struct Register {
 };
 
 enum class Type : std::uint8_t {
-    kBool, kBit, kBits, kU8, kI8, kU16, kI16, kU32, kI32, kU64, kI64, kF32, kF64, kBcd16, kBcd32, kString
+    kBool,
+    kBit,
+    kBits,
+    kU8,
+    kI8,
+    kU16,
+    kI16,
+    kU32,
+    kI32,
+    kU64,
+    kI64,
+    kF32,
+    kF64,
+    kBcd16,
+    kBcd32,
+    kString
 };
 
-/// How 16-bit words and their bytes are arranged: ABCD {high word first, high byte first}, CDAB {low word first,
-/// high byte first}, BADC {high word first, low byte first}, DCBA {low word first, low byte first}; 64-bit alike.
+/// How 16-bit words and their bytes are arranged: ABCD {high word first, high byte first}, CDAB {low word
+/// first, high byte first}, BADC {high word first, low byte first}, DCBA {low word first, low byte first};
+/// 64-bit alike.
 struct Order {
     bool low_word_first = false;
     bool low_byte_first = false;
@@ -159,10 +176,10 @@ struct UnitFrom {
 /// A condition on another point of the device: `good_when`.
 struct GoodWhen {
     PointRef point = 0;
-    std::vector<double> equals;       ///< good while the other point has one of these, when not empty
-    std::optional<double> at_least;   ///< good while the other point is not below
-    std::optional<double> at_most;    ///< good while the other point is not above
-    bool otherwise_uncertain = false; ///< else bad
+    std::vector<double> equals;        ///< good while the other point has one of these, when not empty
+    std::optional<double> at_least;    ///< good while the other point is not below
+    std::optional<double> at_most;     ///< good while the other point is not above
+    bool otherwise_uncertain = false;  ///< else bad
 };
 
 struct Range {
@@ -229,6 +246,7 @@ struct Profile {
     std::optional<std::uint32_t> baud;  ///< what it ships with: hints
     std::optional<Parity> parity;
     std::optional<std::uint8_t> stop_bits;
+    std::optional<std::uint8_t> unit;    ///< id it ships with
     std::optional<Duration> turnaround;  ///< longest time to the first byte of an answer
     std::uint16_t max_registers = 125;   ///< a request, registers
     std::uint16_t max_bits = 2000;       ///< a request, coils and discrete inputs
@@ -265,16 +283,16 @@ struct Rule {
     Severity severity = Severity::kMinor;
     /// kAbove, kBelow, kRate: mildest first, at least one (a plain `limit` is one level with `severity`).
     std::vector<Level> levels;
-    double low = 0, high = 0;       ///< kOutside
-    std::vector<double> values;     ///< kEquals
-    bool active = true;             ///< kBit: the state that is the alarm
-    Duration per{};                 ///< kRate: `limit` is a change in the point's unit in this time
-    Duration window{};              ///< kRate: over which the change is measured
-    Duration silent_for{};          ///< kSilent
-    double deadband = 0;            ///< in the point's unit, towards clear
+    double low = 0, high = 0;    ///< kOutside
+    std::vector<double> values;  ///< kEquals
+    bool active = true;          ///< kBit: the state that is the alarm
+    Duration per{};              ///< kRate: `limit` is a change in the point's unit in this time
+    Duration window{};           ///< kRate: over which the change is measured
+    Duration silent_for{};       ///< kSilent
+    double deadband = 0;         ///< in the point's unit, towards clear
     Duration on_delay{}, off_delay{};
     bool latch = false;
-    bool safety = true;             ///< its points go first when time on the bus is short
+    bool safety = true;                     ///< its points go first when time on the bus is short
     std::shared_ptr<const RuleText> texts;  ///< never null
 };
 
@@ -294,11 +312,11 @@ struct Device {
     std::uint16_t profile = 0;  ///< index into Site::profiles
     std::string device_class;   ///< empty: none
     Duration interval = std::chrono::seconds(1);
-    std::string feed;           ///< empty: not stated
+    std::string feed;  ///< empty: not stated
     Component component;
     std::map<std::string, std::string> parameters;
     std::vector<Channel> channels;
-    PointId first_point;        ///< the device's points are first_point … + profile.points.size()
+    PointId first_point;  ///< the device's points are first_point … + profile.points.size()
 };
 
 /// A point of a device: `device` and the profile's definition.

@@ -1,0 +1,138 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <system_error>
+#include <utility>
+
+#include "daemon/config/library.hpp"
+#include "daemon/config/limits.hpp"
+#include "daemon/config/load.hpp"
+
+namespace gengfu::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<std::string> read_text_file(const fs::path& path) {
+    std::error_code error;
+    if (fs::is_directory(path, error)) {
+        return fail(Errc::kIo, fmt::format("{}: is a directory", path.string()));
+    }
+    errno = 0;
+    std::ifstream file(path, std::ios::binary);
+    std::string text;
+    if (file) {
+        // One byte more than allowed, so that a file too big is seen as such by load(); a device node does
+        // not fill us.
+        text.resize(kMaxFileBytes + 1);
+        file.read(text.data(), static_cast<std::streamsize>(text.size()));
+        text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+        text.shrink_to_fit();
+    }
+    if (!file.is_open() || file.bad()) {
+        const int code = errno == 0 ? EIO : errno;
+        return fail(Errc::kIo, fmt::format("{}: {}", path.string(), std::generic_category().message(code)));
+    }
+    return text;
+}
+
+/// *.toml files of a folder in name order; none when the folder does not exist.
+Result<std::vector<fs::path>> toml_files(const fs::path& folder) {
+    std::vector<fs::path> paths;
+    std::error_code error;
+    if (!fs::exists(folder, error) && (!error || error == std::errc::no_such_file_or_directory)) {
+        return paths;
+    }
+    for (fs::directory_iterator each(folder, error), end; !error && each != end; each.increment(error)) {
+        const fs::path& path = each->path();
+        if (path.extension() == ".toml" && !path.filename().string().starts_with('.')) {
+            paths.push_back(path);
+        }
+        if (paths.size() > kMaxFiles) {
+            return fail(Errc::kIo, fmt::format("{}: more than {} .toml files", folder.string(), kMaxFiles));
+        }
+    }
+    if (error) {
+        return fail(Errc::kIo, fmt::format("{}: {}", folder.string(), error.message()));
+    }
+    std::sort(paths.begin(), paths.end());
+    return paths;
+}
+
+/// Adds a folder's files under their names or, without a `prefix`, their whole paths; a file of the same name
+/// that is there already is replaced.
+Result<bool> add_folder(const fs::path& folder, const std::string& prefix,
+                        std::map<std::string, Bundle::File>& files) {
+    auto paths = toml_files(folder);
+    if (!paths) {
+        return pass(paths);
+    }
+    for (const fs::path& path : *paths) {
+        auto text = read_text_file(path);
+        if (!text) {
+            return pass(text);
+        }
+        const std::string name = path.filename().string();
+        files[name] = {prefix.empty() ? path.string() : prefix + name, std::move(*text)};
+    }
+    return true;
+}
+
+/// Shipped files, replaced by those of the same name beside the configuration.
+Result<std::vector<Bundle::File>> gather_library(const fs::path& shipped, const fs::path& beside,
+                                                 const char* kind) {
+    std::map<std::string, Bundle::File> files;
+    auto done = add_folder(shipped / kind, "", files);
+    // The shipped folder may be the configuration's own: then its names are the short ones.
+    if (done) {
+        done = add_folder(beside / kind, std::string(kind) + "/", files);
+    }
+    if (!done) {
+        return pass(done);
+    }
+    std::vector<Bundle::File> result;
+    for (auto& [name, file] : files) {
+        result.push_back(std::move(file));
+    }
+    return result;
+}
+
+}  // namespace
+
+Result<Bundle> gather(const Places& places) {
+    Bundle bundle;
+    const fs::path main(places.file);
+    const fs::path beside = main.has_parent_path() ? main.parent_path() : fs::path(".");
+    auto text = read_text_file(main);
+    if (!text) {
+        return pass(text);
+    }
+    bundle.configuration.push_back({main.filename().string(), std::move(*text)});
+    std::map<std::string, Bundle::File> devices;
+    auto done = add_folder(beside / "devices.d", "devices.d/", devices);
+    if (!done) {
+        return pass(done);
+    }
+    for (auto& [name, file] : devices) {
+        bundle.configuration.push_back(std::move(file));
+    }
+    auto profiles = gather_library(places.shipped, beside, "profiles");
+    if (!profiles) {
+        return pass(profiles);
+    }
+    auto classes = gather_library(places.shipped, beside, "classes");
+    if (!classes) {
+        return pass(classes);
+    }
+    bundle.profiles = std::move(*profiles);
+    bundle.classes = std::move(*classes);
+    return bundle;
+}
+
+}  // namespace gengfu::config

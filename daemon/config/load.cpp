@@ -1,0 +1,111 @@
+#include "daemon/config/load.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "daemon/config/analyse.hpp"
+#include "daemon/config/library.hpp"
+#include "daemon/config/limits.hpp"
+#include "daemon/config/parse_toml.hpp"
+#include "daemon/config/read_device.hpp"
+#include "daemon/config/rule_layer.hpp"
+
+namespace gengfu::config {
+namespace {
+
+void read_devices(const Node& root, const Known& known, Library& library, Site& site, Report& report) {
+    Reader top(root, "", "configuration", report);
+    DeviceReader reader(site, known, library, report);
+    RuleLayer rules(site, report);
+    const std::vector<const Node*> tables = top.tables("device", kMaxDevices);
+    site.devices.reserve(tables.size());
+    for (const Node* const table : tables) {
+        rules.apply(reader.read(*table));
+    }
+    if (tables.empty() && !top.has("device") && !report.incomplete()) {
+        report.warning(root.at, "no [[device]]: nothing is watched");
+    }
+}
+
+/// The names of tables that a configuration file may have.
+void check_top(const Node& root, Report& report) {
+    Reader top(root, "", "configuration", report);
+    for (const std::string_view key : {"gateway", "mqtt", "store"}) {
+        top.table(key);
+    }
+    for (const std::string_view key : {"bus", "feed", "party", "device"}) {
+        top.any(key);
+    }
+    top.not_built("rule", "[[rule]], rules across devices");
+    top.finish();
+}
+
+bool too_big(const Bundle& bundle, Report& report) {
+    std::size_t bytes = 0;
+    std::size_t most = 0;
+    for (const auto* const files : {&bundle.configuration, &bundle.profiles, &bundle.classes}) {
+        most = std::max(most, files->size());
+        for (const Bundle::File& file : *files) {
+            bytes += file.text.size();
+        }
+    }
+    if (most <= kMaxFiles && bytes <= kMaxBundleBytes) {
+        return false;
+    }
+    report.error(
+        {}, fmt::format(
+                "the configuration has {} files and {} bytes; at most {} files of a kind and {} bytes are "
+                "read",
+                most, bytes, kMaxFiles, kMaxBundleBytes));
+    return true;
+}
+
+}  // namespace
+
+std::vector<std::string> file_names(const Bundle& bundle) {
+    std::vector<std::string> names;
+    for (const auto* const files : {&bundle.configuration, &bundle.profiles, &bundle.classes}) {
+        for (const Bundle::File& file : *files) {
+            names.push_back(file.path);
+        }
+    }
+    return names;
+}
+
+Site analyse(const Bundle& bundle, Credentials credentials, Report& report) {
+    Site site;
+    if (too_big(bundle, report)) {
+        return site;
+    }
+    Node root;
+    root.at = {0, 1, 1};
+    for (std::size_t i = 0; i < bundle.configuration.size(); ++i) {
+        join_file(root, parse_toml(bundle.configuration[i].text, static_cast<std::uint16_t>(i), report),
+                  report);
+    }
+    check_top(root, report);
+    site.gateway = read_gateway(root, report);
+    site.mqtt = read_mqtt(root, credentials, report);
+    site.store = read_store(root, report);
+    Known known;
+    site.buses = read_buses(root, known.buses, report);
+    site.feeds = read_feeds(root, known.feeds, report);
+    site.parties = read_parties(root, known.parties, report);
+    Library library(bundle, report);
+    read_devices(root, known, library, site, report);
+    return site;
+}
+
+Loaded load(const Bundle& bundle, Credentials credentials) {
+    Report report(file_names(bundle));
+    Site site = analyse(bundle, credentials, report);
+    Loaded loaded;
+    loaded.diagnostics = report.diagnostics();
+    if (!report.has_errors()) {
+        loaded.site = std::move(site);
+    }
+    return loaded;
+}
+
+}  // namespace gengfu::config

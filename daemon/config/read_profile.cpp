@@ -1,0 +1,314 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "daemon/config/sections.hpp"
+#include "daemon/config/text.hpp"
+
+namespace gengfu::config {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::array<std::pair<std::string_view, Parity>, 3> kParities{
+    {{"none", Parity::kNone}, {"even", Parity::kEven}, {"odd", Parity::kOdd}}};
+constexpr std::int64_t kMaxReadRegisters = 125;  // Modbus Application Protocol V1.1b3, 6.3
+constexpr std::int64_t kMaxReadBits = 2000;      // 6.1
+constexpr std::int64_t kMaxRegister = 65535;
+
+void read_serial(const Node& table, Profile& profile, Report& report) {
+    Reader reader(table, "profile.serial", "serial", report);
+    if (const auto baud = reader.integer("baud", 300, 921'600)) {
+        profile.baud = static_cast<std::uint32_t>(*baud);
+    }
+    profile.parity = reader.word("parity", kParities);
+    if (const auto stop_bits = reader.integer("stop_bits", 1, 2)) {
+        profile.stop_bits = static_cast<std::uint8_t>(*stop_bits);
+    }
+    if (const auto unit = reader.integer("unit", 0, 255)) {
+        profile.unit = static_cast<std::uint8_t>(*unit);
+    }
+    profile.turnaround = reader.duration("turnaround", milliseconds(0), seconds(30));
+    profile.max_registers = static_cast<std::uint16_t>(
+        reader.integer("max_registers", 1, kMaxReadRegisters).value_or(kMaxReadRegisters));
+    profile.max_bits =
+        static_cast<std::uint16_t>(reader.integer("max_bits", 1, kMaxReadBits).value_or(kMaxReadBits));
+    profile.min_gap = reader.duration("min_gap", milliseconds(0), seconds(30)).value_or(Duration::zero());
+    reader.finish();
+}
+
+/// Parsed so that a profile is whole; `scan` uses it when it is built.
+void read_identify(const Node& table, Report& report) {
+    Reader reader(table, "profile.identify", "identify", report);
+    if (reader.require("read")) {
+        reader.parsed("read", parse_register);
+    }
+    reader.parsed("type", parse_type);
+    reader.boolean("equals_unit");
+    if (const Node* const equals = reader.any("equals");
+        equals != nullptr && equals->kind != Node::Kind::kInteger && equals->kind != Node::Kind::kString) {
+        reader.wrong("equals", "a whole number or a string");
+    }
+    reader.numbers("in");
+    reader.numbers("range");
+    const auto given = [&reader](std::string_view key) { return reader.has(key) ? 1 : 0; };
+    if (given("equals") + given("equals_unit") + given("in") + given("range") != 1) {
+        report.error(table.at, "identify: exactly one of equals, equals_unit, in and range must be given");
+    }
+    reader.finish();
+}
+
+void read_provision_writes(Reader& provision, std::string_view key, Report& report) {
+    for (const Node* const table : provision.tables(key, kMaxListItems)) {
+        Reader reader(*table, "profile.provision." + std::string(key), "provision." + std::string(key),
+                      report);
+        if (reader.require("register")) {
+            reader.parsed("register", parse_register);
+        }
+        if (reader.require("value")) {
+            reader.integer("value", 0, kMaxRegister);
+        }
+        reader.finish();
+    }
+}
+
+/// Parsed so that a profile is whole; `address` uses it when it is built.
+void read_provision(const Node& table, Report& report) {
+    Reader reader(table, "profile.provision", "provision", report);
+    if (reader.require("register")) {
+        reader.parsed("register", parse_register);
+    }
+    if (const auto function = reader.integer("function", 6, 16);
+        function && *function != 6 && *function != 16) {
+        reader.wrong("function", "6 or 16");
+    }
+    read_provision_writes(reader, "before", report);
+    read_provision_writes(reader, "after", report);
+    reader.finish();
+}
+
+std::uint8_t read_function(Reader& reader, Space space) {
+    const bool coil = space == Space::kCoil;
+    const std::int64_t fallback = coil ? 5 : 6;
+    const std::int64_t function = reader.integer("function", 5, 16).value_or(fallback);
+    if (coil ? function != 5 && function != 15 : function != 6 && function != 16) {
+        reader.wrong("function", coil ? "5 or 15 for a coil" : "6 or 16 for a register");
+    }
+    return static_cast<std::uint8_t>(function);
+}
+
+std::optional<Writable> read_writable(const Node& table, Report& report) {
+    Reader reader(table, "profile.write", "write", report);
+    Writable writable;
+    reader.require("register");
+    const auto reg = reader.parsed("register", parse_register);
+    writable.reg = reg.value_or(Register{});
+    if (reg && (reg->space == Space::kInput || reg->space == Space::kDiscrete)) {
+        reader.wrong("register", "a coil or holding register: others cannot be written");
+    }
+    writable.function = read_function(reader, writable.reg.space);
+    reader.require("range");
+    const std::vector<double> range = reader.numbers("range");
+    const double highest = writable.reg.space == Space::kCoil ? 1.0 : static_cast<double>(kMaxRegister);
+    const bool whole = std::all_of(range.begin(), range.end(), [highest](double each) {
+        return each >= 0 && each <= highest && each == static_cast<double>(static_cast<std::int64_t>(each));
+    });
+    if (reader.has("range") && (range.size() != 2 || !whole || range[0] > range[1])) {
+        reader.error("range",
+                     fmt::format("range must be [LOWEST, HIGHEST], whole numbers from 0 to {:.0f}", highest));
+    } else if (range.size() == 2) {
+        writable.low = static_cast<std::int64_t>(range[0]);
+        writable.high = static_cast<std::int64_t>(range[1]);
+    }
+    reader.finish();
+    return reg ? std::optional(writable) : std::nullopt;
+}
+
+void read_align(Reader& reader, Profile& profile) {
+    const Node* const list = reader.list("align", 2);
+    for (const Node& item : list == nullptr ? std::vector<Node>{} : list->items) {
+        const bool start = item.kind == Node::Kind::kString && item.text == "start";
+        const bool count = item.kind == Node::Kind::kString && item.text == "count";
+        profile.even_start = profile.even_start || start;
+        profile.even_count = profile.even_count || count;
+        if (!start && !count) {
+            reader.wrong("align", R"(a list of "start" and "count" (of requests that must be even))");
+        }
+    }
+}
+
+void read_forbid(Reader& reader, Profile& profile) {
+    const Node* const list = reader.list("forbid");
+    for (const Node& item : list == nullptr ? std::vector<Node>{} : list->items) {
+        const auto range = parse_register_range(item.kind == Node::Kind::kString ? item.text : "");
+        if (range) {
+            profile.forbid.push_back(*range);
+        } else {
+            reader.report().error(item.at, fmt::format("{}: forbid must list {}; found {}", reader.subject(),
+                                                       range.error().what, describe(item)));
+        }
+    }
+}
+
+std::optional<PointRef> read_point_ref(Reader& reader, const std::vector<std::string>& points) {
+    if (!reader.require("point")) {
+        return std::nullopt;
+    }
+    const auto name = reader.name("point");
+    if (!name) {
+        return std::nullopt;
+    }
+    const auto found = std::find(points.begin(), points.end(), *name);
+    if (found == points.end()) {
+        reader.error("point", fmt::format("the profile has no point {}{}", quoted(*name),
+                                          did_you_mean(*name, points)));
+        return std::nullopt;
+    }
+    return static_cast<PointRef>(found - points.begin());
+}
+
+void read_protecting(const Node& table, const std::vector<std::string>& points, Profile& profile,
+                     Report& report) {
+    Reader reader(table, "profile.protecting", "protecting", report);
+    Protecting protecting;
+    const auto point = read_point_ref(reader, points);
+    reader.require("in");
+    protecting.in = reader.numbers("in");
+    protecting.settle = reader.duration("settle", milliseconds(0), hours(24)).value_or(Duration::zero());
+    reader.finish();
+    if (point) {
+        protecting.point = *point;
+        profile.protecting = protecting;
+    }
+}
+
+/// Length of a unit of time, as a point that says its data's age is given in.
+std::optional<Duration> time_unit(const std::string& unit) {
+    const std::array<std::pair<std::string_view, Duration>, 4> units{
+        {{"ms", milliseconds(1)}, {"s", seconds(1)}, {"min", minutes(1)}, {"h", hours(1)}}};
+    for (const auto& [word, length] : units) {
+        if (word == unit) {
+            return length;
+        }
+    }
+    return std::nullopt;
+}
+
+void read_alive(const Node& table, const std::vector<std::string>& points, Profile& profile, Report& report) {
+    Reader reader(table, "profile.alive", "alive", report);
+    Alive alive;
+    const auto point = read_point_ref(reader, points);
+    alive.toggles_within = reader.duration("toggles_within", milliseconds(100), hours(24));
+    const auto max_age = reader.duration("max_age", milliseconds(100), hours(24 * 30));
+    if (reader.has("toggles_within") == reader.has("max_age")) {
+        report.error(table.at, "alive: exactly one of toggles_within and max_age must be given");
+    }
+    if (point && max_age) {
+        const std::string& unit = profile.points[*point].unit;
+        if (const auto length = time_unit(unit)) {
+            alive.at_most = static_cast<double>(max_age->count()) / static_cast<double>(length->count());
+        } else {
+            reader.error("point",
+                         fmt::format("max_age needs a point whose unit is ms, s, min or h; that of {} is {}",
+                                     quoted(points[*point]), quoted(unit)));
+        }
+    }
+    reader.finish();
+    if (point) {
+        alive.point = *point;
+        profile.alive = alive;
+    }
+}
+
+/// All names first: points may refer to points below them.
+std::vector<std::string> point_names(const std::vector<const Node*>& tables, Report& report) {
+    Names names("point");
+    std::vector<std::string> result;
+    for (const Node* const table : tables) {
+        const Entry* const entry = table->find("name");
+        const bool is_text = entry != nullptr && entry->value.kind == Node::Kind::kString;
+        result.push_back(is_text ? entry->value.text : "");
+        if (is_text) {
+            names.define(entry->value.text, entry->value.at, report);
+        }
+    }
+    return result;
+}
+
+void read_points(Reader& reader, ProfileDraft& draft, Report& report) {
+    const std::vector<const Node*> tables = reader.tables("point", kMaxProfilePoints);
+    const std::vector<std::string> names = point_names(tables, report);
+    for (const Node* const table : tables) {
+        PointDraft point = read_point(*table, names, report);
+        draft.profile.points.push_back(std::move(point.spec));
+        draft.points_at.push_back(point.at);
+        draft.roles_at.push_back(point.role_at);
+    }
+    if (tables.empty() && !reader.has("point")) {
+        reader.error("point", "no [[point]]: a profile without points reads nothing");
+    }
+    if (const Node* const table = reader.table("protecting")) {
+        read_protecting(*table, names, draft.profile, report);
+    }
+    if (const Node* const table = reader.table("alive")) {
+        read_alive(*table, names, draft.profile, report);
+    }
+}
+
+void read_access(Reader& reader, Profile& profile, Report& report) {
+    read_align(reader, profile);
+    read_forbid(reader, profile);
+    for (const Node* const table : reader.tables("identify", kMaxListItems)) {
+        read_identify(*table, report);
+    }
+    if (const Node* const table = reader.table("provision")) {
+        read_provision(*table, report);
+    }
+    for (const Node* const table : reader.tables("write", kMaxListItems)) {
+        if (const auto writable = read_writable(*table, report)) {
+            profile.writable.push_back(*writable);
+        }
+    }
+    reader.not_built("setup", "registers written at connect");
+}
+
+}  // namespace
+
+ProfileDraft read_profile(const Node& root, const std::string& stem, Report& report) {
+    ProfileDraft draft;
+    draft.at = root.at;
+    Profile& profile = draft.profile;
+    Reader reader(root, "profile", "profile " + quoted(stem), report);
+    profile.name = stem;
+    if (reader.require("name")) {
+        const auto name = reader.name("name");
+        if (name && *name != stem) {
+            reader.error("name", fmt::format("name must be that of the file, {}; found {}", quoted(stem),
+                                             quoted(*name)));
+        }
+    }
+    profile.vendor = reader.text("vendor").value_or("");
+    profile.model = reader.text("model").value_or("");
+    reader.require("source");
+    profile.source = reader.text("source", kMaxText).value_or("");
+    profile.verified = reader.boolean("verified").value_or(false);
+    if (const Node* const table = reader.table("serial")) {
+        read_serial(*table, profile, report);
+    }
+    read_points(reader, draft, report);
+    read_access(reader, profile, report);
+    if (const Node* const table = reader.table("rule")) {
+        draft.rules = table->entries;
+    }
+    reader.finish();
+    check_points(draft, report);
+    return draft;
+}
+
+}  // namespace gengfu::config

@@ -1,0 +1,326 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+#include "daemon/config/rule_text.hpp"
+#include "daemon/config/sections.hpp"
+#include "daemon/config/text.hpp"
+
+namespace gengfu::config {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr double kAny = std::numeric_limits<double>::max();
+constexpr Duration kLongestDelay = hours(24 * 7);
+constexpr std::size_t kMaxLevels = 4;  // as many as severities
+
+constexpr std::array<std::pair<std::string_view, RuleKind>, 7> kKinds{{{"above", RuleKind::kAbove},
+                                                                       {"below", RuleKind::kBelow},
+                                                                       {"outside", RuleKind::kOutside},
+                                                                       {"equals", RuleKind::kEquals},
+                                                                       {"bit", RuleKind::kBit},
+                                                                       {"rate", RuleKind::kRate},
+                                                                       {"silent", RuleKind::kSilent}}};
+constexpr std::array<std::string_view, 8> kLaterKinds{"stuck",   "jump", "moved", "occupied",
+                                                      "anomaly", "all",  "any",   "count"};
+constexpr std::array<std::pair<std::string_view, Severity>, 4> kSeverities{{{"critical", Severity::kCritical},
+                                                                            {"major", Severity::kMajor},
+                                                                            {"moderate", Severity::kModerate},
+                                                                            {"minor", Severity::kMinor}}};
+
+/// Keys that belong to some kinds only.
+struct KindKey {
+    std::string_view key;
+    std::vector<RuleKind> kinds;
+};
+const std::vector<KindKey>& kind_keys() {
+    using enum RuleKind;
+    static const std::vector<KindKey> kKeys{{"limit", {kAbove, kBelow, kRate}},
+                                            {"levels", {kAbove, kBelow, kRate}},
+                                            {"low", {kOutside}},
+                                            {"high", {kOutside}},
+                                            {"values", {kEquals}},
+                                            {"active", {kBit}},
+                                            {"per", {kRate}},
+                                            {"window", {kRate}},
+                                            {"for", {kSilent}},
+                                            {"deadband", {kAbove, kBelow, kOutside, kRate}}};
+    return kKeys;
+}
+
+std::string_view word_of(RuleKind kind) {
+    for (const auto& [word, each] : kKinds) {
+        if (each == kind) {
+            return word;
+        }
+    }
+    return "?";
+}
+
+std::optional<RuleKind> read_kind(Reader& reader) {
+    const Node* const node = reader.any("kind");
+    if (node == nullptr) {
+        return std::nullopt;
+    }
+    for (const std::string_view later : kLaterKinds) {
+        if (node->kind == Node::Kind::kString && node->text == later) {
+            reader.error("kind",
+                         fmt::format("rules of kind \"{}\" are not built yet; this release has above, below, "
+                                     "outside, equals, bit, rate and silent",
+                                     later));
+            return std::nullopt;
+        }
+    }
+    return reader.word("kind", kKinds);
+}
+
+void refuse_later_keys(Reader& reader) {
+    reader.not_built("schedule", "rules that hold at certain times");
+    reader.not_built("action", "acting on an alarm");
+    for (const std::string_view key :
+         {"angle", "enter", "leave", "dwell", "sensitivity", "of", "within", "at_least"}) {
+        reader.not_built(key, "a key of a rule kind of a later release");
+    }
+}
+
+std::vector<Level> read_levels(Reader& reader, Report& report) {
+    std::vector<Level> levels;
+    for (const Node* const table : reader.tables("levels", kMaxLevels)) {
+        Reader each(*table, "rule.levels", reader.subject() + ": levels", report);
+        each.require("limit");
+        each.require("severity");
+        const auto limit = each.number("limit", -kAny, kAny);
+        const auto severity = each.word("severity", kSeverities);
+        each.finish();
+        if (limit && severity) {
+            levels.push_back({*limit, *severity});
+        }
+    }
+    if (const Node* const list = reader.any("levels");
+        list != nullptr && list->items.empty() && list->kind == Node::Kind::kList) {
+        reader.error("levels", "levels must not be empty");
+    }
+    return levels;
+}
+
+/// Mildest first: each next level graver and further out.
+void check_levels(Reader& reader, const std::vector<Level>& levels, RuleKind kind) {
+    for (std::size_t i = 1; i < levels.size(); ++i) {
+        const bool further = kind == RuleKind::kBelow ? levels[i].limit < levels[i - 1].limit
+                                                      : levels[i].limit > levels[i - 1].limit;
+        if (!further || !graver(levels[i].severity, levels[i - 1].severity)) {
+            reader.error("levels",
+                         fmt::format("levels must go from the mildest to the gravest, each limit {} that "
+                                     "before it",
+                                     kind == RuleKind::kBelow ? "below" : "above"));
+            return;
+        }
+    }
+}
+
+void read_limits(Reader& reader, RuleDraft& draft, Report& report) {
+    const std::optional<Severity> severity = reader.word("severity", kSeverities);
+    draft.rule.levels = read_levels(reader, report);
+    const Node* const limit_node = reader.any("limit");
+    std::optional<double> limit;
+    if (limit_node != nullptr && limit_node->kind == Node::Kind::kTable) {
+        reader.error("limit",
+                     "a limit taken from another point ({ times, of }) is not built yet: give a number");
+    } else {
+        limit = reader.number("limit", -kAny, kAny);
+    }
+    draft.limits_at = reader.has("levels") ? reader.at("levels") : reader.at("limit");
+    if (reader.has("levels")) {
+        if (reader.has("limit")) {
+            reader.error("limit", "limit and levels put each other out: give one of them");
+        }
+        if (reader.has("severity")) {
+            reader.error("severity", "severity means nothing beside levels, which have their own");
+        }
+        check_levels(reader, draft.rule.levels, draft.kind.value_or(RuleKind::kAbove));
+        draft.rule.severity =
+            draft.rule.levels.empty() ? Severity::kMinor : draft.rule.levels.back().severity;
+        return;
+    }
+    if (!reader.has("severity")) {
+        draft.missing.emplace_back("severity");
+    }
+    draft.rule.severity = severity.value_or(Severity::kMinor);
+    if (limit) {
+        draft.rule.levels = {{*limit, draft.rule.severity}};
+    }
+}
+
+void read_kind_settings(Reader& reader, RuleDraft& draft) {
+    Rule& rule = draft.rule;
+    rule.low = reader.number("low", -kAny, kAny).value_or(0);
+    rule.high = reader.number("high", -kAny, kAny).value_or(0);
+    if (reader.has("low") && reader.has("high") && rule.low >= rule.high) {
+        reader.error("low", fmt::format("low ({}) must be below high ({})", rule.low, rule.high));
+    }
+    rule.values = reader.numbers("values");
+    rule.active = reader.boolean("active").value_or(true);
+    rule.per = reader.duration("per", milliseconds(100), kLongestDelay).value_or(Duration::zero());
+    rule.window = reader.duration("window", milliseconds(100), kLongestDelay).value_or(rule.per);
+    rule.silent_for = reader.duration("for", milliseconds(100), kLongestDelay).value_or(Duration::zero());
+    draft.deadband = reader.number("deadband", 0, kAny);
+}
+
+void read_common(Reader& reader, RuleDraft& draft) {
+    Rule& rule = draft.rule;
+    draft.enabled = reader.boolean("enabled").value_or(true);
+    rule.on_delay = reader.duration("on_delay", milliseconds(0), kLongestDelay).value_or(Duration::zero());
+    rule.off_delay = reader.duration("off_delay", milliseconds(0), kLongestDelay).value_or(Duration::zero());
+    rule.latch = reader.boolean("latch").value_or(false);
+    // A battery can wait when the bus is short of time, a cover cannot.
+    rule.safety = reader.boolean("safety").value_or(rule.severity != Severity::kMinor);
+    draft.point = reader.name("point").value_or("");
+    draft.role = reader.parsed("role", parse_role).value_or("");
+    draft.selector_at = reader.has("point") ? reader.at("point") : reader.at("role");
+    if (reader.has("point") && reader.has("role")) {
+        reader.error("role", "point and role put each other out: give one of them");
+    }
+}
+
+/// What the kind cannot do without.
+void find_missing(Reader& reader, RuleDraft& draft) {
+    if (!draft.kind) {
+        draft.missing.emplace_back("kind");
+        return;
+    }
+    const auto need = [&](std::string_view key) {
+        if (!reader.has(key)) {
+            draft.missing.emplace_back(key);
+        }
+    };
+    switch (*draft.kind) {
+        case RuleKind::kRate:
+            need("per");
+            [[fallthrough]];
+        case RuleKind::kAbove:
+        case RuleKind::kBelow:
+            if (!reader.has("limit") && !reader.has("levels")) {
+                draft.missing.emplace_back("limit (or levels)");
+            }
+            break;
+        case RuleKind::kOutside:
+            need("low");
+            need("high");
+            break;
+        case RuleKind::kEquals:
+            need("values");
+            break;
+        case RuleKind::kSilent:
+            need("for");
+            break;
+        case RuleKind::kBit:
+            break;
+    }
+    if (*draft.kind != RuleKind::kSilent && draft.point.empty() && draft.role.empty()) {
+        draft.missing.emplace_back("point (or role)");
+    }
+}
+
+void check_kind_keys(Reader& reader, const RuleDraft& draft) {
+    for (const KindKey& each : kind_keys()) {
+        const bool fits =
+            !draft.kind || std::find(each.kinds.begin(), each.kinds.end(), *draft.kind) != each.kinds.end();
+        if (reader.has(each.key) && !fits) {
+            reader.error(each.key, fmt::format("{} means nothing in a rule of kind \"{}\"", each.key,
+                                               word_of(*draft.kind)));
+        }
+    }
+    if (draft.kind == RuleKind::kRate && reader.has("window") && draft.rule.window < milliseconds(100)) {
+        reader.error("window", "window must be at least 100ms");
+    }
+}
+
+}  // namespace
+
+void overlay_rule(Node& below, const Node& above) {
+    const auto put_out = [&](std::string_view winner, std::initializer_list<std::string_view> losers) {
+        if (above.find(winner) == nullptr) {
+            return;
+        }
+        std::erase_if(below.entries, [losers](const Entry& entry) {
+            return std::find(losers.begin(), losers.end(), entry.key) != losers.end();
+        });
+    };
+    put_out("limit", {"levels"});
+    put_out("levels", {"limit", "severity"});
+    put_out("point", {"role"});
+    put_out("role", {"point"});
+    overlay(below, above);
+    below.at = above.at;
+}
+
+RuleDraft read_rule(const std::string& name, const Node& merged, Report& report) {
+    RuleDraft draft;
+    draft.name = name;
+    draft.at = merged.at;
+    draft.rule.name = name;
+    if (merged.kind != Node::Kind::kTable) {
+        report.error(merged.at,
+                     fmt::format("rule {}: must be a table; found {}", quoted(name), describe(merged)));
+        draft.sound = false;
+        return draft;
+    }
+    const std::size_t before = report.error_count();
+    Reader reader(merged, "rule", "rule " + quoted(name), report);
+    draft.kind = read_kind(reader);
+    const bool kind_known = !reader.has("kind") || draft.kind;
+    read_limits(reader, draft, report);
+    read_kind_settings(reader, draft);
+    read_common(reader, draft);
+    draft.rule.texts = std::make_shared<const RuleText>(read_rule_text(reader, name, report));
+    refuse_later_keys(reader);
+    if (kind_known) {
+        check_kind_keys(reader, draft);
+        find_missing(reader, draft);
+    }
+    draft.rule.kind = draft.kind.value_or(RuleKind::kAbove);
+    reader.finish();
+    draft.sound = report.error_count() == before;
+    return draft;
+}
+
+ClassDraft read_class(const Node& root, const std::string& stem, Report& report) {
+    ClassDraft draft;
+    draft.name = stem;
+    draft.at = root.at;
+    Reader reader(root, "class", "class " + quoted(stem), report);
+    if (reader.require("name")) {
+        const auto name = reader.name("name");
+        if (name && *name != stem) {
+            reader.error("name", fmt::format("name must be that of the file, {}; found {}", quoted(stem),
+                                             quoted(*name)));
+        }
+    }
+    read_text(reader, "title", kMaxTitle, {}, report);
+    Names names("rule");
+    for (const Node* const table : reader.tables("rule", kMaxRulesPerTable)) {
+        const Entry* const entry = table->find("name");
+        if (entry == nullptr || entry->value.kind != Node::Kind::kString || !parse_name(entry->value.text)) {
+            report.error(table->at,
+                         fmt::format("class {}: a rule needs a name of the characters a-z A-Z 0-9 . _ -",
+                                     quoted(stem)));
+            continue;
+        }
+        if (names.define(entry->value.text, entry->value.at, report)) {
+            Node rule = *table;
+            std::erase_if(rule.entries, [](const Entry& each) { return each.key == "name"; });
+            draft.rules.push_back({entry->value.text, table->at, std::move(rule)});
+        }
+    }
+    reader.finish();
+    return draft;
+}
+
+}  // namespace gengfu::config

@@ -1,0 +1,69 @@
+#include "daemon/config/roles.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace gengfu::config {
+namespace {
+
+constexpr std::array<std::string_view, 53> kRoles{"active_power",
+                                                  "battery",
+                                                  "battery_low",
+                                                  "cable_temperature",
+                                                  "contact_alarm",
+                                                  "current",
+                                                  "data_age",
+                                                  "device_alarm",
+                                                  "device_warning",
+                                                  "distance",
+                                                  "energy",
+                                                  "fault_state",
+                                                  "field_deviation",
+                                                  "flow",
+                                                  "frequency",
+                                                  "gas",
+                                                  "gas_co",
+                                                  "gas_co2",
+                                                  "gas_combustible",
+                                                  "gas_h2s",
+                                                  "gas_nh3",
+                                                  "gravity_x",
+                                                  "gravity_y",
+                                                  "gravity_z",
+                                                  "humidity",
+                                                  "input",
+                                                  "insulation_resistance",
+                                                  "level",
+                                                  "magnetic_x",
+                                                  "magnetic_y",
+                                                  "magnetic_z",
+                                                  "mounted",
+                                                  "occupied",
+                                                  "oxygen",
+                                                  "pipe_state",
+                                                  "pitch",
+                                                  "power_factor",
+                                                  "pressure",
+                                                  "protecting_state",
+                                                  "residual_current",
+                                                  "roll",
+                                                  "sensor_fault",
+                                                  "service",
+                                                  "signal_quality",
+                                                  "smoke",
+                                                  "temperature",
+                                                  "valve_fault",
+                                                  "valve_state",
+                                                  "velocity",
+                                                  "voltage",
+                                                  "volume",
+                                                  "volume_total",
+                                                  "yaw"};
+
+}  // namespace
+
+bool is_known_role(std::string_view role) {
+    return std::find(kRoles.begin(), kRoles.end(), role) != kRoles.end();
+}
+
+}  // namespace gengfu::config

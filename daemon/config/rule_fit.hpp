@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "daemon/config/sections.hpp"
+#include "daemon/config/site.hpp"
+
+namespace gengfu::config {
+
+/// Why a rule of this kind cannot judge points of this type; empty if it can.
+std::string type_mistake(RuleKind kind, const PointSpec& spec);
+
+/// Why the rule could never fire on the point, whose `range` makes every value beyond it bad; empty if it
+/// can.
+std::string range_mistake(const Rule& rule, const PointSpec& spec);
+
+/// The rule's own deadband, else three times the point's noise, for the kinds that have one.
+double deadband_of(const RuleDraft& draft, const PointSpec& spec);
+
+}  // namespace gengfu::config

@@ -1,0 +1,364 @@
+#include "daemon/config/rule_layer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "daemon/config/limits.hpp"
+#include "daemon/config/roles.hpp"
+#include "daemon/config/rule_fit.hpp"
+#include "daemon/config/text.hpp"
+
+namespace gengfu::config {
+namespace {
+
+const Entry* find(const std::vector<Entry>& entries, const std::string& key) {
+    const auto found =
+        std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.key == key; });
+    return found == entries.end() ? nullptr : &*found;
+}
+
+bool watches_device(const RuleDraft& draft) {
+    return draft.kind == RuleKind::kSilent && draft.point.empty() && draft.role.empty();
+}
+
+std::vector<PointRef> find_points(const RuleDraft& draft, const Profile& profile) {
+    std::vector<PointRef> found;
+    for (std::size_t i = 0; i < profile.points.size(); ++i) {
+        const PointSpec& spec = profile.points[i];
+        const bool wanted = draft.point.empty() ? spec.role == draft.role : spec.name == draft.point;
+        if (wanted && !(draft.point.empty() && draft.role.empty())) {
+            found.push_back(static_cast<PointRef>(i));
+        }
+    }
+    return found;
+}
+
+/// How often the point is read; nothing for one read once a connection.
+std::optional<Duration> interval_of(const Device& device, const PointSpec& spec) {
+    if (spec.read_on_connect) {
+        return std::nullopt;
+    }
+    return spec.interval.value_or(device.interval);
+}
+
+/// Of the point read most often.
+Duration shortest_interval(const Device& device, const Profile& profile) {
+    std::optional<Duration> shortest;
+    for (const PointSpec& spec : profile.points) {
+        const auto interval = interval_of(device, spec);
+        if (interval && (!shortest || *interval < *shortest)) {
+            shortest = interval;
+        }
+    }
+    return shortest.value_or(device.interval);
+}
+
+}  // namespace
+
+const RuleLayer::SharedRules& RuleLayer::shared_rules(const DeviceReader::Draft& device) {
+    const auto [found, fresh] = shared_.try_emplace(std::pair(device.device_class, device.profile));
+    SharedRules& rules = found->second;
+    if (!fresh) {
+        return rules;
+    }
+    for (const Entry& entry :
+         device.device_class == nullptr ? std::vector<Entry>{} : device.device_class->rules) {
+        Shared shared{entry.value, {}, true};
+        if (const Entry* const refined = find(device.profile->rules, entry.key)) {
+            overlay_rule(shared.merged, refined->value);
+        }
+        shared.draft = read_rule(entry.key, shared.merged, report_);
+        rules.push_back(std::move(shared));
+    }
+    std::vector<std::string> names;
+    for (const Shared& shared : rules) {
+        names.push_back(shared.draft.name);
+    }
+    for (const Entry& entry : device.profile->rules) {
+        if (std::find(names.begin(), names.end(), entry.key) != names.end()) {
+            continue;
+        }
+        if (entry.value.find("kind") != nullptr) {
+            rules.push_back({entry.value, read_rule(entry.key, entry.value, report_), false});
+        } else if (const std::string meant = nearest(entry.key, names); !meant.empty()) {
+            // Without a near name it refines a rule of another class that the profile serves, too.
+            report_.error(entry.at,
+                          fmt::format("profile {}: class {} has no rule {}; did you mean {}?",
+                                      quoted(device.profile->profile.name), quoted(device.device_class->name),
+                                      quoted(entry.key), quoted(meant)));
+        }
+    }
+    return rules;
+}
+
+void RuleLayer::apply(const DeviceReader::Draft& device) {
+    if (device.profile == nullptr || device.profile->profile.points.empty() ||
+        (device.has_class && device.device_class == nullptr)) {
+        return;  // reported: nothing that follows from it
+    }
+    const SharedRules& shared = shared_rules(device);
+    Tally tally;
+    for (const Shared& each : shared) {
+        const Entry* const own = find(device.rules, each.draft.name);
+        if (own == nullptr) {
+            lay(device, each.draft, nullptr, tally);
+            continue;
+        }
+        const Entry* const kind = own->value.find("kind");
+        const Entry* const below = each.merged.find("kind");
+        if (kind != nullptr && below != nullptr && kind->value.text != below->value.text) {
+            report_.error(
+                kind->value.at,
+                fmt::format(
+                    "device {}: rule {} is one of kind {} already; give a rule of your own another name",
+                    quoted(site_.device(device.id).name), quoted(own->key), quoted(below->value.text)));
+            ++tally.unsound;
+            continue;
+        }
+        Node merged = each.merged;
+        overlay_rule(merged, own->value);
+        lay(device, read_rule(own->key, merged, report_), own, tally);
+    }
+    lay_own(device, shared, tally);
+    conclude(device, tally);
+}
+
+/// Rules that stand at the device only.
+void RuleLayer::lay_own(const DeviceReader::Draft& device, const SharedRules& shared, Tally& tally) {
+    std::vector<std::string> names;
+    for (const Shared& each : shared) {
+        names.push_back(each.draft.name);
+    }
+    for (const Entry& entry : device.rules) {
+        if (std::find(names.begin(), names.end(), entry.key) != names.end()) {
+            continue;
+        }
+        const std::string subject = "device " + quoted(site_.device(device.id).name);
+        if (!parse_name(entry.key)) {
+            report_.error(entry.at, fmt::format("{}: rule {}: a name is made of a-z A-Z 0-9 . _ -", subject,
+                                                quoted(entry.key)));
+        } else if (entry.value.find("kind") != nullptr || entry.value.kind != Node::Kind::kTable) {
+            lay(device, read_rule(entry.key, entry.value, report_), &entry, tally);
+            continue;
+        } else if (device.device_class == nullptr) {
+            report_.error(
+                entry.at,
+                fmt::format("{}: rule {} has no kind, and the device has no class whose rule it could "
+                            "change",
+                            subject, quoted(entry.key)));
+        } else {
+            report_.error(entry.at,
+                          fmt::format("{}: class {} has no rule {}{} (a rule of its own needs a kind)",
+                                      subject, quoted(device.device_class->name), quoted(entry.key),
+                                      did_you_mean(entry.key, names)));
+        }
+        ++tally.unsound;
+    }
+}
+
+void RuleLayer::lay(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own,
+                    Tally& tally) {
+    if (!draft.sound) {
+        ++tally.unsound;
+        return;
+    }
+    if (!draft.enabled) {
+        const bool by_device = own != nullptr && own->value.find("enabled") != nullptr;
+        ++(by_device ? tally.off_by_device : tally.off);
+        return;
+    }
+    const std::vector<PointRef> points = find_points(draft, device.profile->profile);
+    const bool whole = watches_device(draft);
+    const bool nowhere = !whole && points.empty() && !(draft.point.empty() && draft.role.empty());
+    if (nowhere) {
+        lose(device, draft, own, tally);
+        return;
+    }
+    if (complain_missing(device, draft, own)) {
+        ++tally.unsound;
+        return;
+    }
+    const Device& of = site_.device(device.id);
+    if (whole) {
+        Rule rule = draft.rule;
+        const bool timely = fits_time(device, draft, own, shortest_interval(of, device.profile->profile));
+        tally.watching += timely && add(device, std::move(rule)) ? 1U : 0U;
+        tally.unsound += timely ? 0U : 1U;
+        return;
+    }
+    for (const PointRef point : points) {
+        const PointSpec& spec = device.profile->profile.points[point];
+        const std::optional<Duration> interval = interval_of(of, spec);
+        if (!fits(device, draft, point) || (interval && !fits_time(device, draft, own, *interval))) {
+            ++tally.unsound;
+            continue;
+        }
+        Rule rule = draft.rule;
+        rule.point = PointId{of.first_point.value + point};
+        rule.deadband = deadband_of(draft, spec);
+        tally.judging += add(device, std::move(rule)) ? 1U : 0U;
+    }
+}
+
+void RuleLayer::lose(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own,
+                     Tally& tally) {
+    const std::string& profile = device.profile->profile.name;
+    const bool by_role = draft.point.empty();
+    const std::string& wanted = by_role ? draft.role : draft.point;
+    std::vector<std::string> there;
+    for (const PointSpec& spec : device.profile->profile.points) {
+        const std::string& word = by_role ? spec.role : spec.name;
+        if (!word.empty()) {
+            there.push_back(word);
+        }
+    }
+    if (own != nullptr) {
+        // Somebody wrote this rule for this device: it must not get lost.
+        report_.error(
+            draft.selector_at.line > 0 && own->value.find(by_role ? "role" : "point") != nullptr
+                ? draft.selector_at
+                : own->at,
+            fmt::format("device {}: rule {}: profile {} has no point {} {}{}",
+                        quoted(site_.device(device.id).name), quoted(draft.name), quoted(profile),
+                        by_role ? "with role" : "named", quoted(wanted), did_you_mean(wanted, there)));
+        ++tally.unsound;
+        return;
+    }
+    const bool of_class =
+        device.device_class != nullptr && find(device.device_class->rules, draft.name) != nullptr;
+    if (!of_class) {
+        report_.error(
+            draft.selector_at,
+            fmt::format("profile {}: rule {}: there is no point {} {}{}", quoted(profile), quoted(draft.name),
+                        by_role ? "with role" : "named", quoted(wanted), did_you_mean(wanted, there)));
+        ++tally.unsound;
+        return;
+    }
+    ++tally.lost;
+    tally.wanted.push_back(quoted(wanted));
+    if (by_role) {
+        doubt_roles(device, draft);
+    }
+}
+
+/// A class rule found no point: perhaps because the profile misspells the role.
+void RuleLayer::doubt_roles(const DeviceReader::Draft& device, const RuleDraft& draft) {
+    const std::vector<Entry>& rules = device.device_class->rules;
+    for (std::size_t i = 0; i < device.profile->profile.points.size(); ++i) {
+        const std::string& role = device.profile->profile.points[i].role;
+        const bool sought = std::any_of(rules.begin(), rules.end(), [&](const Entry& rule) {
+            const Entry* const entry = rule.value.find("role");
+            return entry != nullptr && entry->value.text == role;
+        });
+        if (!role.empty() && !sought && !is_known_role(role) && !nearest(role, {draft.role}).empty()) {
+            report_.warning(
+                device.profile->roles_at[i],
+                fmt::format("profile {}: no rule of class {} looks for role {}, and rule {} finds no point; "
+                            "did you mean {}?",
+                            quoted(device.profile->profile.name), quoted(device.device_class->name),
+                            quoted(role), quoted(draft.name), quoted(draft.role)));
+        }
+    }
+}
+
+bool RuleLayer::complain_missing(const DeviceReader::Draft& device, const RuleDraft& draft,
+                                 const Entry* own) {
+    if (draft.missing.empty()) {
+        return false;
+    }
+    const std::string of_class =
+        device.device_class == nullptr || find(device.device_class->rules, draft.name) == nullptr
+            ? ""
+            : fmt::format(" of class {}", quoted(device.device_class->name));
+    report_.error(own == nullptr ? device.at : own->at,
+                  fmt::format("device {}: rule {}{} needs {}: set it in [device.rule.{}]",
+                              quoted(site_.device(device.id).name), quoted(draft.name), of_class,
+                              fmt::join(draft.missing, ", "), draft.name));
+    return true;
+}
+
+bool RuleLayer::fits(const DeviceReader::Draft& device, const RuleDraft& draft, PointRef point) {
+    const PointSpec& spec = device.profile->profile.points[point];
+    if (const std::string mistake = type_mistake(draft.rule.kind, spec); !mistake.empty()) {
+        report_.error(draft.selector_at,
+                      fmt::format("rule {}: {}; {} of profile {} is another", quoted(draft.name), mistake,
+                                  quoted(spec.name), quoted(device.profile->profile.name)));
+        return false;
+    }
+    if (const std::string mistake = range_mistake(draft.rule, spec); !mistake.empty()) {
+        report_.error(draft.limits_at.line > 0 ? draft.limits_at : draft.at,
+                      fmt::format("rule {} on {} of profile {}: {}", quoted(draft.name), quoted(spec.name),
+                                  quoted(device.profile->profile.name), mistake));
+        return false;
+    }
+    return true;
+}
+
+/// A time shorter than the pause between two readings would make silence of every pause.
+bool RuleLayer::fits_time(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own,
+                          Duration interval) {
+    const bool silent = draft.rule.kind == RuleKind::kSilent;
+    const bool rate = draft.rule.kind == RuleKind::kRate;
+    const Duration time = silent ? draft.rule.silent_for : draft.rule.window;
+    if ((!silent && !rate) || time > interval) {
+        return true;
+    }
+    report_.error(
+        own == nullptr ? device.at : own->at,
+        fmt::format("device {}: rule {}: {} ({}) must be longer than the interval between readings ({})",
+                    quoted(site_.device(device.id).name), quoted(draft.name), silent ? "for" : "window",
+                    to_text(time), to_text(interval)));
+    return false;
+}
+
+bool RuleLayer::add(const DeviceReader::Draft& device, Rule rule) {
+    if (site_.rules.size() >= kMaxRules) {
+        if (!full_) {
+            report_.error(device.at, fmt::format("more than {} rules in all", kMaxRules));
+        }
+        full_ = true;
+        return false;
+    }
+    rule.device = device.id;
+    site_.rules.push_back(std::move(rule));
+    return true;
+}
+
+/// A device that is configured and that nothing judges must never go unnoticed.
+void RuleLayer::conclude(const DeviceReader::Draft& device, const Tally& tally) {
+    if (tally.judging > 0 || tally.unsound > 0) {
+        return;
+    }
+    const std::string subject = "device " + quoted(site_.device(device.id).name);
+    if (!device.has_class) {
+        if (tally.watching == 0) {
+            report_.warning(device.at,
+                            subject +
+                                ": no class and no rule of its own: its values are reported and never "
+                                "judged");
+        }
+        return;
+    }
+    const std::string& name = device.device_class->name;
+    if (tally.off_by_device > 0) {
+        report_.warning(device.class_at,
+                        fmt::format("{}: its rules are switched off, no value of it is judged", subject));
+    } else if (tally.lost > 0) {
+        report_.error(
+            device.class_at,
+            fmt::format(
+                "{}: class {} judges nothing here: profile {} has no point for {}{}", subject, quoted(name),
+                quoted(device.profile->profile.name), one_of(tally.wanted),
+                tally.off > 0 ? ", and its other rules are switched off until a device enables them" : ""));
+    } else if (tally.off > 0) {
+        report_.error(device.class_at,
+                      fmt::format("{}: class {} judges nothing here: its rules are switched off until a "
+                                  "device enables them",
+                                  subject, quoted(name)));
+    } else if (tally.watching == 0) {
+        report_.error(device.class_at, fmt::format("{}: class {} has no rules", subject, quoted(name)));
+    }
+}
+
+}  // namespace gengfu::config

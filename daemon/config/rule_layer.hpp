@@ -1,0 +1,61 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/config/read_device.hpp"
+#include "daemon/config/sections.hpp"
+#include "daemon/config/site.hpp"
+
+namespace gengfu::config {
+
+/// Lays the rules of class, profile and device over each other and on the device's points.
+class RuleLayer {
+public:
+    /// Both outlive it.
+    RuleLayer(Site& site, Report& report) : site_(site), report_(report) {}
+
+    /// Adds the rules of one device to the site. A device that its class does not judge at all is reported.
+    void apply(const DeviceReader::Draft& device);
+
+private:
+    /// A rule after the layers of class and profile, which many devices share.
+    struct Shared {
+        Node merged;
+        RuleDraft draft;
+        bool of_class = false;
+    };
+    using SharedRules = std::vector<Shared>;
+
+    /// How the rules of a device fared.
+    struct Tally {
+        std::size_t judging = 0;   ///< laid on a point
+        std::size_t watching = 0;  ///< `silent` of the whole device
+        std::size_t lost = 0;      ///< of the class: no point found
+        std::size_t off = 0;       ///< switched off by class or profile
+        std::size_t off_by_device = 0;
+        std::size_t unsound = 0;          ///< reported already
+        std::vector<std::string> wanted;  ///< roles and points that the lost ones look for
+    };
+
+    const SharedRules& shared_rules(const DeviceReader::Draft& device);
+    void lay(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own, Tally& tally);
+    void lay_own(const DeviceReader::Draft& device, const SharedRules& shared, Tally& tally);
+    void lose(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own, Tally& tally);
+    void doubt_roles(const DeviceReader::Draft& device, const RuleDraft& draft);
+    bool complain_missing(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own);
+    bool fits(const DeviceReader::Draft& device, const RuleDraft& draft, PointRef point);
+    bool fits_time(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own,
+                   Duration interval);
+    bool add(const DeviceReader::Draft& device, Rule rule);
+    void conclude(const DeviceReader::Draft& device, const Tally& tally);
+
+    Site& site_;
+    Report& report_;
+    std::map<std::pair<const ClassDraft*, const ProfileDraft*>, SharedRules> shared_;
+    bool full_ = false;
+};
+
+}  // namespace gengfu::config

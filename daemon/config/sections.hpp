@@ -1,0 +1,91 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/config/load.hpp"
+#include "daemon/config/names.hpp"
+#include "daemon/config/reader.hpp"
+#include "daemon/config/site.hpp"
+
+/// The readers of the sections of a configuration. Each takes a table and gives plain values; what is wrong
+/// goes to the report, and what then stands in the value does not matter.
+namespace gengfu::config {
+
+/// All configuration files as one table: tables are joined, [[lists of tables]] strung together, anything
+/// else that stands twice is reported with both places.
+void join_file(Node& root, const Node& file, Report& report);
+
+Gateway read_gateway(const Node& root, Report& report);
+/// `base` with what `table` states.
+Place read_place(const Node& table, const std::string& schema, const std::string& subject, const Place& base,
+                 Report& report);
+Mqtt read_mqtt(const Node& root, Credentials credentials, Report& report);
+Store read_store(const Node& root, Report& report);
+
+/// What devices refer to by name.
+struct Known {
+    Names buses{"bus"};
+    Names feeds{"feed"};
+    Names parties{"party"};
+};
+std::vector<Bus> read_buses(const Node& root, Names& names, Report& report);
+std::vector<Feed> read_feeds(const Node& root, Names& names, Report& report);
+std::vector<Party> read_parties(const Node& root, Names& names, Report& report);
+
+/// Reads the keys `component authority owner maintainer location place` of a device or channel over what
+/// `base` says.
+Component read_component(Reader& reader, const std::string& schema, const Component& base,
+                         const Known& known);
+
+/// A profile file as read, with the places that later checks need.
+struct ProfileDraft {
+    Profile profile;
+    At at;                      ///< of the file
+    std::vector<At> points_at;  ///< of each [[point]]
+    std::vector<At> roles_at;   ///< of each point's role
+    std::vector<Entry> rules;   ///< [rule.NAME]
+};
+/// \param stem  the file's name without .toml, which must be the profile's name
+ProfileDraft read_profile(const Node& root, const std::string& stem, Report& report);
+
+/// One [[point]]; `points` has the names of all points of the profile.
+struct PointDraft {
+    PointSpec spec;
+    At at, role_at;
+};
+PointDraft read_point(const Node& table, const std::vector<std::string>& points, Report& report);
+/// Reports what the points of a profile cannot be together: too wide for a request, groups that do not fit in
+/// one, in forbidden registers.
+void check_points(const ProfileDraft& draft, Report& report);
+
+struct ClassDraft {
+    std::string name;
+    At at;
+    std::vector<Entry> rules;  ///< key: the rule's name
+};
+ClassDraft read_class(const Node& root, const std::string& stem, Report& report);
+
+/// A rule with all layers merged, before it is laid on points.
+struct RuleDraft {
+    std::string name;
+    At at;  ///< of the uppermost layer
+    std::optional<RuleKind> kind;
+    std::string point, role;  ///< at most one
+    At selector_at;           ///< of `point` or `role`
+    bool enabled = true;
+    bool sound = true;                 ///< false: something in it was reported, say no more
+    std::vector<std::string> missing;  ///< keys without which it cannot judge
+    std::optional<double> deadband;
+    At limits_at;  ///< of the limit or levels
+    Rule rule;     ///< without device, point, deadband
+};
+/// Puts a layer of a rule's settings over the layers below: key by key, where `limit` and `levels`, and
+/// `point` and `role`, put each other out.
+void overlay_rule(Node& below, const Node& above);
+RuleDraft read_rule(const std::string& name, const Node& merged, Report& report);
+
+}  // namespace gengfu::config

@@ -1,0 +1,114 @@
+#include "daemon/config/self_device.hpp"
+
+#include <array>
+#include <string>
+
+namespace gengfu::config {
+namespace {
+
+struct Trouble {
+    const char* point;
+    const char* rule;
+    Severity severity;
+    Duration off_delay;
+    Text title, text, advice;
+};
+
+const std::array<Trouble, 3>& troubles() {
+    static const std::array<Trouble, 3> all{{
+        {"configuration_refused",
+         "configuration-refused",
+         Severity::kModerate,
+         Duration::zero(),
+         {"新配置有错,网关仍按旧配置运行",
+          "New configuration refused; the gateway runs the last accepted one"},
+         {"网关 {device}:新配置未被接受", "Gateway {device}: the new configuration was not accepted"},
+         {"在网关上运行 gengfu check,按提示改正后重新加载",
+          "Run `gengfu check` on the gateway, mend what it names, reload"}},
+        {"store_trouble",
+         "store-trouble",
+         Severity::kMajor,
+         std::chrono::minutes(1),
+         {"网关存储故障", "The gateway cannot write to its store"},
+         {"网关 {device}:事件无法写入存储,仍会直接上报",
+          "Gateway {device}: events cannot be written; they are still published"},
+         {"检查存储卡与剩余空间", "Check the card and the free space on it"}},
+        {"records_abandoned",
+         "records-abandoned",
+         Severity::kModerate,
+         std::chrono::hours(1),
+         {"网关丢弃了未送达的记录", "The gateway gave up records that were not delivered"},
+         {"网关 {device}:一分钟内丢弃 {value:.0f} 条",
+          "Gateway {device}: {value:.0f} records given up within a minute"},
+         {"检查网络与平台,必要时加大 store.size_limit",
+          "Check the link and the platform; raise store.size_limit if need be"}},
+    }};
+    return all;
+}
+
+Profile profile() {
+    Profile own;
+    own.name = kSelfName;
+    own.vendor = "Gengfu";
+    own.model = "gateway";
+    own.source = "the gateway itself";
+    own.verified = true;
+    std::uint16_t address = 0;
+    for (const Trouble& trouble : troubles()) {
+        PointSpec spec;
+        spec.name = trouble.point;
+        spec.reg = {Space::kHolding, address++};
+        own.points.push_back(std::move(spec));
+    }
+    return own;
+}
+
+Rule rule(const Trouble& trouble, DeviceId device, PointId point) {
+    Rule own;
+    own.name = trouble.rule;
+    own.kind = RuleKind::kAbove;
+    own.device = device;
+    own.point = point;
+    own.severity = trouble.severity;
+    own.levels = {{1, trouble.severity}};
+    own.safety = false;
+    own.off_delay = trouble.off_delay;
+    own.texts =
+        std::make_shared<const RuleText>(RuleText{trouble.title, trouble.text, trouble.advice, {}, {}});
+    return own;
+}
+
+}  // namespace
+
+void add_self(Site& site) {
+    Bus bus;
+    bus.name = kSelfName;
+    bus.kind = BusKind::kReplay;
+    Device device;
+    device.name = kSelfName;
+    device.bus = BusId{static_cast<std::uint32_t>(site.buses.size())};
+    device.interval = kSelfInterval;
+    device.profile = static_cast<std::uint16_t>(site.profiles.size());
+    device.device_class = kSelfName;
+    device.component.place = site.gateway.place;
+    device.first_point = PointId{static_cast<std::uint32_t>(site.points.size())};
+    const DeviceId id{static_cast<std::uint32_t>(site.devices.size())};
+    site.buses.push_back(std::move(bus));
+    site.profiles.push_back(profile());
+    for (std::size_t i = 0; i < troubles().size(); ++i) {
+        const PointId point{static_cast<std::uint32_t>(site.points.size())};
+        site.points.push_back({.device = id, .spec = static_cast<PointRef>(i), .channel = -1});
+        site.rules.push_back(rule(troubles()[i], id, point));
+    }
+    site.devices.push_back(std::move(device));
+}
+
+PointId self_point(const Site& site, SelfPoint point) {
+    return PointId{site.devices.back().first_point.value + static_cast<std::uint32_t>(point)};
+}
+
+bool is_self(const Bus& bus) {
+    return bus.name == kSelfName;
+}
+
+}  // namespace gengfu::config
