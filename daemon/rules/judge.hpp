@@ -11,38 +11,49 @@
 
 namespace gengfu::rules {
 
-/// A rule's own memory in a form that lasts: observed times, not points in time (product contract, Timers).
+/// A rule's own memory in a form that lasts: observed times, not points in time (product contract, Timers). A
+/// rule of several levels times several at once: it then has several entries that differ in `pending_level`
+/// and `pending` only.
 struct RuleMemory {
     std::string device, point, rule;  ///< names; `point` empty for the whole device
     bool active = false;
     bool uncertain = false;
-    int level = -1;                   ///< in force
-    int pending_level = -1;           ///< being timed
-    Duration pending{};               ///< observed time towards it, or towards clear
+    int level = -1;          ///< in force; -1 while active: unknown, the next sample that holds tells it
+    int pending_level = -1;  ///< being timed: above `level` a rise to it, below a fall to it (-1: clear)
+    Duration pending{};      ///< observed time towards it
 };
 
-/// All rules of a site over a stream of samples. Pure: no clock, no I/O; `now` comes with the samples. One thread.
+struct JudgeState;  // daemon/rules/judge_state.hpp, inside of Judge
+
+/// All rules of a site over a stream of samples (docs/rules.md says what each kind means and how time is
+/// counted). Pure: no clock, no I/O; `now` comes with the samples. One thread. Nothing is allocated after the
+/// construction but by `out`, which keeps its room when the caller reuses it.
 class Judge {
 public:
+    /// \param site outlives the judge.
     explicit Judge(const config::Site& site);
     ~Judge();
 
-    /// Judges one sample, appends changes to `out`. Samples of one point must come in order of time.
+    /// Judges one sample, appends changes to `out`. Samples of one point must come in order of time. A sample
+    /// of a point that the site does not have is ignored (a bus worker of the configuration before a reload).
     void observe(const Sample& sample, std::vector<Verdict>& out);
 
-    /// Lets time pass for the rules that watch for silence. Call at next_deadline() or later.
+    /// Lets time pass for the rules that watch for silence. Call at next_deadline() or later, after all
+    /// samples that are waiting have been observed: they are not silence.
     void tick(Monotonic now, std::vector<Verdict>& out);
+    /// When tick() can have something to do. Before the first observe(), tick() or restore() a moment in the
+    /// past: silence is counted from the first of them.
     std::optional<Monotonic> next_deadline() const;
 
     /// Memory of all rules that are not at rest.
     std::vector<RuleMemory> memory() const;
     /// Takes up memory by names; what no longer exists in the site is ignored (the alarm table removes it).
-    /// `now`: silence is counted from here, since nothing was observed before.
+    /// Call once, first, also with no memory. Memory of an earlier run must agree with its alarms:
+    /// alarms::memory_from(). `now`: silence is counted from here, since nothing was observed before.
     void restore(std::span<const RuleMemory> memory, Monotonic now);
 
 private:
-    struct State;
-    std::unique_ptr<State> state_;
+    std::unique_ptr<JudgeState> state_;
 };
 
 }  // namespace gengfu::rules

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <limits>
 
 #include "daemon/core/ids.hpp"
 #include "daemon/core/sample.hpp"
@@ -23,9 +23,12 @@ struct Verdict {
     RuleId rule;
     Change change = Change::kRaised;
     Severity severity = Severity::kMinor;
-    Sample sample;      ///< the sample that decided; for `silent` the last that came
-    double limit = 0;   ///< in force for the sample's value
+    Sample sample;     ///< the sample that decided; for `silent` the last that came
+    double limit = 0;  ///< in force for the value judged
     Monotonic at{};
+    /// What was compared with `limit`: the sample's value; the change in `per` for `rate`; seconds without a
+    /// sound for `silent`. NaN when nothing was judged (the sensor fell silent).
+    double value = std::numeric_limits<double>::quiet_NaN();
 };
 
 }  // namespace gengfu::rules
