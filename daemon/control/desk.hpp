@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "daemon/alarms/table.hpp"
+#include "daemon/config/site.hpp"
+#include "daemon/control/server.hpp"
+#include "daemon/publish/publisher.hpp"
+#include "daemon/sampling/batch.hpp"
+#include "daemon/store/store.hpp"
+
+/// The requests of the `gengfu` command and their answers: JSON objects, one a line. See docs/control.md.
+namespace gengfu::control {
+
+/// What the desk asks of the daemon; called on core.
+struct Daemon {
+    const config::Site* site = nullptr;
+    std::string version;
+    std::string configuration_hash;
+    std::string
+        configuration_trouble;  ///< why the last accepted configuration runs instead; empty when it does not
+    Epoch epoch;
+    std::uint64_t start = 0;
+    Monotonic started{};
+    std::function<Moment()> now;
+    std::function<const alarms::Table&()> alarms;
+    std::function<sampling::BusSnapshot(BusId)> bus;
+    std::function<store::Usage()> store;
+    std::function<publish::PublisherStatus()> publisher;
+    std::function<alarms::Outcome(AlarmId, std::uint64_t revision, const alarms::Actor&)> acknowledge;
+    std::function<alarms::Outcome(AlarmId, std::uint64_t revision, const alarms::Actor&)> reset;
+    /// Reads a device on its bus; the answer comes later on core.
+    std::function<Result<void>(DeviceId, std::function<void(std::vector<Sample>)>)> read;
+};
+
+/// Answers one request. Anything that is no request gets {"error": …}.
+void answer(const Daemon& daemon, const std::string& line, const Peer& peer, const Reply& reply);
+
+}  // namespace gengfu::control

@@ -1,0 +1,147 @@
+// gengfud: polls, judges, stores, publishes. See docs/ and `gengfud --help`.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/config/places.hpp"
+#include "daemon/control/notify.hpp"
+#include "daemon/core/log.hpp"
+#include "daemon/pipeline.hpp"
+#include "daemon/prepare.hpp"
+
+namespace gengfu {
+namespace {
+
+namespace asio = boost::asio;
+
+/// Exit status of a wrong configuration: EX_CONFIG of sysexits.h, so that systemd does not restart in a loop.
+constexpr int kWrongConfiguration = 78;
+
+enum class After : std::uint8_t { kEnd, kStartAnew };
+
+void log_diagnostics(const std::vector<config::Diagnostic>& diagnostics) {
+    for (const config::Diagnostic& diagnostic : diagnostics) {
+        const std::string line = config::to_string(diagnostic);
+        diagnostic.gravity == config::Gravity::kError ? log::error(line, line) : log::warning(line, line);
+    }
+}
+
+/// Signals: SIGTERM and SIGINT end, SIGHUP starts anew with the configuration in the files when that is good.
+class Signals {
+public:
+    Signals(asio::io_context& core, Pipeline& pipeline, const config::Places& places, After& after)
+        : signals_(core, SIGTERM, SIGINT, SIGHUP),
+          core_(core),
+          pipeline_(pipeline),
+          places_(places),
+          after_(after) {}
+
+    void wait() {
+        signals_.async_wait([this](boost::system::error_code error, int signal) {
+            if (error) {
+                return;
+            }
+            if (signal == SIGHUP && !may_reload()) {
+                wait();
+                return;
+            }
+            after_ = signal == SIGHUP ? After::kStartAnew : After::kEnd;
+            signal == SIGHUP ? control::notify_reloading() : control::notify_stopping();
+            pipeline_.stop([this] { core_.stop(); });
+        });
+    }
+
+private:
+    bool may_reload() {
+        std::vector<config::Diagnostic> diagnostics;
+        const Result<Accepted> fresh = read_configuration(places_, diagnostics);
+        log_diagnostics(diagnostics);
+        if (fresh) {
+            return true;
+        }
+        log::error("新配置未被接受,继续按现有配置运行:" + fresh.error().what,
+                   "the new configuration is refused, everything stays as it is: " + fresh.error().what);
+        pipeline_.configuration_trouble(fresh.error().what);
+        return false;
+    }
+
+    asio::signal_set signals_;
+    asio::io_context& core_;
+    Pipeline& pipeline_;
+    const config::Places& places_;
+    After& after_;
+};
+
+log::Language language_of(const std::string& word) {
+    return word == "en" ? log::Language::kEnglish : log::Language::kChinese;
+}
+
+/// One life of the daemon. \return exit status, or -1 to start anew
+int live(const config::Places& places, const std::string& version) {
+    const SystemClock clock;
+    asio::io_context core(1);
+    std::vector<config::Diagnostic> diagnostics;
+    Result<Prepared> prepared = prepare(places, clock, diagnostics);
+    log::set_up(prepared ? language_of(prepared->site.gateway.language) : log::Language::kEnglish);
+    log_diagnostics(diagnostics);
+    if (!prepared) {
+        log::error(prepared.error().what, prepared.error().what);
+        return prepared.error().code == Errc::kInvalid ? kWrongConfiguration : EXIT_FAILURE;
+    }
+    if (!prepared->configuration_trouble.empty()) {
+        log::error("配置有错,按上次接受的配置运行",
+                   "the configuration has errors; the last accepted one runs");
+    }
+    for (const std::string& trouble : prepared->opened.start.troubles) {
+        log::error("存储:" + trouble, "store: " + trouble);
+    }
+    const std::string gateway = prepared->site.gateway.id;
+    Pipeline pipeline(core, std::move(*prepared), clock, version);
+    const Result<void> started = pipeline.start();
+    if (!started) {
+        log::error(started.error().what, started.error().what);
+        return EXIT_FAILURE;
+    }
+    After after = After::kEnd;
+    Signals signals(core, pipeline, places, after);
+    signals.wait();
+    control::notify_ready(gateway);
+    log::info("网关 " + gateway + " 开始工作(gengfud " + version + ")",
+              "gateway " + gateway + " is at work (gengfud " + version + ")");
+    core.run();
+    return after == After::kStartAnew ? -1 : EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace gengfu
+
+int main(int argc, char** argv) {
+    CLI::App app{"gengfud: the gateway's daemon. Polls sensors, judges, stores, publishes."};
+    std::string file;
+    bool version = false;
+    app.add_option("--config", file, "configuration file; devices.d/*.toml beside it are read too")
+        ->capture_default_str();
+    app.add_flag("--version", version, "print the version and end");
+    CLI11_PARSE(app, argc, argv);
+    if (version) {
+        std::printf("gengfud %s\n", GENGFU_VERSION);
+        return EXIT_SUCCESS;
+    }
+    std::signal(SIGPIPE, SIG_IGN);
+    const gengfu::config::Places places = gengfu::config::find_places(file);
+    const int status = gengfu::live(places, GENGFU_VERSION);
+    if (status >= 0) {
+        return status;
+    }
+    // A reload is a start: one way into every state, and the same that a power cut takes (decision 0020).
+    execv("/proc/self/exe", argv);
+    std::perror("gengfud: cannot start anew");
+    return EXIT_FAILURE;
+}

@@ -1,0 +1,362 @@
+#include "daemon/pipeline.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "daemon/alarms/memory.hpp"
+#include "daemon/control/notify.hpp"
+#include "daemon/core/log.hpp"
+#include "daemon/publish/alarm_codec.hpp"
+#include "drivers/bus.hpp"
+
+namespace gengfu {
+namespace asio = boost::asio;
+
+namespace {
+
+/// Batches waiting for core. At a thousand reads a second this is four seconds of a core that does not come
+/// round.
+constexpr std::size_t kInboxBatches = 4096;
+/// After a change of the alarm book it is saved within this; events carry the state until then.
+constexpr auto kBookDelay = std::chrono::seconds(1);
+/// Lines that come and go are logged once per change, looked at this often.
+constexpr auto kLinesPace = std::chrono::seconds(1);
+constexpr auto kStopGrace = std::chrono::seconds(3);
+constexpr auto kCloseGrace = std::chrono::seconds(5);
+
+}  // namespace
+
+Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock, std::string version)
+    : core_(core),
+      site_(std::move(prepared.site)),
+      configuration_hash_(std::move(prepared.configuration_hash)),
+      configuration_trouble_(std::move(prepared.configuration_trouble)),
+      store_(std::move(prepared.opened.store)),
+      start_(std::move(prepared.opened.start)),
+      clock_(clock),
+      version_(std::move(version)),
+      started_(clock.now()),
+      inbox_(kInboxBatches),
+      judge_(site_),
+      table_(start_.epoch, site_),
+      silence_timer_(core),
+      self_timer_(core),
+      book_timer_(core),
+      watchdog_timer_(core),
+      lines_timer_(core) {}
+
+Pipeline::~Pipeline() = default;
+
+alarms::Stamp Pipeline::stamp() const {
+    const Moment now = clock_.moment();
+    return {clock_.boot(),
+            std::chrono::duration_cast<std::chrono::microseconds>(now.monotonic.time_since_epoch()).count(),
+            now.wall};
+}
+
+Result<void> Pipeline::start() {
+    Result<void> restored = restore();
+    if (!restored) {
+        return restored;
+    }
+    Result<void> working = start_workers();
+    if (!working) {
+        return working;
+    }
+    publisher_->start();
+    for (const AlarmId orphan : table_.orphans()) {
+        if (const auto removed = table_.remove(orphan, stamp(), publisher_->next_event_sequence())) {
+            transition(*removed);
+        }
+    }
+    save_book();
+    desk_ = desk();
+    Result<std::unique_ptr<control::Server>> server = control::Server::open(
+        core_.get_executor(), control::socket_path(site_.store.path),
+        [this](const std::string& line, const control::Peer& peer, const control::Reply& reply) {
+            control::answer(desk_, line, peer, reply);
+        });
+    if (!server) {
+        return pass(server);
+    }
+    server_ = std::move(*server);
+    for (const auto& worker : workers_) {
+        if (worker) {
+            worker->start();
+        }
+    }
+    look_at_self();
+    watch_silence();
+    note_lines();
+    keep_watchdog_fed();
+    return {};
+}
+
+Result<void> Pipeline::restore() {
+    Result<publish::Book> book = start_.book.empty() ? publish::Book{} : publish::decode_book(start_.book);
+    if (!book) {
+        return pass(book);
+    }
+    for (alarms::Alarm& alarm : book->alarms) {
+        table_.restore(std::move(alarm));
+    }
+    for (const std::string& state : start_.later_events) {
+        Result<alarms::Alarm> alarm = publish::decode_alarm(state);
+        if (!alarm) {
+            return pass(alarm);
+        }
+        table_.restore(std::move(*alarm));
+    }
+    judge_.restore(alarms::memory_from(table_.standing(), book->memory), clock_.now());
+    publish::Run run{.gateway = site_.gateway.id,
+                     .epoch = start_.epoch,
+                     .start = start_.number,
+                     .software = "gengfu " + version_,
+                     .configuration_hash = configuration_hash_,
+                     .aliases = std::move(book->aliases),
+                     .catalogue_hash = std::move(book->catalogue_hash)};
+    publisher_ = std::make_unique<publish::Publisher>(core_.get_executor(), site_, std::move(run), *store_,
+                                                      clock_, questions());
+    return {};
+}
+
+Result<void> Pipeline::start_workers() {
+    for (std::uint32_t i = 0; i < site_.buses.size(); ++i) {
+        line_trouble_.emplace_back();
+        if (config::is_self(site_.buses[i])) {
+            workers_.push_back(nullptr);
+            continue;
+        }
+        Result<std::unique_ptr<drivers::Bus>> bus = drivers::make_bus(site_.buses[i], clock_);
+        if (!bus) {
+            return pass(bus);
+        }
+        workers_.push_back(std::make_unique<sampling::BusWorker>(
+            site_, BusId{i}, std::move(*bus), clock_, [this](sampling::Batch batch) {
+                if (inbox_.put(std::move(batch))) {
+                    asio::post(core_, [this] { drain(); });
+                }
+            }));
+    }
+    return {};
+}
+
+void Pipeline::drain() {
+    for (const sampling::Batch& batch : inbox_.take()) {
+        judge(batch.samples);
+        publisher_->samples(batch.samples);
+        for (const sampling::HealthChange& change : batch.health) {
+            note_health(change);
+        }
+    }
+    watch_silence();
+}
+
+void Pipeline::judge(const std::vector<Sample>& samples) {
+    verdicts_.clear();
+    for (const Sample& sample : samples) {
+        judge_.observe(sample, verdicts_);
+    }
+    apply(verdicts_);
+}
+
+void Pipeline::apply(const std::vector<rules::Verdict>& verdicts) {
+    for (const rules::Verdict& verdict : verdicts) {
+        if (const auto changed = table_.apply(verdict, stamp(), publisher_->next_event_sequence())) {
+            transition(*changed);
+        }
+    }
+}
+
+void Pipeline::transition(const alarms::Transition& changed) {
+    publisher_->event(changed);
+    save_book_soon();
+    const alarms::Alarm& alarm = changed.alarm;
+    const std::string where =
+        alarm.key.point.empty() ? alarm.key.device : alarm.key.device + "/" + alarm.key.point;
+    switch (changed.kind) {
+        case alarms::TransitionKind::kRaised:
+            log::warning("告警 " + where + ":" + alarm.texts->title.zh + "," + alarm.text.zh,
+                         "alarm " + where + ": " + alarm.texts->title.en + "; " + alarm.text.en);
+            break;
+        case alarms::TransitionKind::kCleared:
+            log::info("恢复 " + where + ":" + alarm.texts->title.zh,
+                      "cleared " + where + ": " + alarm.texts->title.en);
+            break;
+        case alarms::TransitionKind::kAcknowledged:
+            log::info("确认 " + where + "(" + changed.actor.name + ")",
+                      "acknowledged " + where + " by " + changed.actor.name);
+            break;
+        default:
+            break;
+    }
+}
+
+void Pipeline::watch_silence() {
+    const std::optional<Monotonic> deadline = judge_.next_deadline();
+    if (!deadline || stopping_) {
+        silence_timer_.cancel();
+        return;
+    }
+    if (silence_timer_.expiry() == *deadline) {
+        return;
+    }
+    silence_timer_.expires_at(*deadline);
+    silence_timer_.async_wait([this](boost::system::error_code error) {
+        if (error || stopping_) {
+            return;
+        }
+        verdicts_.clear();
+        judge_.tick(clock_.now(), verdicts_);
+        apply(verdicts_);
+        silence_timer_.expires_at(asio::steady_timer::time_point::min());
+        watch_silence();
+    });
+}
+
+void Pipeline::look_at_self() {
+    const std::uint64_t abandoned = store_->usage().records_abandoned;
+    const double lost = static_cast<double>(abandoned - abandoned_seen_);
+    abandoned_seen_ = abandoned;
+    const Monotonic now = clock_.now();
+    const auto sample = [&](config::SelfPoint point, double value) {
+        Sample one;
+        one.point = config::self_point(site_, point);
+        one.quality = Quality::kGood;
+        one.value = value;
+        one.taken = now;
+        return one;
+    };
+    const std::vector<Sample> samples{
+        sample(config::SelfPoint::kConfigurationRefused, configuration_trouble_.empty() ? 0 : 1),
+        sample(config::SelfPoint::kStoreTrouble, store_trouble_ ? 1 : 0),
+        sample(config::SelfPoint::kRecordsAbandoned, lost)};
+    judge(samples);
+    publisher_->samples(samples);
+    self_timer_.expires_after(config::kSelfInterval);
+    self_timer_.async_wait([this](boost::system::error_code error) {
+        if (!error && !stopping_) {
+            look_at_self();
+        }
+    });
+}
+
+void Pipeline::configuration_trouble(const std::string& why) {
+    configuration_trouble_ = why;
+    desk_.configuration_trouble = why;
+    look_at_self();
+}
+
+void Pipeline::store_trouble(bool troubled) {
+    store_trouble_ = troubled;
+    look_at_self();
+}
+
+void Pipeline::save_book_soon() {
+    book_timer_.expires_after(kBookDelay);
+    book_timer_.async_wait([this](boost::system::error_code error) {
+        if (!error && !stopping_) {
+            save_book();
+        }
+    });
+}
+
+void Pipeline::save_book() {
+    publish::Book book;
+    for (const alarms::Alarm* alarm : table_.standing()) {
+        book.alarms.push_back(*alarm);
+    }
+    book.memory = judge_.memory();
+    book.aliases = publisher_->aliases();
+    book.catalogue_hash = publisher_->catalogue_hash();
+    std::string bytes = publish::encode_book(book);
+    if (bytes != saved_book_) {
+        store_->save_book(bytes);
+        saved_book_ = std::move(bytes);
+    }
+    // Timers go on between alarms; what they have gathered must not be older than this after a power cut.
+    if (!stopping_) {
+        book_timer_.expires_after(site_.store.flush);
+        book_timer_.async_wait([this](boost::system::error_code error) {
+            if (!error && !stopping_) {
+                save_book();
+            }
+        });
+    }
+}
+
+void Pipeline::note_health(const sampling::HealthChange& change) {
+    const std::string& name = site_.device(change.device).name;
+    if (change.health == sampling::Health::kOffline) {
+        log::warning("设备 " + name + " 无应答", "device " + name + " does not answer");
+    } else if (change.health == sampling::Health::kOnline) {
+        log::info("设备 " + name + " 在线", "device " + name + " is online");
+    }
+}
+
+void Pipeline::note_lines() {
+    for (std::uint32_t i = 0; i < workers_.size(); ++i) {
+        if (!workers_[i]) {
+            continue;
+        }
+        const sampling::BusSnapshot seen = workers_[i]->snapshot();
+        const std::string trouble = seen.open ? "" : seen.trouble;
+        if (trouble == line_trouble_[i]) {
+            continue;
+        }
+        const std::string& name = site_.buses[i].name;
+        if (trouble.empty()) {
+            log::info("总线 " + name + " 已打开", "bus " + name + " is open");
+        } else {
+            log::warning("总线 " + name + " 不可用:" + trouble, "bus " + name + " is not usable: " + trouble);
+        }
+        line_trouble_[i] = trouble;
+    }
+    lines_timer_.expires_after(kLinesPace);
+    lines_timer_.async_wait([this](boost::system::error_code error) {
+        if (!error && !stopping_) {
+            note_lines();
+        }
+    });
+}
+
+void Pipeline::keep_watchdog_fed() {
+    const std::optional<Duration> pace = control::watchdog_pace();
+    if (!pace) {
+        return;
+    }
+    control::notify_alive();
+    watchdog_timer_.expires_after(*pace);
+    watchdog_timer_.async_wait([this](boost::system::error_code error) {
+        if (!error) {
+            keep_watchdog_fed();
+        }
+    });
+}
+
+void Pipeline::stop(std::function<void()> done) {
+    stopping_ = true;
+    server_.reset();
+    for (asio::steady_timer* timer : {&silence_timer_, &self_timer_, &book_timer_, &lines_timer_}) {
+        timer->cancel();
+    }
+    for (const auto& worker : workers_) {
+        if (worker) {
+            worker->stop();
+        }
+    }
+    drain();
+    save_book();
+    publisher_->stop(kStopGrace, [this, done = std::move(done)] {
+        const Result<void> closed = store_->close(clock_.now() + kCloseGrace);
+        if (!closed) {
+            log::error("存储未能完整关闭:" + closed.error().what,
+                       "the store did not close cleanly: " + closed.error().what);
+        }
+        watchdog_timer_.cancel();
+        done();
+    });
+}
+
+}  // namespace gengfu

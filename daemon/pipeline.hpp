@@ -1,0 +1,95 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/alarms/table.hpp"
+#include "daemon/config/self_device.hpp"
+#include "daemon/control/desk.hpp"
+#include "daemon/control/server.hpp"
+#include "daemon/inbox.hpp"
+#include "daemon/prepare.hpp"
+#include "daemon/publish/publisher.hpp"
+#include "daemon/rules/judge.hpp"
+#include "daemon/sampling/bus_worker.hpp"
+
+namespace gengfu {
+
+/// The daemon at work: samples from the bus workers to verdicts, alarms, stored records and messages. All of
+/// it on core, but for the workers, the store and the MQTT library, which hand over by posting.
+class Pipeline {
+public:
+    /// \param clock outlives the pipeline.
+    Pipeline(boost::asio::io_context& core, Prepared prepared, const Clock& clock, std::string version);
+    ~Pipeline();
+
+    /// Restores the alarm book, begins to poll, judge and publish, listens for the command.
+    /// \retval Errc::kCorrupt, kIo, kNotBuilt
+    Result<void> start();
+
+    /// Stops polling, saves the book, sends what waits for a few seconds, closes the store. `done` on core.
+    void stop(std::function<void()> done);
+
+    /// A reload was refused (or, with an empty text, the files are good again).
+    void configuration_trouble(const std::string& why);
+
+    /// The store cannot write, or can again. On core.
+    void store_trouble(bool troubled);
+
+    const config::Site& site() const { return site_; }
+
+private:
+    Result<void> restore();
+    Result<void> start_workers();
+    void drain();
+    void judge(const std::vector<Sample>& samples);
+    void apply(const std::vector<rules::Verdict>& verdicts);
+    void transition(const alarms::Transition& transition);
+    alarms::Outcome change(AlarmId id, std::uint64_t revision, const alarms::Actor& actor,
+                           alarms::Outcome (alarms::Table::*act)(AlarmId, std::uint64_t, const alarms::Actor&,
+                                                                 const alarms::Stamp&, std::uint64_t));
+    publish::CommandResult carry_out(const publish::PlatformCommand& command);
+    void watch_silence();
+    void look_at_self();
+    void save_book_soon();
+    void save_book();
+    void note_health(const sampling::HealthChange& change);
+    void note_lines();
+    alarms::Stamp stamp() const;
+    std::string state() const;
+    publish::Questions questions();
+    control::Daemon desk();
+    sampling::BusSnapshot snapshot(BusId bus) const;
+    Result<void> read(DeviceId device, std::function<void(std::vector<Sample>)> done);
+    void keep_watchdog_fed();
+
+    boost::asio::io_context& core_;
+    config::Site site_;
+    std::string configuration_hash_;
+    std::string configuration_trouble_;
+    std::unique_ptr<store::Store> store_;
+    store::Start start_;
+    const Clock& clock_;
+    std::string version_;
+    Monotonic started_;
+    Inbox<sampling::Batch> inbox_;
+    rules::Judge judge_;
+    alarms::Table table_;
+    std::unique_ptr<publish::Publisher> publisher_;
+    std::vector<std::unique_ptr<sampling::BusWorker>> workers_;  ///< by BusId; none for the gateway's own bus
+    std::vector<std::string> line_trouble_;                      ///< by BusId, as last logged
+    control::Daemon desk_;
+    std::unique_ptr<control::Server> server_;
+    std::vector<rules::Verdict> verdicts_;  ///< kept to spare the allocation
+    std::string saved_book_;
+    std::uint64_t abandoned_seen_ = 0;
+    bool store_trouble_ = false;
+    bool stopping_ = false;
+    boost::asio::steady_timer silence_timer_, self_timer_, book_timer_, watchdog_timer_, lines_timer_;
+};
+
+}  // namespace gengfu

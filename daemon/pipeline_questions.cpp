@@ -1,0 +1,160 @@
+// What the other rooms ask of the daemon: the publisher its questions, the desk its facts.
+#include <boost/asio/post.hpp>
+
+#include "daemon/core/log.hpp"
+#include "daemon/pipeline.hpp"
+#include "gengfu/v1/feed.pb.h"
+
+namespace gengfu {
+namespace asio = boost::asio;
+
+namespace {
+
+gengfu::v1::Outcome outcome_of(alarms::Answer answer) {
+    switch (answer) {
+        case alarms::Answer::kDone:
+            return v1::OUTCOME_DONE;
+        case alarms::Answer::kAlready:
+            return v1::OUTCOME_ALREADY;
+        case alarms::Answer::kStale:
+            return v1::OUTCOME_STALE;
+        case alarms::Answer::kNotFound:
+            return v1::OUTCOME_NOT_FOUND;
+        case alarms::Answer::kRefused:
+            return v1::OUTCOME_REFUSED;
+    }
+    return v1::OUTCOME_REFUSED;
+}
+
+const char* words_of(alarms::Answer answer) {
+    switch (answer) {
+        case alarms::Answer::kDone:
+            return "done";
+        case alarms::Answer::kAlready:
+            return "was so before";
+        case alarms::Answer::kStale:
+            return "the alarm was raised again after the revision named; look at it and acknowledge the new "
+                   "one";
+        case alarms::Answer::kNotFound:
+            return "no such alarm, or it is over";
+        case alarms::Answer::kRefused:
+            return "the alarm is still active or not acknowledged";
+    }
+    return "";
+}
+
+}  // namespace
+
+alarms::Outcome Pipeline::change(AlarmId id, std::uint64_t revision, const alarms::Actor& actor,
+                                 alarms::Outcome (alarms::Table::*act)(AlarmId, std::uint64_t,
+                                                                       const alarms::Actor&,
+                                                                       const alarms::Stamp&, std::uint64_t)) {
+    alarms::Outcome outcome = (table_.*act)(id, revision, actor, stamp(), publisher_->next_event_sequence());
+    if (outcome.transition) {
+        transition(*outcome.transition);
+    }
+    return outcome;
+}
+
+publish::CommandResult Pipeline::carry_out(const publish::PlatformCommand& command) {
+    AlarmId id;
+    if (!parse(command.alarm_id, id)) {
+        return {v1::OUTCOME_NOT_FOUND, "\"" + command.alarm_id + "\" is no alarm id", 0};
+    }
+    const alarms::Actor actor{alarms::ActorKind::kPlatform, "platform", command.on_behalf_of, command.reason};
+    const alarms::Outcome outcome = change(
+        id, command.revision, actor,
+        command.verb == publish::Verb::kAcknowledge ? &alarms::Table::acknowledge : &alarms::Table::reset);
+    return {outcome_of(outcome.answer), words_of(outcome.answer), outcome.revision};
+}
+
+std::string Pipeline::state() const {
+    v1::State state;
+    for (std::uint32_t i = 0; i < workers_.size(); ++i) {
+        if (!workers_[i]) {
+            continue;
+        }
+        const sampling::BusSnapshot seen = snapshot(BusId{i});
+        v1::BusState& bus = *state.add_buses();
+        bus.set_name(site_.buses[i].name);
+        bus.set_open(seen.open);
+        bus.set_load(seen.load);
+        bus.set_requests(seen.traffic.requests);
+        bus.set_answers(seen.traffic.answers);
+        bus.set_timeouts(seen.traffic.timeouts);
+        bus.set_bad_frames(seen.traffic.bad_frames);
+        bus.set_exceptions(seen.traffic.exceptions);
+        std::uint32_t online = 0;
+        std::uint32_t degraded = 0;
+        std::uint32_t offline = 0;
+        for (const sampling::Health health : seen.devices) {
+            online += health == sampling::Health::kOnline ? 1U : 0U;
+            degraded += health == sampling::Health::kDegraded ? 1U : 0U;
+            offline += health == sampling::Health::kOffline ? 1U : 0U;
+        }
+        bus.set_devices_online(online);
+        bus.set_devices_degraded(degraded);
+        bus.set_devices_offline(offline);
+    }
+    return state.SerializeAsString();
+}
+
+sampling::BusSnapshot Pipeline::snapshot(BusId bus) const {
+    const auto& worker = workers_[bus.value];
+    if (worker) {
+        return worker->snapshot();
+    }
+    sampling::BusSnapshot own;
+    own.open = true;
+    own.devices = {sampling::Health::kOnline};
+    return own;
+}
+
+publish::Questions Pipeline::questions() {
+    return {.standing = [this] { return table_.standing(); },
+            .last_event_sequence = [this] { return publisher_->next_event_sequence() - 1; },
+            .carry_out = [this](const publish::PlatformCommand& command) { return carry_out(command); },
+            .state = [this] { return state(); },
+            .notice =
+                [](publish::Notice notice, const std::string& text) {
+                    notice == publish::Notice::kInfo ? log::info(text, text) : log::warning(text, text);
+                }};
+}
+
+control::Daemon Pipeline::desk() {
+    control::Daemon daemon;
+    daemon.site = &site_;
+    daemon.version = version_;
+    daemon.configuration_hash = configuration_hash_;
+    daemon.configuration_trouble = configuration_trouble_;
+    daemon.epoch = start_.epoch;
+    daemon.start = start_.number;
+    daemon.started = started_;
+    daemon.now = [this] { return clock_.moment(); };
+    daemon.alarms = [this]() -> const alarms::Table& { return table_; };
+    daemon.bus = [this](BusId bus) { return snapshot(bus); };
+    daemon.store = [this] { return store_->usage(); };
+    daemon.publisher = [this] { return publisher_->status(); };
+    daemon.acknowledge = [this](AlarmId id, std::uint64_t revision, const alarms::Actor& actor) {
+        return change(id, revision, actor, &alarms::Table::acknowledge);
+    };
+    daemon.reset = [this](AlarmId id, std::uint64_t revision, const alarms::Actor& actor) {
+        return change(id, revision, actor, &alarms::Table::reset);
+    };
+    daemon.read = [this](DeviceId device, std::function<void(std::vector<Sample>)> done) {
+        return read(device, std::move(done));
+    };
+    return daemon;
+}
+
+Result<void> Pipeline::read(DeviceId device, std::function<void(std::vector<Sample>)> done) {
+    const BusId bus = site_.device(device).bus;
+    if (!workers_[bus.value]) {
+        return fail(Errc::kNotFound, "the gateway itself is not on a bus; see `gengfu status`");
+    }
+    return workers_[bus.value]->read_now(device, [this, done = std::move(done)](std::vector<Sample> samples) {
+        asio::post(core_, [done, samples = std::move(samples)] { done(samples); });
+    });
+}
+
+}  // namespace gengfu

@@ -1,0 +1,97 @@
+#include "daemon/prepare.hpp"
+
+#include <utility>
+
+#include "daemon/config/self_device.hpp"
+#include "daemon/sampling/device_reader.hpp"
+
+namespace gengfu {
+namespace {
+
+store::Options store_options(const config::Store& settings, const config::Mqtt& mqtt) {
+    store::Options options;
+    options.path = settings.path;
+    options.size_limit_bytes = settings.size_limit_bytes;
+    options.history = settings.history;
+    options.flush = settings.flush;
+    options.consumers = mqtt.confirm;
+    return options;
+}
+
+Result<Accepted> accept(config::Bundle bundle, std::vector<config::Diagnostic>& shown,
+                        std::string* store_path) {
+    config::Loaded loaded = config::load(bundle);
+    shown.insert(shown.end(), loaded.diagnostics.begin(), loaded.diagnostics.end());
+    if (store_path != nullptr) {
+        *store_path = loaded.store_path;
+    }
+    if (!loaded.site) {
+        return fail(Errc::kInvalid, "the configuration has errors");
+    }
+    for (std::uint32_t i = 0; i < loaded.site->devices.size(); ++i) {
+        Result<void> planned = sampling::plannable(*loaded.site, DeviceId{i});
+        if (!planned) {
+            return pass(planned);
+        }
+    }
+    config::add_self(*loaded.site);
+    return Accepted{std::move(*loaded.site), std::move(bundle)};
+}
+
+Result<Accepted> read_configuration(const config::Places& places, std::vector<config::Diagnostic>& shown,
+                                    std::string* store_path) {
+    Result<config::Bundle> bundle = config::gather(places);
+    if (!bundle) {
+        return pass(bundle);
+    }
+    return accept(std::move(*bundle), shown, store_path);
+}
+
+/// The last accepted configuration, from the store.
+Result<Accepted> last_accepted(const std::string& packed) {
+    Result<config::Bundle> bundle = config::unpack(packed);
+    if (!bundle) {
+        return pass(bundle);
+    }
+    std::vector<config::Diagnostic> known;
+    return accept(std::move(*bundle), known, nullptr);
+}
+
+}  // namespace
+
+Result<Accepted> read_configuration(const config::Places& places, std::vector<config::Diagnostic>& shown) {
+    return read_configuration(places, shown, nullptr);
+}
+
+Result<Prepared> prepare(const config::Places& places, const Clock& clock,
+                         std::vector<config::Diagnostic>& shown) {
+    std::string store_path = config::Store{}.path;
+    Result<Accepted> fresh = read_configuration(places, shown, &store_path);
+    config::Store where;
+    where.path = store_path;
+    Result<store::Opened> opened =
+        fresh ? store::open(store_options(fresh->site.store, fresh->site.mqtt), clock)
+              : store::open(store_options(where, {}), clock);
+    if (!opened) {
+        return pass(opened);
+    }
+    if (fresh) {
+        std::string hash = config::hash(fresh->bundle);
+        std::string packed = config::pack(fresh->bundle);
+        if (packed != opened->start.configuration) {
+            opened->store->save_configuration(std::move(packed), [](const Result<void>&) {});
+        }
+        return Prepared{std::move(fresh->site), std::move(hash), {}, std::move(*opened)};
+    }
+    Result<Accepted> last = opened->start.configuration.empty()
+                                ? Result<Accepted>(fail(Errc::kInvalid, "none was accepted yet"))
+                                : last_accepted(opened->start.configuration);
+    if (!last) {
+        return fail(Errc::kInvalid,
+                    fresh.error().what + ", and there is no earlier one to run: " + last.error().what);
+    }
+    std::string hash = config::hash(last->bundle);
+    return Prepared{std::move(last->site), std::move(hash), fresh.error().what, std::move(*opened)};
+}
+
+}  // namespace gengfu

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/config/load.hpp"
+#include "daemon/config/site.hpp"
+#include "daemon/core/result.hpp"
+#include "daemon/store/store.hpp"
+
+/// From files to a checked site and an open store, and which configuration it is that runs.
+namespace gengfu {
+
+struct Prepared {
+    config::Site site;  ///< with the gateway's own device
+    std::string configuration_hash;
+    std::string
+        configuration_trouble;  ///< why the last accepted configuration runs; empty when the files' own does
+    store::Opened opened;
+};
+
+/// A site that can run: parsed, checked, its requests plannable.
+struct Accepted {
+    config::Site site;
+    config::Bundle bundle;
+};
+
+/// Reads and checks the files of a configuration.
+/// \param shown  gets every diagnostic, for the log and the command.
+/// \retval Errc::kInvalid, kIo: one line that says so; the places are in `shown`.
+Result<Accepted> read_configuration(const config::Places& places, std::vector<config::Diagnostic>& shown);
+
+/// Opens the store and decides what runs: the files' configuration when it is good (it becomes the last
+/// accepted one), else the last accepted one. \retval Errc::kInvalid bad files and none accepted yet. \retval
+/// Errc::kIo, kCorrupt the store
+Result<Prepared> prepare(const config::Places& places, const Clock& clock,
+                         std::vector<config::Diagnostic>& shown);
+
+}  // namespace gengfu
