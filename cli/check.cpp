@@ -1,0 +1,99 @@
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/terminal.hpp"
+#include "daemon/config/load.hpp"
+#include "daemon/sampling/device_reader.hpp"
+
+namespace gengfu::cli {
+namespace {
+
+using nlohmann::json;
+
+void print(const config::Diagnostic& diagnostic) {
+    const std::string line = printable(config::to_string(diagnostic));
+    const Colour colour = diagnostic.gravity == config::Gravity::kError ? Colour::kRed : Colour::kYellow;
+    std::printf("%s\n", paint(colour, line).c_str());
+}
+
+void print_sums(const config::Site& site) {
+    std::printf("gateway %s: %zu buses, %zu devices, %zu points, %zu rules\n", site.gateway.id.c_str(),
+                site.buses.size(), site.devices.size(), site.points.size(), site.rules.size());
+    for (std::uint32_t i = 0; i < site.buses.size(); ++i) {
+        const auto devices =
+            std::count_if(site.devices.begin(), site.devices.end(),
+                          [i](const config::Device& device) { return device.bus == BusId{i}; });
+        std::printf("  %-24s %3td devices\n", site.buses[i].name.c_str(), devices);
+    }
+}
+
+json to_json(const std::vector<config::Diagnostic>& diagnostics) {
+    json list = json::array();
+    for (const config::Diagnostic& d : diagnostics) {
+        list.push_back({{"gravity", d.gravity == config::Gravity::kError ? "error" : "warning"},
+                        {"file", d.position.file},
+                        {"line", d.position.line},
+                        {"column", d.position.column},
+                        {"message", d.message}});
+    }
+    return list;
+}
+
+/// Points that no allowed request can fetch: known only by planning the requests.
+void plan_all(const config::Site& site, std::vector<config::Diagnostic>& diagnostics) {
+    for (std::uint32_t i = 0; i < site.devices.size(); ++i) {
+        const Result<void> planned = sampling::plannable(site, DeviceId{i});
+        if (!planned) {
+            diagnostics.push_back({config::Gravity::kError, {}, planned.error().what});
+        }
+    }
+}
+
+}  // namespace
+
+int check(const Common& common) {
+    const Result<config::Bundle> bundle = config::gather(common.places);
+    if (!bundle) {
+        if (common.format == Format::kJson) {
+            std::printf("%s\n", json{{"ok", false}, {"error", bundle.error().what}}.dump().c_str());
+        } else {
+            complain(bundle.error().what);
+        }
+        return kWrongConfiguration;
+    }
+    config::Loaded loaded = config::load(*bundle, config::Credentials::kMayBeAbsent);
+    if (loaded.site) {
+        plan_all(*loaded.site, loaded.diagnostics);
+    }
+    const bool good = loaded.site && !config::has_errors(loaded.diagnostics);
+    if (common.format == Format::kJson) {
+        json out{{"ok", good}, {"diagnostics", to_json(loaded.diagnostics)}};
+        if (good) {
+            out["hash"] = config::hash(*bundle);
+            out["devices"] = loaded.site->devices.size();
+            out["points"] = loaded.site->points.size();
+            out["rules"] = loaded.site->rules.size();
+        }
+        std::printf("%s\n", out.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
+        return good ? kDone : kWrongConfiguration;
+    }
+    for (const config::Diagnostic& diagnostic : loaded.diagnostics) {
+        print(diagnostic);
+    }
+    if (!good) {
+        const auto errors =
+            std::count_if(loaded.diagnostics.begin(), loaded.diagnostics.end(),
+                          [](const config::Diagnostic& d) { return d.gravity == config::Gravity::kError; });
+        std::printf("%s\n", paint(Colour::kRed, counted(errors, "mistake") +
+                                                    ": the daemon would not take this configuration")
+                                .c_str());
+        return kWrongConfiguration;
+    }
+    print_sums(*loaded.site);
+    std::printf("%s\n", paint(Colour::kGreen, "the configuration is good").c_str());
+    return kDone;
+}
+
+}  // namespace gengfu::cli

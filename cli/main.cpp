@@ -1,0 +1,111 @@
+// gengfu: the installer's and operator's command. See docs/command.md and `gengfu --help`.
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdio>
+#include <string>
+
+#include "cli/commands.hpp"
+#include "cli/terminal.hpp"
+#include "daemon/config/places.hpp"
+
+namespace {
+
+using gengfu::cli::Common;
+
+/// Verbs of the contract that this release does not have yet: known by name, so that nobody looks for a
+/// typing error.
+constexpr std::array kNotBuilt{"scan",           "address", "trace",        "watch",  "shelve",  "unshelve",
+                               "out-of-service", "return",  "calibrate",    "drill",  "replay",  "anomaly",
+                               "apply",          "report",  "decommission", "import", "profiles"};
+
+struct Options {
+    Common common;
+    std::string file;
+    std::string device;
+    gengfu::cli::AlarmChange change;
+    bool json = false;
+    int status = gengfu::cli::kDone;
+};
+
+void finish(Options& options) {
+    options.common.places = gengfu::config::find_places(options.file);
+    options.common.format = options.json ? gengfu::cli::Format::kJson : gengfu::cli::Format::kForPeople;
+}
+
+CLI::App* verb(CLI::App& app, Options& options, const char* name, const char* what) {
+    CLI::App* const sub = app.add_subcommand(name, what);
+    sub->add_option("--config", options.file, "configuration file (default /etc/gengfu/gengfu.toml)");
+    sub->add_flag("--json", options.json, "print JSON");
+    return sub;
+}
+
+void add_change(CLI::App& app, Options& options, const char* name, const char* what) {
+    CLI::App* const sub = verb(app, options, name, what);
+    sub->add_option("ID", options.change.id, "the alarm's id, or as much of it as no other alarm has")
+        ->required();
+    sub->add_option("--why", options.change.why, "the reason, for the record");
+    sub->add_option("--socket", options.common.socket, "the daemon's control socket");
+    sub->callback([&options, name] {
+        finish(options);
+        options.change.verb = name;
+        options.status = gengfu::cli::change_alarm(options.common, options.change);
+    });
+}
+
+void add_asking(CLI::App& app, Options& options, const char* name, const char* what,
+                int (*run)(const Common&)) {
+    CLI::App* const sub = verb(app, options, name, what);
+    sub->add_option("--socket", options.common.socket, "the daemon's control socket");
+    sub->callback([&options, run] {
+        finish(options);
+        options.status = run(options.common);
+    });
+}
+
+void add_verbs(CLI::App& app, Options& options) {
+    CLI::App* const check =
+        verb(app, options, "check", "validate the configuration; every mistake with its place");
+    check->add_option("FILE", options.file, "configuration file (default /etc/gengfu/gengfu.toml)");
+    check->callback([&options] {
+        finish(options);
+        options.status = gengfu::cli::check(options.common);
+    });
+    add_asking(app, options, "status", "gateway, buses, devices, store, broker", gengfu::cli::status);
+    add_asking(app, options, "alarms", "all alarms that are not over", gengfu::cli::alarms);
+    add_change(app, options, "ack", "acknowledge an alarm");
+    add_change(app, options, "reset", "reset a latched alarm whose condition is gone");
+    CLI::App* const read = verb(app, options, "read", "read all points of a device now");
+    read->add_option("DEVICE", options.device, "name of the device")->required();
+    read->add_option("--socket", options.common.socket, "the daemon's control socket");
+    read->callback([&options] {
+        finish(options);
+        options.status = gengfu::cli::read_device(options.common, options.device);
+    });
+    add_asking(app, options, "version", "versions of this command and of the running daemon",
+               gengfu::cli::version);
+    for (const char* const name : kNotBuilt) {
+        CLI::App* const sub = app.add_subcommand(name, "not built in this release")->group("");
+        sub->allow_extras();
+        sub->callback([&options, name] {
+            gengfu::cli::complain(std::string("\"") + name +
+                                  "\" is not built in this release (see `gengfu --help` for what is)");
+            options.status = gengfu::cli::kFailed;
+        });
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"gengfu: the installer's and operator's command of the Gengfu gateway"};
+    app.require_subcommand(1);
+    Options options;
+    options.common.version = GENGFU_VERSION;
+    add_verbs(app, options);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? gengfu::cli::kDone : gengfu::cli::kWrongUsage;
+    }
+    return options.status;
+}

@@ -1,0 +1,109 @@
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/client.hpp"
+#include "cli/commands.hpp"
+#include "cli/json_word.hpp"
+#include "cli/terminal.hpp"
+#include "daemon/config/load.hpp"
+#include "daemon/control/alarm_json.hpp"
+#include "daemon/sampling/device_reader.hpp"
+#include "daemon/sampling/schedule.hpp"
+
+namespace gengfu::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr auto kOpenTime = std::chrono::seconds(5);
+
+Result<json> read_through(const config::Site& site, DeviceId id, const Clock& clock) {
+    const config::Device& device = site.device(id);
+    const config::Bus& bus = site.bus(device.bus);
+    if (Result<void> planned = sampling::plannable(site, id); !planned) {
+        return pass(planned);
+    }
+    Result<std::unique_ptr<drivers::Bus>> line = drivers::make_bus(bus, clock);
+    if (!line) {
+        return pass(line);
+    }
+    if (Result<void> opened = (*line)->open(clock.now() + kOpenTime); !opened) {
+        return pass(opened);
+    }
+    sampling::DeviceReader reader(site, id, sampling::cadences(device, site.profile(device)));
+    std::vector<Sample> samples;
+    reader.take({.device = 0, .due = reader.all(), .at = clock.now(), .probe = false}, **line, clock,
+                samples);
+    return json{{"device", device.name}, {"samples", control::to_json(site, samples)}};
+}
+
+/// Without a daemon: opens the bus by itself.
+Result<json> read_directly(const Common& common, const std::string& name) {
+    Result<config::Bundle> bundle = config::gather(common.places);
+    if (!bundle) {
+        return pass(bundle);
+    }
+    const config::Loaded loaded = config::load(*bundle, config::Credentials::kMayBeAbsent);
+    if (!loaded.site) {
+        return fail(Errc::kInvalid, "the configuration has errors; `gengfu check` names them");
+    }
+    for (std::uint32_t i = 0; i < loaded.site->devices.size(); ++i) {
+        if (loaded.site->devices[i].name == name) {
+            const SystemClock clock;
+            return read_through(*loaded.site, DeviceId{i}, clock);
+        }
+    }
+    return fail(Errc::kNotFound, "no device is named \"" + name + "\"");
+}
+
+void print(const json& answer) {
+    std::vector<std::vector<std::string>> rows{{"point", "value", "unit", "quality"}};
+    for (const json& sample : answer.value("samples", json::array())) {
+        std::string value = sample["value"].is_string()   ? word(sample, "value")
+                            : sample["value"].is_number() ? sample["value"].dump()
+                                                          : "-";
+        const std::string meaning = word(sample, "word");
+        if (!meaning.empty()) {
+            value += " (" + meaning + ")";
+        }
+        const std::string quality = word(sample, "quality");
+        const std::string reason = word(sample, "reason");
+        const Colour colour = quality == "good"  ? Colour::kGreen
+                              : quality == "bad" ? Colour::kRed
+                                                 : Colour::kYellow;
+        rows.push_back({word(sample, "point"), value, word(sample, "unit"),
+                        paint(colour, quality + (reason.empty() ? "" : ": " + reason))});
+    }
+    print_table(rows);
+}
+
+bool any_good(const json& answer) {
+    for (const json& sample : answer.value("samples", json::array())) {
+        if (word(sample, "quality") != "bad") {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+int read_device(const Common& common, const std::string& device) {
+    Result<json> answer = ask(common, {{"verb", "read"}, {"device", device}});
+    if (!answer && answer.error().code == Errc::kNotFound) {
+        answer = read_directly(common, device);
+    }
+    if (!answer) {
+        complain(answer.error().what);
+        return kFailed;
+    }
+    if (common.format == Format::kJson) {
+        std::printf("%s\n", answer->dump(-1, ' ', false, json::error_handler_t::replace).c_str());
+    } else {
+        print(*answer);
+    }
+    return any_good(*answer) ? kDone : kFailed;
+}
+
+}  // namespace gengfu::cli
