@@ -46,12 +46,13 @@ struct Evidence {
     Stamp taken;
 };
 
-/// One alarm: condition × acknowledged × latched (ISA-18.2 / IEC 62682), and all a worker needs without a look-up.
-/// Texts, component and place are those of the configuration at the last raise.
+/// One alarm: condition × acknowledged × latched (ISA-18.2 / IEC 62682), and all a worker needs without a
+/// look-up. Texts, component and place are those of the configuration at the last raise.
 struct Alarm {
     AlarmId id;
-    std::uint64_t revision = 0;        ///< raised by every transition
-    std::uint64_t raise_revision = 0;  ///< revision of the last raise or rise of severity: acknowledgements of older ones are stale
+    std::uint64_t revision = 0;  ///< raised by every transition
+    std::uint64_t raise_revision =
+        0;  ///< revision of the last raise or rise of severity: acknowledgements of older ones are stale
     Key key;
     std::string device_class;
     bool active = false, acknowledged = false, latched = false, uncertain = false, removed = false;
@@ -59,7 +60,7 @@ struct Alarm {
     std::shared_ptr<const config::RuleText> texts;  ///< title, advice, hazard; `text` filled in below
     config::Text text;                              ///< with the numbers
     config::Component component;
-    std::vector<config::Party> parties;             ///< those that the component names, whole
+    std::vector<config::Party> parties;  ///< those that the component names, whole
     Stamp raised;
     std::optional<Stamp> cleared, acknowledged_at;
     Actor acknowledged_by;
@@ -71,7 +72,14 @@ struct Alarm {
 
 /// The numbers are those of the wire (proto/gengfu/v1/alarm.proto).
 enum class TransitionKind : std::uint8_t {
-    kRaised = 1, kCleared = 2, kAcknowledged = 3, kReset = 4, kSeverityChanged = 5, kUncertain = 6, kCertain = 7, kRemoved = 8
+    kRaised = 1,
+    kCleared = 2,
+    kAcknowledged = 3,
+    kReset = 4,
+    kSeverityChanged = 5,
+    kUncertain = 6,
+    kCertain = 7,
+    kRemoved = 8
 };
 
 /// One transition, with the whole state after it: from any one of them the alarm can be restored.

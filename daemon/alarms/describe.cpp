@@ -1,0 +1,124 @@
+#include "daemon/alarms/describe.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "daemon/core/text_template.hpp"
+
+namespace gengfu::alarms {
+namespace {
+
+/// "min", "10 min", "1.5 s": a time to count in.
+std::string counted_in(Duration per) {
+    const struct {
+        Duration length;
+        const char* name;
+    } units[] = {{std::chrono::hours(24), "d"},
+                 {std::chrono::hours(1), "h"},
+                 {std::chrono::minutes(1), "min"},
+                 {std::chrono::seconds(1), "s"}};
+    for (const auto& unit : units) {
+        if (per >= unit.length && per % unit.length == Duration::zero()) {
+            const auto count = per / unit.length;
+            return count == 1 ? unit.name : std::to_string(count) + " " + unit.name;
+        }
+    }
+    return plain_number(std::chrono::duration<double>(per).count()) + " s";
+}
+
+/// Word of an enumerated value; empty when it has none.
+std::string word_of(const config::Site& site, const config::Rule& rule, double value) {
+    constexpr double kExact = 9e15;  // integers are exact in a double up to 2^53
+    const bool of_the_value = rule.kind != config::RuleKind::kRate && rule.kind != config::RuleKind::kSilent;
+    if (!rule.point || !of_the_value || !std::isfinite(value) || std::abs(value) > kExact ||
+        std::trunc(value) != value) {
+        return {};
+    }
+    const auto& words = site.spec(*rule.point).enumeration;
+    const auto found = words.find(static_cast<std::int64_t>(value));
+    return found == words.end() ? std::string() : found->second;
+}
+
+std::string filled(const std::string& text, const TextValues& values) {
+    return fill_text_template(text, values).value_or(text);
+}
+
+/// The same moment on both clocks, as far before `at` as the sample was taken before the verdict.
+Stamp stamp_of(Monotonic taken, const Stamp& at) {
+    using std::chrono::microseconds;
+    const auto taken_us = std::chrono::duration_cast<microseconds>(taken.time_since_epoch()).count();
+    Stamp stamp{.boot = at.boot, .monotonic_us = taken_us, .wall = std::nullopt};
+    if (at.wall) {
+        stamp.wall = *at.wall - microseconds(at.monotonic_us - taken_us);
+    }
+    return stamp;
+}
+
+}  // namespace
+
+Key key_of(const config::Site& site, const config::Rule& rule) {
+    return {site.device(rule.device).name, rule.point ? site.spec(*rule.point).name : std::string(),
+            rule.name};
+}
+
+std::string unit_of(const config::Site& site, const config::Rule& rule) {
+    if (rule.kind == config::RuleKind::kSilent) {
+        return "s";
+    }
+    const std::string unit = rule.point ? site.spec(*rule.point).unit : std::string();
+    return rule.kind == config::RuleKind::kRate ? unit + "/" + counted_in(rule.per) : unit;
+}
+
+const config::Component& component_of(const config::Site& site, const config::Rule& rule) {
+    return rule.point ? site.component(*rule.point) : site.device(rule.device).component;
+}
+
+std::vector<config::Party> parties_of(const config::Site& site, const config::Component& component) {
+    std::vector<config::Party> parties;
+    for (const std::string* id : {&component.authority, &component.owner, &component.maintainer}) {
+        const bool known =
+            std::any_of(parties.begin(), parties.end(), [&](const config::Party& p) { return p.id == *id; });
+        const config::Party* const party = id->empty() || known ? nullptr : site.party(*id);
+        if (party != nullptr) {
+            parties.push_back(*party);
+        }
+    }
+    return parties;
+}
+
+Evidence evidence_of(const config::Site& site, const rules::Verdict& verdict, const Stamp& at,
+                     const Evidence& before) {
+    const config::Rule& rule = site.rules[verdict.rule.value];
+    const bool judged = verdict.change != rules::Change::kUncertain || std::isfinite(verdict.value);
+    Evidence evidence;
+    evidence.value = before.value;
+    evidence.limit = before.limit;
+    if (judged) {
+        evidence.value = std::isfinite(verdict.value) ? verdict.value : verdict.sample.value;
+        evidence.limit = verdict.limit;
+    }
+    evidence.unit = unit_of(site, rule);
+    evidence.kind = rule.kind;
+    evidence.quality = verdict.sample.quality;
+    evidence.reason = verdict.sample.reason;
+    evidence.taken = stamp_of(verdict.sample.taken, at);
+    return evidence;
+}
+
+config::Text text_of(const config::Site& site, const config::Rule& rule, const Evidence& evidence) {
+    if (!rule.texts) {
+        return {};
+    }
+    const Key key = key_of(site, rule);
+    const TextValues values{.value = evidence.value,
+                            .limit = evidence.limit,
+                            .value_word = word_of(site, rule, evidence.value),
+                            .limit_word = word_of(site, rule, evidence.limit),
+                            .unit = evidence.unit,
+                            .device = key.device,
+                            .point = key.point};
+    return {filled(rule.texts->text.zh, values), filled(rule.texts->text.en, values)};
+}
+
+}  // namespace gengfu::alarms

@@ -1,0 +1,82 @@
+#include "daemon/alarms/memory.hpp"
+
+#include <map>
+#include <set>
+#include <utility>
+
+#include "daemon/alarms/describe.hpp"
+
+namespace gengfu::alarms {
+namespace {
+
+using Rules = std::map<Key, const config::Rule*>;
+
+/// Level that has this severity; -1 when none has (the configuration has changed) or the rule is gone.
+int level_of(const Rules& rules, const Key& key, Severity severity) {
+    const auto found = rules.find(key);
+    if (found == rules.end()) {
+        return -1;
+    }
+    const config::Rule& rule = *found->second;
+    if (rule.levels.empty()) {
+        return rule.severity == severity ? 0 : -1;
+    }
+    for (int i = 0; const config::Level& level : rule.levels) {
+        if (level.severity == severity) {
+            return i;
+        }
+        ++i;
+    }
+    return -1;
+}
+
+rules::RuleMemory bare(const Alarm& alarm, int level) {
+    rules::RuleMemory memory;
+    memory.device = alarm.key.device;
+    memory.point = alarm.key.point;
+    memory.rule = alarm.key.rule;
+    memory.active = true;
+    memory.uncertain = alarm.uncertain;
+    memory.level = level;
+    memory.pending_level = level;
+    return memory;
+}
+
+}  // namespace
+
+std::vector<rules::RuleMemory> memory_from(const std::vector<const Alarm*>& standing,
+                                           std::span<const rules::RuleMemory> saved,
+                                           const config::Site& site) {
+    Rules by_key;
+    for (const config::Rule& rule : site.rules) {
+        by_key.emplace(key_of(site, rule), &rule);
+    }
+    std::map<Key, const Alarm*> active;
+    for (const Alarm* alarm : standing) {
+        if (alarm->active) {
+            active[alarm->key] = alarm;
+        }
+    }
+    std::vector<rules::RuleMemory> memory;
+    std::set<Key> remembered;
+    for (rules::RuleMemory one : saved) {
+        const Key key{one.device, one.point, one.rule};
+        const auto found = active.find(key);
+        if (!one.active && found == active.end()) {
+            memory.push_back(std::move(one));  // on its way to a raise
+        } else if (one.active && found != active.end() && one.level >= 0 &&
+                   one.level == level_of(by_key, key, found->second->severity)) {
+            one.uncertain = found->second->uncertain;
+            memory.push_back(std::move(one));
+            remembered.insert(key);
+        }
+    }
+    for (const auto& [key, alarm] : active) {
+        if (remembered.count(key) == 0) {
+            memory.push_back(bare(*alarm, level_of(by_key, key, alarm->severity)));
+        }
+    }
+    return memory;
+}
+
+}  // namespace gengfu::alarms

@@ -1,0 +1,265 @@
+#include "daemon/alarms/table.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/alarms/describe.hpp"
+
+namespace gengfu::alarms {
+namespace {
+
+using rules::Change;
+
+/// From now on only an acknowledgement of this very transition counts.
+void want_acknowledgement(Alarm& alarm) {
+    alarm.acknowledged = false;
+    alarm.acknowledged_at.reset();
+    alarm.acknowledged_by = {};
+    alarm.raise_revision = alarm.revision + 1;
+}
+
+/// An operator names the revision that was on the screen. A later one than there is comes from a history that
+/// this gateway lost: what was seen there may be another raise.
+bool stale(const Alarm& alarm, std::uint64_t revision) {
+    return revision != 0 && (revision < alarm.raise_revision || revision > alarm.revision);
+}
+
+Outcome unchanged(Answer answer, const Alarm& alarm) {
+    return {answer, std::nullopt, alarm.revision};
+}
+
+Outcome changed(Transition transition) {
+    const std::uint64_t revision = transition.alarm.revision;
+    return {Answer::kDone, std::move(transition), revision};
+}
+
+}  // namespace
+
+Table::Table(Epoch epoch, const config::Site& site) : epoch_(epoch), site_(&site) {
+    for (const config::Rule& rule : site.rules) {
+        rules_.insert(key_of(site, rule));
+    }
+}
+
+Alarm* Table::of_key(const Key& key) {
+    const auto found = by_key_.find(key);
+    return found == by_key_.end() ? nullptr : &alarms_.at(found->second).alarm;
+}
+
+std::optional<Transition> Table::apply(const rules::Verdict& verdict, const Stamp& at,
+                                       std::uint64_t sequence) {
+    if (verdict.rule.value >= site_->rules.size()) {
+        return std::nullopt;
+    }
+    const Key key = key_of(*site_, site_->rules[verdict.rule.value]);
+    Alarm* const alarm = of_key(key);
+    if (alarm != nullptr && (alarm->active || verdict.change == Change::kCleared)) {
+        return change(*alarm, verdict, at, sequence);
+    }
+    if (verdict.change == Change::kCleared) {
+        return std::nullopt;
+    }
+    return raise(verdict, key, at, sequence);
+}
+
+Transition Table::raise(const rules::Verdict& verdict, const Key& key, const Stamp& at,
+                        std::uint64_t sequence) {
+    const auto [known, is_new] = by_key_.try_emplace(key, AlarmId{epoch_, sequence});
+    Entry& entry = alarms_[known->second];
+    entry.order = next_order_++;
+    Alarm& alarm = entry.alarm;
+    if (is_new) {
+        alarm.id = known->second;
+        alarm.key = key;
+    }
+    want_acknowledgement(alarm);
+    alarm.active = true;
+    alarm.uncertain = verdict.change == Change::kUncertain;
+    alarm.removed = false;
+    alarm.latched = site_->rules[verdict.rule.value].latch;
+    alarm.raised = at;
+    alarm.cleared.reset();
+    alarm.severity = verdict.severity;
+    describe(alarm, verdict, at);
+    return done(alarm, TransitionKind::kRaised, sequence, {});
+}
+
+/// A change of an alarm that is active, or its clearing.
+std::optional<Transition> Table::change(Alarm& alarm, const rules::Verdict& verdict, const Stamp& at,
+                                        std::uint64_t sequence) {
+    const bool affirmed = verdict.change == Change::kRaised || verdict.change == Change::kSeverity;
+    if (affirmed && verdict.severity != alarm.severity) {
+        if (graver(verdict.severity, alarm.severity)) {
+            want_acknowledgement(alarm);
+        }
+        alarm.severity = verdict.severity;
+        describe(alarm, verdict, at);
+        return done(alarm, TransitionKind::kSeverityChanged, sequence, {});
+    }
+    if (verdict.change == Change::kCleared && alarm.active) {
+        alarm.active = alarm.uncertain = false;
+        alarm.cleared = at;
+        alarm.evidence = evidence_of(*site_, verdict, at, alarm.evidence);
+        return done(alarm, TransitionKind::kCleared, sequence, {});
+    }
+    if (verdict.change == Change::kUncertain && !alarm.uncertain) {
+        alarm.uncertain = true;
+        alarm.evidence = evidence_of(*site_, verdict, at, alarm.evidence);
+        return done(alarm, TransitionKind::kUncertain, sequence, {});
+    }
+    if ((verdict.change == Change::kCertain || verdict.change == Change::kRaised) && alarm.uncertain) {
+        alarm.uncertain = false;
+        alarm.evidence = evidence_of(*site_, verdict, at, alarm.evidence);
+        return done(alarm, TransitionKind::kCertain, sequence, {});
+    }
+    return std::nullopt;
+}
+
+void Table::describe(Alarm& alarm, const rules::Verdict& verdict, const Stamp& at) const {
+    const config::Rule& rule = site_->rules[verdict.rule.value];
+    alarm.device_class = site_->device(rule.device).device_class;
+    alarm.texts = rule.texts;
+    alarm.component = component_of(*site_, rule);
+    alarm.parties = parties_of(*site_, alarm.component);
+    alarm.evidence = evidence_of(*site_, verdict, at, alarm.evidence);
+    alarm.text = text_of(*site_, rule, alarm.evidence);
+}
+
+Transition Table::done(Alarm& alarm, TransitionKind kind, std::uint64_t sequence, const Actor& actor) {
+    ++alarm.revision;
+    Transition transition{kind, sequence, alarm, actor};
+    if (alarm.over()) {
+        forget(transition.alarm);
+    }
+    return transition;
+}
+
+void Table::forget(const Alarm& alarm) {
+    const auto known = by_key_.find(alarm.key);
+    if (known != by_key_.end() && known->second == alarm.id) {
+        by_key_.erase(known);
+    }
+    alarms_.erase(alarm.id);
+}
+
+Outcome Table::acknowledge(AlarmId id, std::uint64_t revision, const Actor& actor, const Stamp& at,
+                           std::uint64_t sequence) {
+    const auto found = alarms_.find(id);
+    if (found == alarms_.end()) {
+        return {};
+    }
+    Alarm& alarm = found->second.alarm;
+    if (stale(alarm, revision)) {
+        return unchanged(Answer::kStale, alarm);
+    }
+    if (alarm.acknowledged) {
+        return unchanged(Answer::kAlready, alarm);
+    }
+    alarm.acknowledged = true;
+    alarm.acknowledged_at = at;
+    alarm.acknowledged_by = actor;
+    return changed(done(alarm, TransitionKind::kAcknowledged, sequence, actor));
+}
+
+Outcome Table::reset(AlarmId id, std::uint64_t revision, const Actor& actor, const Stamp& /*at*/,
+                     std::uint64_t sequence) {
+    const auto found = alarms_.find(id);
+    if (found == alarms_.end()) {
+        return {};
+    }
+    Alarm& alarm = found->second.alarm;
+    if (stale(alarm, revision)) {
+        return unchanged(Answer::kStale, alarm);
+    }
+    // One that is clear, acknowledged and not latched is over and not here: what is left to reset is latched.
+    if (alarm.active || !alarm.acknowledged) {
+        return unchanged(Answer::kRefused, alarm);
+    }
+    alarm.latched = false;
+    return changed(done(alarm, TransitionKind::kReset, sequence, actor));
+}
+
+bool Table::is_orphan(const Alarm& alarm) const {
+    const auto holder = by_key_.find(alarm.key);
+    const bool has_its_key = holder != by_key_.end() && holder->second == alarm.id;
+    return !alarm.removed && (rules_.count(alarm.key) == 0 || !has_its_key);
+}
+
+std::vector<AlarmId> Table::orphans() const {
+    std::vector<AlarmId> orphans;
+    for (const auto& [id, entry] : alarms_) {
+        if (is_orphan(entry.alarm)) {
+            orphans.push_back(id);
+        }
+    }
+    return orphans;
+}
+
+std::optional<Transition> Table::remove(AlarmId id, const Stamp& at, std::uint64_t sequence) {
+    const auto found = alarms_.find(id);
+    if (found == alarms_.end() || !is_orphan(found->second.alarm)) {
+        return std::nullopt;
+    }
+    Alarm& alarm = found->second.alarm;
+    want_acknowledgement(alarm);
+    if (alarm.active) {
+        alarm.cleared = at;
+    }
+    alarm.active = alarm.uncertain = alarm.latched = false;
+    alarm.removed = true;
+    return done(alarm, TransitionKind::kRemoved, sequence, {});
+}
+
+void Table::restore(Alarm alarm) {
+    const auto known = alarms_.find(alarm.id);
+    const bool is_new = known == alarms_.end();
+    if (!is_new && known->second.alarm.revision >= alarm.revision) {
+        return;
+    }
+    if (alarm.over()) {
+        forget(alarm);
+        return;
+    }
+    const bool raised = is_new || known->second.alarm.raise_revision != alarm.raise_revision;
+    if (is_new) {
+        by_key_[alarm.key] = alarm.id;
+    }
+    Entry& entry = alarms_[alarm.id];
+    if (raised) {
+        entry.order = next_order_++;
+    }
+    entry.alarm = std::move(alarm);
+}
+
+std::vector<const Alarm*> Table::standing() const {
+    std::vector<const Entry*> entries;
+    entries.reserve(alarms_.size());
+    for (const auto& [id, entry] : alarms_) {
+        entries.push_back(&entry);
+    }
+    std::sort(entries.begin(), entries.end(),
+              [](const Entry* a, const Entry* b) { return a->order < b->order; });
+    std::vector<const Alarm*> standing;
+    standing.reserve(entries.size());
+    for (const Entry* entry : entries) {
+        standing.push_back(&entry->alarm);
+    }
+    return standing;
+}
+
+const Alarm* Table::find(AlarmId id) const {
+    const auto found = alarms_.find(id);
+    return found == alarms_.end() ? nullptr : &found->second.alarm;
+}
+
+std::vector<const Alarm*> Table::find(const std::string& prefix) const {
+    std::vector<const Alarm*> found;
+    for (const auto& [id, entry] : alarms_) {
+        if (to_string(id).compare(0, prefix.size(), prefix) == 0) {
+            found.push_back(&entry.alarm);
+        }
+    }
+    return found;
+}
+
+}  // namespace gengfu::alarms
