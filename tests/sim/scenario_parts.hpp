@@ -1,0 +1,21 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "tests/sim/scenario.hpp"
+#include "tests/sim/table_reader.hpp"
+
+/// The tables that scenario files and the control socket share.
+namespace gengfu::sim {
+
+/// `coil`, `discrete`, `input`, `holding`: tables of address = words. Keys that are not there are left out.
+std::vector<RegisterWrite> read_registers(TableReader& reader, Diagnostics& diagnostics);
+
+/// `kind` and the keys of that kind. A key of another kind is reported as unknown by `reader.finish()`.
+std::optional<Fault> read_fault(TableReader& reader);
+
+/// `ramp`, `toggle` or `walk`, at most one of them.
+std::optional<Motion> read_motion(TableReader& reader, Diagnostics& diagnostics);
+
+}  // namespace gengfu::sim
