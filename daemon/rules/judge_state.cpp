@@ -115,8 +115,7 @@ std::optional<Monotonic> JudgeState::deadline(const Runner& runner) const {
     const config::Rule& rule = *runner.rule;
     if (rule.kind == config::RuleKind::kSilent) {
         // While active only to see whether a silence interrupts the off-delay.
-        const bool clearing =
-            runner.timing.timers[0].running || runner.timing.timers[0].elapsed > Duration::zero();
+        const bool clearing = runner.timing.timers[0].begun();
         return !runner.active() || clearing ? std::optional(silent_deadline(rule, last_heard(runner)))
                                             : std::nullopt;
     }

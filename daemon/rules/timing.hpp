@@ -24,6 +24,8 @@ struct Timer {
     Duration candidate{};  ///< since the last such sample; counts when the next one speaks for the change too
     bool running =
         false;  ///< the last sample spoke for the change: the time up to the next one is a candidate
+
+    bool begun() const { return running || elapsed > Duration::zero() || candidate > Duration::zero(); }
 };
 
 /// Level in force and a timer for each level: above the level in force it runs towards that level (on-delay),

@@ -1,0 +1,237 @@
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <ostream>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "daemon/rules/judge.hpp"
+#include "tests/support/site_builder.hpp"
+#include "tests/unit/rules/reference.hpp"
+
+/// Every kind of rule against the slow reference, over random sequences with failed reads, uncertain values,
+/// duplicates, jitter, slow stretches, gaps and restarts. Seeds are fixed: a failure repeats.
+namespace gengfu::rules {
+namespace {
+
+using config::RuleKind;
+using gengfu::test::bad;
+using gengfu::test::good;
+using gengfu::test::level;
+using gengfu::test::SiteBuilder;
+using gengfu::test::uncertain;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr int kSeeds = 150;
+constexpr int kSamples = 250;
+
+struct Case {
+    std::string name;
+    void (*set_up)(config::Rule&);
+    std::vector<double> values;  ///< drawn from, with a tendency to stay
+    bool of_device = false;
+};
+
+void PrintTo(const Case& c, std::ostream* out) {
+    *out << c.name;
+}
+
+void levels_above(config::Rule& rule) {
+    rule.kind = RuleKind::kAbove;
+    rule.levels = {level(10, Severity::kMinor), level(20, Severity::kModerate),
+                   level(30, Severity::kCritical)};
+    rule.deadband = 2;
+    rule.on_delay = seconds(3);
+    rule.off_delay = seconds(4);
+}
+void plain_above(config::Rule& rule) {
+    rule.kind = RuleKind::kAbove;
+    rule.levels = {level(10)};
+}
+void levels_below(config::Rule& rule) {
+    rule.kind = RuleKind::kBelow;
+    rule.levels = {level(30, Severity::kMinor), level(20, Severity::kMajor)};
+    rule.deadband = 2;
+    rule.on_delay = seconds(2);
+}
+void outside(config::Rule& rule) {
+    rule.kind = RuleKind::kOutside;
+    rule.low = 10;
+    rule.high = 30;
+    rule.deadband = 2;
+    rule.off_delay = seconds(3);
+}
+void equals(config::Rule& rule) {
+    rule.kind = RuleKind::kEquals;
+    rule.values = {10, 19};
+    rule.on_delay = seconds(2);
+    rule.off_delay = seconds(2);
+}
+void bit(config::Rule& rule) {
+    rule.kind = RuleKind::kBit;
+    rule.active = false;
+    rule.on_delay = milliseconds(1500);
+}
+void rate_up(config::Rule& rule) {
+    rule.kind = RuleKind::kRate;
+    rule.levels = {level(30, Severity::kMinor), level(90, Severity::kMajor)};
+    rule.per = seconds(60);
+    rule.window = seconds(10);
+    rule.deadband = 5;
+    rule.on_delay = seconds(2);
+    rule.off_delay = seconds(2);
+}
+void rate_down(config::Rule& rule) {
+    rate_up(rule);
+    rule.levels = {level(-30, Severity::kMinor), level(-90, Severity::kMajor)};
+}
+void silent(config::Rule& rule) {
+    rule.kind = RuleKind::kSilent;
+    rule.silent_for = seconds(6);
+    rule.off_delay = seconds(2);
+}
+void silent_at_once(config::Rule& rule) {
+    rule.kind = RuleKind::kSilent;
+    rule.silent_for = seconds(4);
+    rule.on_delay = seconds(1);
+}
+
+const std::vector<double> kAround{0, 8, 9, 10, 12, 18, 19, 20, 22, 28, 29, 30, 31, 50};
+
+const Case kCases[] = {
+    {"LevelsAbove", levels_above, kAround},
+    {"PlainAbove", plain_above, {7, 9.5, 10, 13}},
+    {"LevelsBelow", levels_below, kAround},
+    {"Outside", outside, kAround},
+    {"Equals", equals, {9, 10, 11, 19}},
+    {"Bit", bit, {0, 1, 0, 4}},
+    {"RateUp", rate_up, {0, 2, 5, 7, 12, 14, 19, 20, 22}},
+    {"RateDown", rate_down, {0, 2, 5, 7, 12, 14, 19, 20, 22}},
+    {"SilentPoint", silent, {1, 2}},
+    {"SilentPointAtOnce", silent_at_once, {1, 2}},
+    {"SilentDevice", silent, {1, 2}, true},
+    {"SilentDeviceAtOnce", silent_at_once, {1, 2}, true},
+};
+
+/// Draws samples; the mood decides for a while how good the line is.
+class Line {
+public:
+    Line(unsigned seed, const Case& of) : random_(seed), of_(of) {}
+
+    Sample next(PointId point) {
+        if (one_in(20)) {
+            mood_ = number(0, 3);
+        }
+        now_ += spacing();
+        if (one_in(mood_ == 0 ? 8 : 3)) {
+            value_ = of_.values[static_cast<std::size_t>(number(0, static_cast<int>(of_.values.size()) - 1))];
+        }
+        last_ = draw(point);
+        return last_;
+    }
+    Sample again() const { return last_; }
+    Monotonic now() const { return now_; }
+    bool one_in(int n) { return number(1, n) == 1; }
+    void wait(Duration by) { now_ += by; }
+
+private:
+    int number(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
+
+    Duration spacing() {
+        if (one_in(60)) {
+            return seconds(number(4, 90));  // a gap, or a bus gone slow
+        }
+        return milliseconds(mood_ == 3 ? 50 * number(40, 120) : 50 * number(15, 25));
+    }
+
+    Sample draw(PointId point) {
+        const int bad_of_ten = mood_ == 0 ? 0 : mood_ == 1 ? 5 : mood_ == 2 ? 9 : 1;
+        if (number(1, 10) <= bad_of_ten) {
+            return bad(point, one_in(2) ? Reason::kTimeout : Reason::kNotProtecting, now_);
+        }
+        if (one_in(6)) {
+            return uncertain(point, value_, now_);
+        }
+        return one_in(40) ? good(point, std::nan(""), now_) : good(point, value_, now_);
+    }
+
+    std::mt19937 random_;
+    const Case& of_;
+    Monotonic now_ = gengfu::test::at(0);
+    double value_ = 0;
+    int mood_ = 0;
+    Sample last_;
+};
+
+std::vector<test::Reference::Said> said(const std::vector<Verdict>& verdicts) {
+    std::vector<test::Reference::Said> said;
+    for (const Verdict& verdict : verdicts) {
+        said.push_back({verdict.change, verdict.severity});
+    }
+    return said;
+}
+
+class AgainstReference : public testing::TestWithParam<Case> {
+protected:
+    void SetUp() override {
+        const DeviceId device = builder_.device("panel", {"value"});
+        point_ = builder_.point(device, "value");
+        config::Rule& rule = GetParam().of_device ? builder_.silent(device, "rule", seconds(1))
+                                                  : builder_.rule(point_, "rule", RuleKind::kAbove);
+        GetParam().set_up(rule);
+    }
+
+    static void tick(Judge& judge, Monotonic now, std::vector<Verdict>& out) {
+        if (judge.next_deadline() && *judge.next_deadline() <= now) {
+            judge.tick(now, out);
+        }
+    }
+
+    void play(unsigned seed) {
+        Line line(seed, GetParam());
+        auto judge = std::make_unique<Judge>(builder_.site());
+        judge->restore({}, line.now());
+        test::Reference reference(builder_.site().rules[0], {milliseconds(3500), seconds(10)}, line.now());
+        for (int i = 0; i < kSamples; ++i) {
+            std::vector<Verdict> out;
+            const bool restarts = line.one_in(80);
+            if (restarts) {
+                line.wait(seconds(7));
+                const std::vector<RuleMemory> memory = judge->memory();
+                judge = std::make_unique<Judge>(builder_.site());
+                judge->restore(memory, line.now());
+                reference.restart(line.now());
+            }
+            const Sample sample = i > 0 && !restarts && line.one_in(25) ? line.again() : line.next(point_);
+            tick(*judge, sample.taken, out);
+            ASSERT_EQ(said(out), reference.pass(sample.taken))
+                << "before sample " << i << " of seed " << seed;
+            out.clear();
+            judge->observe(sample, out);
+            for (const Verdict& verdict : out) {
+                ++seen_[verdict.change];
+            }
+            ASSERT_EQ(said(out), reference.observe(sample)) << "sample " << i << " of seed " << seed;
+        }
+    }
+
+    SiteBuilder builder_;
+    PointId point_;
+    std::map<Change, int> seen_;
+};
+
+TEST_P(AgainstReference, SaysTheSame) {
+    for (unsigned seed = 1; seed <= kSeeds && !HasFatalFailure(); ++seed) {
+        play(seed);
+    }
+    EXPECT_GT(seen_[Change::kCleared], 50) << "the sequences must be lively enough to prove anything";
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, AgainstReference, testing::ValuesIn(kCases),
+                         [](const auto& test) { return test.param.name; });
+
+}  // namespace
+}  // namespace gengfu::rules

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <vector>
+
+#include "daemon/config/site.hpp"
+#include "daemon/core/sample.hpp"
+#include "daemon/rules/verdict.hpp"
+
+namespace gengfu::rules::test {
+
+/// What a rule must do, written as slowly and plainly as docs/rules.md says it: the whole history is kept,
+/// and every answer is worked out from it anew. Shares no code with the rules. One rule that watches one
+/// point, or the device of one point.
+class Reference {
+public:
+    struct Timing {
+        Duration gap{};    ///< a longer time without samples was not observed
+        Duration stale{};  ///< a longer time without a good sample makes an active alarm uncertain
+    };
+    struct Said {
+        Change change = Change::kRaised;
+        Severity severity = Severity::kMinor;
+        friend bool operator==(const Said&, const Said&) = default;
+    };
+
+    Reference(const config::Rule& rule, const Timing& timing, Monotonic start);
+
+    std::vector<Said> observe(const Sample& sample);
+    /// Everything that time alone does up to and including `now`.
+    std::vector<Said> pass(Monotonic now);
+    void restart(Monotonic now);
+
+private:
+    enum class Voice { kGood, kUncertain, kBad };
+    struct Entry {
+        Monotonic taken{};
+        Voice voice = Voice::kBad;
+        double value = 0;
+        int reached = -1, held = -1;
+        bool too_early = false;  ///< good, but a rate cannot be told yet: says nothing about the condition
+        bool restarted_before = false;
+    };
+
+    void opine(Entry& entry) const;
+    bool rate_at(const Entry& entry, double& change) const;
+    bool fast_enough(double change, double limit, double deadband) const;
+    Duration stretch_after(std::size_t index) const;
+    bool speaks_for(const Entry& entry, int level) const;
+    bool speaks_against(const Entry& entry, int level) const;
+    Duration elapsed(int level) const;
+    std::vector<Said> settle();
+    int levels() const;
+    Severity severity(int level) const;
+    void place(int level);
+
+    const config::Rule& rule_;
+    Timing timing_;
+    std::vector<Entry> history_;
+    std::vector<std::size_t> since_;  ///< by level: entries before this one do not count
+    int level_ = -1;
+    bool uncertain_ = false;
+    bool restarted_ = true;
+    Monotonic last_good_{}, last_heard_{};
+};
+
+}  // namespace gengfu::rules::test
