@@ -11,41 +11,66 @@
 #include "daemon/core/time.hpp"
 #include "daemon/store/record.hpp"
 
-/// What must outlive the process. One thread of its own holds the SQLite handles; calls are queued to it and answered
-/// by callbacks on that thread (callers post to their own). See docs/formats.md for the files.
+/// What must outlive the process. One thread of its own holds the SQLite handles; calls are queued to it and
+/// answered by callbacks on that thread (callers post to their own). See docs/formats.md for the files.
 namespace gengfu::store {
 
 struct Options {
-    std::string path;                      ///< folder; made when missing
+    std::string path;  ///< folder; made when missing
     std::uint64_t size_limit_bytes = 2ULL << 30U;
     Duration history = std::chrono::hours(30 * 24);
     Duration flush = std::chrono::seconds(10);
     std::vector<std::string> consumers{"broker"};  ///< whose confirmation releases a record
+    /// The start number will be above this one too (another gateway of our name has been seen with it).
+    std::uint64_t start_above = 0;
+    /// A damaged file set aside, a disk that takes nothing any more or again: in a user's words, once per
+    /// change of state, on the store's thread. May be empty.
+    std::function<void(std::string)> trouble;
+};
+
+/// An epoch that the store knows, with the number of its start.
+struct KnownEpoch {
+    Epoch epoch;
+    std::uint64_t start = 0;
+    friend bool operator==(const KnownEpoch&, const KnownEpoch&) = default;
+};
+
+/// Records that the gateway had to give up before every consumer had them.
+struct Abandoned {
+    Epoch epoch;
+    Stream stream = Stream::kTelemetry;
+    std::vector<SequenceRange> ranges;
 };
 
 /// What a start finds. The epoch is new; the start number is one above the last.
 struct Start {
     Epoch epoch;
     std::uint64_t number = 0;
-    std::string book;                      ///< the last checkpoint (opaque); empty at the first start
-    std::vector<std::string> later_events; ///< state blobs of events after the checkpoint, in the order of their commit
-    std::string configuration;             ///< last accepted, packed; empty when none
-    std::uint64_t records_abandoned = 0;   ///< since the store was made
-    std::vector<std::string> troubles;     ///< damaged files set aside and the like, in a user's words
+    std::string book;  ///< the last checkpoint (opaque); empty at the first start
+    std::vector<std::string>
+        later_events;           ///< state blobs of events after the checkpoint, in the order of their commit
+    std::string configuration;  ///< last accepted, packed; empty when none
+    std::uint64_t records_abandoned = 0;  ///< since the store was made
+    std::vector<std::string> troubles;    ///< damaged files set aside and the like, in a user's words
+    std::vector<KnownEpoch>
+        epochs;  ///< earlier ones, oldest first, without this start's; the newest 1024 at least
+    std::vector<Abandoned> abandoned;  ///< of the newest 64 epochs and streams that lost any
 };
 
 struct Usage {
-    std::uint64_t bytes = 0;               ///< on disk
+    std::uint64_t bytes = 0;                                  ///< on disk
     std::uint64_t events_pending = 0, telemetry_pending = 0;  ///< not yet confirmed by every consumer
     std::uint64_t records_abandoned = 0;
-    std::uint64_t commits = 0;             ///< transactions synced to disk since the start
-    Duration last_commit{};                ///< how long the last one took
+    std::uint64_t commits = 0;  ///< transactions synced to disk since the start
+    Duration last_commit{};     ///< how long the last one took
+    std::string trouble;        ///< why the disk takes no records at present; empty while it does
 };
 
-/// A record that is to be sent, with whether it was made in an earlier moment than now (an outage, an earlier epoch).
+/// A record that is to be sent, with whether it was made in an earlier moment than now (an outage, an earlier
+/// epoch).
 struct Pending {
-    std::vector<Record> records;           ///< oldest first: by start of their epoch, then sequence
-    bool more = false;                     ///< there are further ones
+    std::vector<Record> records;  ///< oldest first: by start of their epoch, then sequence
+    bool more = false;            ///< there are further ones
 };
 
 class Store {
@@ -54,12 +79,13 @@ public:
 
     using Done = std::function<void(Result<void>)>;
 
-    /// Commits one event with the state that it leaves behind (opaque, for Start::later_events). `done` is called
-    /// after it is on disk (synchronised), in the order of the calls; several events may share one commit.
+    /// Commits one event with the state that it leaves behind (opaque, for Start::later_events). `done` is
+    /// called after it is on disk (synchronised), in the order of the calls; several events may share one
+    /// commit.
     virtual void commit_event(Record record, std::string state, Done done) = 0;
 
-    /// Keeps a telemetry record; it reaches the disk within Options::flush. Never blocks; at a full queue the record
-    /// is dropped, counted as abandoned and kFull is returned.
+    /// Keeps a telemetry record; it reaches the disk within Options::flush. Never blocks; at a full queue the
+    /// record is dropped, counted as abandoned and kFull is returned.
     virtual Result<void> append_telemetry(Record record) = 0;
 
     /// Replaces the checkpoint, which covers all events committed before this call.
@@ -68,10 +94,11 @@ public:
 
     /// Notes that `consumer` has the sequences; cheap, gathered, lasting within a second. A record that every
     /// consumer has is released.
-    virtual void confirm(const std::string& consumer, Epoch epoch, Stream stream, std::vector<SequenceRange> ranges) = 0;
+    virtual void confirm(const std::string& consumer, Epoch epoch, Stream stream,
+                         std::vector<SequenceRange> ranges) = 0;
 
-    /// Unconfirmed records of `stream` after `after` (nothing: from the oldest), at most `limit` and 256 KiB. Includes
-    /// telemetry that has not been flushed yet. `found` is called on the store's thread.
+    /// Unconfirmed records of `stream` after `after` (nothing: from the oldest), at most `limit` and 256 KiB.
+    /// Includes telemetry that has not been flushed yet. `found` is called on the store's thread.
     virtual void pending(Stream stream, std::optional<Identity> after, std::size_t limit,
                          std::function<void(Result<Pending>)> found) = 0;
 
@@ -87,9 +114,10 @@ struct Opened {
     Start start;
 };
 
-/// Opens or makes the store, checks state.db (and takes its second copy when the first is damaged), draws the epoch.
-/// Blocks. \retval Errc::kIo folder cannot be made or locked (another daemon runs on it), kCorrupt both copies of state.db damaged
-/// (they are set aside and a fresh store is begun only when the caller asks again with Options unchanged).
+/// Opens or makes the store, checks state.db (and takes its second copy when the first is damaged), draws the
+/// epoch. Blocks. \retval Errc::kIo folder cannot be made or locked (another daemon runs on it), kCorrupt
+/// both copies of state.db damaged (they are set aside and a fresh store is begun only when the caller asks
+/// again with Options unchanged).
 Result<Opened> open(const Options& options, const Clock& clock);
 
 }  // namespace gengfu::store

@@ -1,0 +1,133 @@
+#include "daemon/store/folder.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+namespace gengfu::store {
+namespace {
+
+constexpr std::size_t kMostFiles = 10000;  // 27 years of days; a folder with more is not ours
+constexpr std::string_view kDamaged = ".damaged-";
+constexpr std::array kTails{"-wal", "-journal", "-shm"};  // what SQLite may leave beside a database
+
+std::uint64_t size_of(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
+std::vector<std::string> names_in(const std::string& path) {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (std::filesystem::directory_iterator at(path, error), end;
+         !error && at != end && names.size() < kMostFiles; at.increment(error)) {
+        names.push_back(at->path().filename().string());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+}  // namespace
+
+Result<Folder> Folder::open(const std::string& path) {
+    std::error_code error;
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
+    if (::mkdir(path.c_str(), S_IRWXU) == 0) {
+        error.clear();
+    } else if (errno != EEXIST) {
+        return fail(Errc::kIo, fmt::format("store {}: cannot be made: {}", path, std::strerror(errno)));
+    }
+    const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return fail(Errc::kIo, fmt::format("store {}: cannot be opened: {}", path, std::strerror(errno)));
+    }
+    Folder folder(path, fd);
+    // The folder itself is locked, not a file in it: that works on a card that has turned read-only too.
+    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        return fail(Errc::kIo,
+                    errno == EWOULDBLOCK
+                        ? fmt::format("store {}: another gengfud runs on it", path)
+                        : fmt::format("store {}: cannot be locked: {}", path, std::strerror(errno)));
+    }
+    // Also when it was made beforehand. Not our folder (EPERM) or read-only (EROFS): then what stands,
+    // stands.
+    static_cast<void>(::fchmod(fd, S_IRWXU));
+    return folder;
+}
+
+Folder::Folder(Folder&& other) noexcept : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
+
+Folder::~Folder() {
+    if (fd_ >= 0) {
+        ::close(fd_);  // ends the lock
+    }
+}
+
+bool Folder::has(std::string_view name) const {
+    return ::access(path(name).c_str(), F_OK) == 0;
+}
+
+std::vector<std::string> Folder::list(std::string_view begin, std::string_view end) const {
+    std::vector<std::string> names = names_in(path_);
+    std::erase_if(names, [&](const std::string& name) {
+        return name.size() < begin.size() + end.size() || !name.starts_with(begin) || !name.ends_with(end);
+    });
+    return names;
+}
+
+std::uint64_t Folder::bytes(std::string_view name) const {
+    return size_of(path(name));
+}
+
+std::uint64_t Folder::wal_bytes(std::string_view name) const {
+    return size_of(path(name) + "-wal");
+}
+
+Result<std::string> Folder::set_aside(std::string_view name) const {
+    std::string aside;
+    for (int n = 1; aside.empty() || has(aside); ++n) {
+        aside = fmt::format("{}{}{}", name, kDamaged, n);
+    }
+    // Log and journal first: SQLite would play one that it finds beside the new file of the old name into
+    // that.
+    for (const char* tail : kTails) {
+        static_cast<void>(::rename((path(name) + tail).c_str(), (path(aside) + tail).c_str()));
+    }
+    if (::rename(path(name).c_str(), path(aside).c_str()) != 0) {
+        return fail(Errc::kIo, fmt::format("{}: damaged, and cannot be set aside: {}", path(name),
+                                           std::strerror(errno)));
+    }
+    synchronise();
+    return aside;
+}
+
+std::vector<std::string> Folder::damaged() const {
+    std::vector<std::string> names = names_in(path_);
+    std::erase_if(names, [](const std::string& name) { return name.find(kDamaged) == std::string::npos; });
+    return names;
+}
+
+Result<void> Folder::remove(std::string_view name) const {
+    for (const char* tail : kTails) {
+        static_cast<void>(::unlink((path(name) + tail).c_str()));
+    }
+    if (::unlink(path(name).c_str()) != 0 && errno != ENOENT) {
+        return fail(Errc::kIo, fmt::format("{}: cannot be deleted: {}", path(name), std::strerror(errno)));
+    }
+    return {};
+}
+
+void Folder::synchronise() const {
+    static_cast<void>(::fsync(fd_));
+}
+
+}  // namespace gengfu::store

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/core/result.hpp"
+#include "daemon/store/key.hpp"
+#include "daemon/store/progress.hpp"
+#include "daemon/store/state.hpp"
+#include "daemon/store/store.hpp"
+
+namespace gengfu::store {
+
+/// What state.db means: epochs, book, configuration, progress of the consumers, losses. One thread; nothing
+/// is on disk before write() or write_both().
+class Ledger {
+public:
+    /// Reads the rows of `state`. A consumer new to the store begins with what still waits for one of the
+    /// earlier. \param troubles gets a line for a row that cannot be read though its checksum fits; it is
+    /// left out, which at
+    ///        worst sends records again.
+    static Ledger read(State state, const std::vector<std::string>& consumers,
+                       std::vector<std::string>& troubles);
+
+    /// Takes up an epoch found in a file of records, for a state that has been lost.
+    void learn(std::uint64_t start, Epoch epoch);
+    /// Notes this run. \param wall when known: consumers that are not required any more are forgotten after 7
+    /// days.
+    void begin_run(std::uint64_t start, Epoch epoch, std::optional<Wall> wall);
+
+    std::uint64_t newest_start() const { return epochs_.empty() ? 0 : epochs_.rbegin()->first; }
+    std::optional<std::uint64_t> start_of(Epoch epoch) const;
+    std::vector<KnownEpoch> epochs() const;
+
+    std::string take_book();
+    std::string take_configuration();
+    Key covered() const { return covered_; }
+    /// Of the older copy too, to which a damaged newer one would fall back: no event above it may be deleted.
+    Key covered_surely() const;
+    void set_book(std::string book, Key covered);
+    void set_configuration(std::string packed);
+
+    Progress& progress() { return progress_; }
+    const Progress& progress() const { return progress_; }
+
+    /// Counts and logs those of `range` that are not released: the gateway no longer has them.
+    void abandon(const Place& place, SequenceRange range);
+    std::uint64_t records_abandoned() const { return abandoned_count_; }
+    const RangeSet& abandoned(const Place& place) const;
+    std::vector<Abandoned> abandoned() const;
+
+    /// Drops what belongs to starts before `start`, of which no file has a record.
+    void forget_before(std::uint64_t start);
+
+    /// Puts what has changed into the older copy of state.db, or both.
+    Result<void> write();
+    Result<void> write_both();
+    State& state() { return state_; }
+    const State& state() const { return state_; }
+
+private:
+    Ledger(State state, const std::vector<std::string>& consumers);
+    bool read_epochs();
+    bool read_progress();
+    bool read_abandoned();
+    bool read_covered();
+    void join_new_consumers(const std::vector<std::string>& consumers);
+    void forget_left_consumers(const std::vector<std::string>& consumers, Wall now);
+    void put_changes();
+
+    State state_;
+    std::vector<std::string> consumers_;
+    std::map<std::uint64_t, Epoch> epochs_;
+    Progress progress_;
+    std::map<Place, RangeSet> abandoned_;
+    std::uint64_t abandoned_count_ = 0;
+    Key covered_ = 0, covered_before_ = 0;  ///< before: what both copies had when covered_ was last set
+};
+
+}  // namespace gengfu::store

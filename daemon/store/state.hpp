@@ -1,0 +1,81 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/core/result.hpp"
+#include "daemon/store/folder.hpp"
+#include "daemon/store/state_file.hpp"
+
+namespace gengfu::store {
+
+/// state.db in its two copies, as named rows. A change goes to the older copy, in one transaction with one
+/// synchronisation, and so makes it the newer; the other is not touched meanwhile. What must not fall back by
+/// a step is written to both, one after the other. One thread; errors are those of sqlite.hpp.
+class State {
+public:
+    /// Checks both copies, takes the newer good one and mends the other from it.
+    /// \param troubles gets a line for a damaged copy.
+    /// \retval Errc::kCorrupt neither copy is good: both have been set aside, a second call begins anew;
+    ///         kInvalid written by a newer Gengfu; kIo, kFull.
+    static Result<State> open(const Folder& folder, std::vector<std::string>& troubles);
+
+    /// The row's value as it was at open(), or nothing; it is given out once.
+    std::optional<std::string> take(const std::string& name);
+    /// All rows at open() whose names begin so.
+    void visit(std::string_view begin,
+               const std::function<void(const std::string& name, std::string_view value)>& visit);
+
+    void set(const std::string& name, std::string value);
+    void erase(const std::string& name);
+
+    /// Something has been set or erased that no copy has.
+    bool changed() const { return version_ > newest_version(); }
+    /// The older copy lacks something.
+    bool behind() const;
+    /// The row stands in both copies as it was last set.
+    bool in_both(const std::string& name) const;
+
+    Result<void> write_older();
+    Result<void> write_both();
+
+    /// Carries the write-ahead logs over when they have grown. Not while an event waits.
+    Result<void> checkpoint();
+    /// Bytes of both copies with their logs, and those that their logs may yet add.
+    std::uint64_t bytes(const Folder& folder) const;
+
+private:
+    struct Row {
+        std::uint64_t hash = 0;            ///< 0: erased
+        std::uint64_t version = 0;         ///< of the change
+        std::optional<std::string> value;  ///< until both copies have it
+    };
+    struct Copy {
+        std::string name;
+        std::optional<StateFile> file;  ///< nothing: to be opened again
+        std::uint64_t version = 0;      ///< of the newest change that it has
+    };
+    explicit State(const Folder& folder);
+    Result<void> settle(std::array<Result<StateFile>, 2> opened, std::vector<std::string>& troubles);
+    Result<void> replace(Copy& damaged, StateFile& good, const Error& why,
+                         std::vector<std::string>& troubles);
+    Result<void> load();
+    Result<void> write(Copy& copy);
+    Result<void> reopen(Copy& copy);
+    Copy& older();
+    std::uint64_t newest_version() const;
+    void drop_written();
+
+    const Folder* folder_;
+    std::array<Copy, 2> copies_;
+    std::map<std::string, Row> rows_;
+    std::uint64_t version_ = 0, generation_ = 0, digest_ = 0;
+};
+
+}  // namespace gengfu::store

@@ -1,0 +1,271 @@
+#include "daemon/store/store.hpp"
+
+#include <fmt/format.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "daemon/store/worker.hpp"
+
+namespace gengfu::store {
+namespace {
+
+/// Memory and time that the events after a lost checkpoint may take at a start.
+constexpr std::size_t kMostStateBytes = 16U << 20U;
+/// Room for both copies of state.db, a log each and one part of telemetry; below it nothing sensible fits.
+constexpr std::uint64_t kLeastLimit = 8ULL << 20U;
+
+class SqliteStore final : public Store {
+public:
+    SqliteStore(std::unique_ptr<Folder> folder, Options options, Epoch epoch, std::uint64_t start)
+        : folder_(std::move(folder)), options_(std::move(options)), inbox_(epoch, start), start_(start) {}
+
+    ~SqliteStore() override {
+        inbox_.close();
+        if (thread_.joinable()) {
+            thread_.join();
+        }
+    }
+    SqliteStore(const SqliteStore&) = delete;
+    SqliteStore& operator=(const SqliteStore&) = delete;
+
+    void begin(Ledger ledger, EventLog events, TelemetryLog telemetry, const Clock& clock) {
+        worker_.emplace(Parts{*folder_, std::move(ledger), std::move(events), std::move(telemetry)}, options_,
+                        clock, start_, inbox_, board_);
+        worker_->declare_lost();
+        thread_ = std::thread([this] {
+            worker_->run();
+            Result<void> outcome = worker_->outcome();
+            worker_.reset();  // the handles are this thread's
+            folder_.reset();  // from here on another daemon may have it
+            const std::lock_guard lock(ended_mutex_);
+            outcome_ = std::move(outcome);
+            ended_ = true;
+            ended_changed_.notify_all();
+        });
+    }
+
+    void commit_event(Record record, std::string state, Done done) override {
+        EventLog::Waiting event{0, std::move(record), std::move(state), std::move(done)};
+        if (Result<void> pushed = inbox_.push(event); !pushed && event.done) {
+            event.done(std::move(pushed));
+        }
+    }
+
+    Result<void> append_telemetry(Record record) override { return inbox_.push(std::move(record)); }
+
+    void save_book(std::string book) override { inbox_.push(SaveBook{std::move(book)}); }
+
+    void save_configuration(std::string packed, Done done) override {
+        refuse(inbox_.push(SaveConfiguration{std::move(packed), std::move(done)}));
+    }
+
+    void confirm(const std::string& consumer, Epoch epoch, Stream stream,
+                 std::vector<SequenceRange> ranges) override {
+        inbox_.push(Confirm{consumer, epoch, stream, std::move(ranges)});
+    }
+
+    void pending(Stream stream, std::optional<Identity> after, std::size_t limit,
+                 std::function<void(Result<Pending>)> found) override {
+        refuse(inbox_.push(Query{stream, after, limit, std::move(found)}));
+    }
+
+    Usage usage() const override { return board_.get(); }
+
+    Result<void> close(Monotonic deadline) override {
+        inbox_.close();
+        std::unique_lock lock(ended_mutex_);
+        if (!ended_changed_.wait_until(lock, deadline, [this] { return ended_; })) {
+            return fail(Errc::kTimeout,
+                        fmt::format("store {}: the disk takes too long to close", options_.path));
+        }
+        return outcome_;
+    }
+
+private:
+    // The answer to a task for which there was no room.
+    static void refuse(std::optional<Task> task) {
+        if (!task) {
+            return;
+        }
+        auto full = fail(Errc::kFull, "store: closing, or its queue is full");
+        if (auto* save = std::get_if<SaveConfiguration>(&*task); save != nullptr && save->done) {
+            save->done(full);
+        }
+        if (auto* query = std::get_if<Query>(&*task); query != nullptr && query->found) {
+            query->found(full);
+        }
+    }
+
+    std::unique_ptr<Folder> folder_;
+    Options options_;
+    Inbox inbox_;
+    Board board_;
+    std::uint64_t start_;
+    std::optional<Worker> worker_;
+    std::thread thread_;
+    std::mutex ended_mutex_;
+    std::condition_variable ended_changed_;
+    Result<void> outcome_;
+    bool ended_ = false;
+};
+
+Result<Epoch> draw_epoch(const Ledger& ledger) {
+    for (;;) {
+        Epoch epoch;
+        if (::getrandom(&epoch.value, sizeof epoch.value, 0) != static_cast<ssize_t>(sizeof epoch.value)) {
+            return fail(Errc::kIo, "the kernel gives no random numbers");
+        }
+        if (epoch.value != 0 && !ledger.start_of(epoch)) {
+            return epoch;
+        }
+    }
+}
+
+Result<std::vector<std::string>> later_events(EventLog& events, Key covered,
+                                              std::vector<std::string>& troubles) {
+    Result<RecordFile::States> later = events.states_after(covered, kMostStateBytes);
+    if (!later && later.error().code == Errc::kCorrupt) {
+        const Error why = later.error();
+        if (Result<void> replaced = events.replace(why, troubles); !replaced) {
+            return pass(replaced);
+        }
+        return std::vector<std::string>{};
+    }
+    if (!later) {
+        return pass(later);
+    }
+    if (!later->damaged.empty()) {
+        troubles.push_back(
+            fmt::format("events.db: {} events do not fit their checksum", later->damaged.size()));
+    }
+    if (later->cut) {
+        troubles.emplace_back(
+            "events.db: more events after the checkpoint than can be taken up; the newest were");
+    }
+    return std::move(later->states);
+}
+
+Result<void> check(const Options& options) {
+    if (options.consumers.empty()) {
+        return fail(Errc::kInvalid, "store: no consumer is named whose confirmation releases a record");
+    }
+    if (options.size_limit_bytes < kLeastLimit) {
+        return fail(Errc::kInvalid, fmt::format("store: size limit of {} bytes is below {}",
+                                                options.size_limit_bytes, kLeastLimit));
+    }
+    return {};
+}
+
+struct Found {
+    Ledger ledger;
+    EventLog events;
+    TelemetryLog telemetry;
+};
+
+Result<Found> read_files(const Folder& folder, const Options& options, const Clock& clock,
+                         std::vector<std::string>& troubles) {
+    Result<State> state = State::open(folder, troubles);
+    if (!state) {
+        return pass(state);
+    }
+    Ledger ledger = Ledger::read(std::move(*state), options.consumers, troubles);
+    Result<EventLog> events = EventLog::open(folder, troubles);
+    if (!events) {
+        return pass(events);
+    }
+    Result<TelemetryLog> telemetry =
+        TelemetryLog::open(folder, clock.wall(), part_limit(options.size_limit_bytes), troubles);
+    if (!telemetry) {
+        return pass(telemetry);
+    }
+    for (const auto* epochs : {&events->epochs(), &telemetry->epochs()}) {
+        for (const auto& [start, epoch] : *epochs) {
+            ledger.learn(start, epoch);
+        }
+    }
+    return Found{std::move(ledger), std::move(*events), std::move(*telemetry)};
+}
+
+// On a full disk the oldest telemetry file goes: a start that does not last is worth less.
+Result<void> make_room(Found& found) {
+    Result<std::vector<Span>> held = found.telemetry.drop(0);
+    if (!held) {
+        return pass(held);
+    }
+    for (const Span& span : *held) {
+        found.ledger.abandon({span.start, Stream::kTelemetry}, {span.first, span.last});
+    }
+    return found.ledger.write_both();
+}
+
+// The new epoch and number, on disk before anything can be published under them.
+Result<void> begin_run(Found& found, const Options& options, const Clock& clock, Start& start) {
+    Ledger& ledger = found.ledger;
+    start.epochs = ledger.epochs();
+    start.abandoned = ledger.abandoned();
+    start.records_abandoned = ledger.records_abandoned();
+    start.number = std::max(ledger.newest_start(), options.start_above) + 1;
+    if (start.number > kMaxStart) {
+        return fail(Errc::kInvalid,
+                    fmt::format("store: start number {} is above {}", start.number, kMaxStart));
+    }
+    Result<Epoch> epoch = draw_epoch(ledger);
+    if (!epoch) {
+        return pass(epoch);
+    }
+    start.epoch = *epoch;
+    ledger.begin_run(start.number, start.epoch, clock.wall());
+    Result<void> written = ledger.write_both();
+    if (!written && written.error().code == Errc::kFull && !found.telemetry.files().empty()) {
+        written = make_room(found);
+    }
+    if (!written) {
+        // Alarms go out with a full or failing disk too. The epoch is random, so that identities do not
+        // repeat even if the next start takes the same number.
+        start.troubles.push_back(fmt::format("state.db cannot be written, nothing of this run is lasting: {}",
+                                             written.error().what));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Opened> open(const Options& options, const Clock& clock) {
+    if (Result<void> good = check(options); !good) {
+        return pass(good);
+    }
+    Result<Folder> folder = Folder::open(options.path);
+    if (!folder) {
+        return pass(folder);
+    }
+    Opened opened;
+    // The parts keep the address of the folder: it gets its last place first.
+    auto kept = std::make_unique<Folder>(std::move(*folder));
+    Result<Found> found = read_files(*kept, options, clock, opened.start.troubles);
+    if (!found) {
+        return pass(found);
+    }
+    Start& start = opened.start;
+    start.book = found->ledger.take_book();
+    start.configuration = found->ledger.take_configuration();
+    Result<std::vector<std::string>> later =
+        later_events(found->events, found->ledger.covered(), start.troubles);
+    if (!later) {
+        return pass(later);
+    }
+    start.later_events = std::move(*later);
+    if (Result<void> begun = begin_run(*found, options, clock, start); !begun) {
+        return pass(begun);
+    }
+    auto store = std::make_unique<SqliteStore>(std::move(kept), options, start.epoch, start.number);
+    store->begin(std::move(found->ledger), std::move(found->events), std::move(found->telemetry), clock);
+    opened.store = std::move(store);
+    return opened;
+}
+
+}  // namespace gengfu::store

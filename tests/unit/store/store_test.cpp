@@ -1,0 +1,384 @@
+#include "daemon/store/store.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <set>
+
+#include "tests/unit/store/support.hpp"
+
+namespace gengfu::store::test {
+namespace {
+
+TEST(Store, EveryStartHasANewEpochAndTheNextNumber) {
+    const TempFolder folder;
+    const TestClock clock;
+    std::set<std::uint64_t> epochs;
+    for (std::uint64_t number = 1; number <= 5; ++number) {
+        Opened opened = open_store(options_for(folder), clock);
+        EXPECT_EQ(opened.start.number, number);
+        EXPECT_NE(opened.start.epoch.value, 0U);
+        EXPECT_TRUE(epochs.insert(opened.start.epoch.value).second);
+        EXPECT_EQ(opened.start.epochs.size(), number - 1);
+        EXPECT_TRUE(opened.start.troubles.empty());
+        close(*opened.store);
+    }
+}
+
+TEST(Store, NumberIsLastingBeforeAnythingElse) {
+    const TempFolder folder;
+    const TestClock clock;
+    const Epoch first = open_store(options_for(folder), clock).start.epoch;
+    const Opened second = open_store(options_for(folder), clock);
+    EXPECT_EQ(second.start.number, 2U);
+    ASSERT_EQ(second.start.epochs.size(), 1U);
+    EXPECT_EQ(second.start.epochs[0], (KnownEpoch{first, 1}));
+}
+
+TEST(Store, NumberCanBeSetAboveAnotherGatewayOfOurName) {
+    const TempFolder folder;
+    const TestClock clock;
+    Options options = options_for(folder);
+    options.start_above = 41;
+    EXPECT_EQ(open_store(options, clock).start.number, 42U);
+}
+
+TEST(Store, FolderIsForOurUserAlone) {
+    const TempFolder folder;
+    const TestClock clock;
+    const Opened opened = open_store(options_for(folder), clock);
+    struct stat status {};
+    ASSERT_EQ(::stat(folder.path().c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0700U);
+}
+
+TEST(Store, SecondDaemonOnTheSameFolderIsRefused) {
+    const TempFolder folder;
+    const TestClock clock;
+    const Opened first = open_store(options_for(folder), clock);
+    const Result<Opened> second = open(options_for(folder), clock);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Errc::kIo);
+    EXPECT_NE(second.error().what.find("another gengfud"), std::string::npos) << second.error().what;
+}
+
+TEST(Store, OptionsThatCannotWorkAreRefused) {
+    const TempFolder folder;
+    const TestClock clock;
+    Options nobody = options_for(folder);
+    nobody.consumers.clear();
+    Options tiny = options_for(folder);
+    tiny.size_limit_bytes = 1000;
+    for (const Options& options : {nobody, tiny}) {
+        const Result<Opened> opened = open(options, clock);
+        ASSERT_FALSE(opened);
+        EXPECT_EQ(opened.error().code, Errc::kInvalid);
+    }
+}
+
+TEST(Store, EventsAreAnsweredInOrderAndFoundAgain) {
+    const TempFolder folder;
+    const TestClock clock;
+    Opened opened = open_store(options_for(folder), clock);
+    std::vector<int> answered;
+    for (int i = 1; i <= 50; ++i) {
+        opened.store->commit_event(event(opened.start.epoch, static_cast<std::uint64_t>(i)),
+                                   "s" + std::to_string(i), [&answered, i](const Result<void>& done) {
+                                       EXPECT_TRUE(done);
+                                       answered.push_back(i);
+                                   });
+    }
+    const std::vector<Record> found = all_pending(*opened.store, Stream::kEvent, 7);
+    EXPECT_EQ(sequences(found), numbers(1, 50));
+    EXPECT_EQ(found[9].bytes, "event 10");
+    close(*opened.store);
+    ASSERT_EQ(answered.size(), 50U);
+    EXPECT_TRUE(std::is_sorted(answered.begin(), answered.end()));
+}
+
+TEST(Store, EventsThatWaitShareOneCommit) {
+    const TempFolder folder;
+    const TestClock clock;
+    Opened opened = open_store(options_for(folder), clock);
+    ASSERT_TRUE(commit(*opened.store, event(opened.start.epoch, 1)));
+    const std::uint64_t before = opened.store->usage().commits;
+    // The first one's callback holds the store's thread until the others wait.
+    std::atomic<bool> go = false;
+    Answer<Result<void>> last;
+    opened.store->commit_event(event(opened.start.epoch, 2), "",
+                               [&go](const Result<void>&) { go.wait(false); });
+    for (std::uint64_t i = 3; i < 40; ++i) {
+        opened.store->commit_event(event(opened.start.epoch, i), "", nullptr);
+    }
+    opened.store->commit_event(event(opened.start.epoch, 40), "", last);
+    go = true;
+    go.notify_all();
+    ASSERT_TRUE(last.get());
+    ASSERT_TRUE(eventually([&] { return opened.store->usage().commits > before; }));
+    EXPECT_LE(opened.store->usage().commits - before, 4U);
+    close(*opened.store);
+}
+
+TEST(Store, BookCoversTheEventsBeforeItAndNoLaterOnes) {
+    const TempFolder folder;
+    const TestClock clock;
+    {
+        Opened opened = open_store(options_for(folder), clock);
+        opened.store->commit_event(event(opened.start.epoch, 1), "one", nullptr);
+        opened.store->commit_event(event(opened.start.epoch, 2), "two", nullptr);
+        opened.store->save_book("book after two");
+        opened.store->commit_event(event(opened.start.epoch, 3), "three", nullptr);
+        opened.store->commit_event(event(opened.start.epoch, 4), "four", nullptr);
+        close(*opened.store);
+    }
+    Opened opened = open_store(options_for(folder), clock);
+    EXPECT_EQ(opened.start.book, "book after two");
+    EXPECT_EQ(opened.start.later_events, (std::vector<std::string>{"three", "four"}));
+    opened.store->save_book("book of all");
+    close(*opened.store);
+    const Opened again = open_store(options_for(folder), clock);
+    EXPECT_EQ(again.start.book, "book of all");
+    EXPECT_TRUE(again.start.later_events.empty());
+}
+
+TEST(Store, LaterEventsOfSeveralStartsComeInTheOrderOfTheirCommit) {
+    const TempFolder folder;
+    const TestClock clock;
+    for (int start = 1; start <= 3; ++start) {
+        Opened opened = open_store(options_for(folder), clock);
+        ASSERT_TRUE(commit(*opened.store, event(opened.start.epoch, 1), std::to_string(start) + "a"));
+        ASSERT_TRUE(commit(*opened.store, event(opened.start.epoch, 2), std::to_string(start) + "b"));
+    }
+    EXPECT_EQ(open_store(options_for(folder), clock).start.later_events,
+              (std::vector<std::string>{"1a", "1b", "2a", "2b", "3a", "3b"}));
+}
+
+TEST(Store, ConfigurationIsKept) {
+    const TempFolder folder;
+    const TestClock clock;
+    std::string packed(300'000, 'c');
+    packed[1000] = '\0';
+    {
+        Opened opened = open_store(options_for(folder), clock);
+        EXPECT_TRUE(opened.start.configuration.empty());
+        Answer<Result<void>> saved;
+        opened.store->save_configuration(packed, saved);
+        ASSERT_TRUE(saved.get());
+    }
+    EXPECT_EQ(open_store(options_for(folder), clock).start.configuration, packed);
+}
+
+TEST(Store, ConfirmedRecordsAreNotPendingAnyMore) {
+    const TempFolder folder;
+    const TestClock clock;
+    Opened opened = open_store(options_for(folder), clock);
+    for (std::uint64_t i = 1; i <= 10; ++i) {
+        opened.store->commit_event(event(opened.start.epoch, i), "", nullptr);
+    }
+    opened.store->confirm("broker", opened.start.epoch, Stream::kEvent, {{1, 3}, {5, 5}});
+    opened.store->confirm("broker", opened.start.epoch, Stream::kEvent, {{7, 8}});
+    EXPECT_EQ(sequences(all_pending(*opened.store, Stream::kEvent, 2)),
+              (std::vector<std::uint64_t>{4, 6, 9, 10}));
+    EXPECT_TRUE(eventually([&] { return opened.store->usage().events_pending == 4; }));
+    close(*opened.store);
+    const Opened again = open_store(options_for(folder), clock);
+    EXPECT_EQ(sequences(all_pending(*again.store, Stream::kEvent)),
+              (std::vector<std::uint64_t>{4, 6, 9, 10}));
+}
+
+TEST(Store, ConfirmationOfEventsLastsWithoutAClose) {
+    const TempFolder folder;
+    const TestClock clock;
+    Options options = options_for(folder);
+    Opened opened = open_store(options, clock);
+    ASSERT_TRUE(commit(*opened.store, event(opened.start.epoch, 1)));
+    const std::uint64_t before = opened.store->usage().commits;
+    opened.store->confirm("broker", opened.start.epoch, Stream::kEvent, {{1, 1}});
+    EXPECT_TRUE(eventually([&] { return opened.store->usage().commits > before; }))
+        << "not written by itself";
+}
+
+TEST(Store, RecordIsReleasedWhenEveryConsumerHasIt) {
+    const TempFolder folder;
+    const TestClock clock;
+    Options options = options_for(folder);
+    options.consumers = {"governance-db", "archive"};
+    Opened opened = open_store(options, clock);
+    ASSERT_TRUE(commit(*opened.store, event(opened.start.epoch, 1)));
+    ASSERT_TRUE(commit(*opened.store, event(opened.start.epoch, 2)));
+    opened.store->confirm("governance-db", opened.start.epoch, Stream::kEvent, {{1, 2}});
+    EXPECT_EQ(sequences(all_pending(*opened.store, Stream::kEvent)), numbers(1, 2));
+    opened.store->confirm("broker", opened.start.epoch, Stream::kEvent, {{1, 2}});
+    EXPECT_EQ(sequences(all_pending(*opened.store, Stream::kEvent)), numbers(1, 2)) << "broker is not asked";
+    opened.store->confirm("archive", opened.start.epoch, Stream::kEvent, {{2, 2}});
+    EXPECT_EQ(sequences(all_pending(*opened.store, Stream::kEvent)), numbers(1, 1));
+}
+
+TEST(Store, ConfirmationOfWhatWasNotMadeYetIsNotBelieved) {
+    const TempFolder folder;
+    const TestClock clock;
+    Opened opened = open_store(options_for(folder), clock);
+    ASSERT_TRUE(commit(*opened.store, event(opened.start.epoch, 1)));
+    opened.store->confirm("broker", opened.start.epoch, Stream::kEvent, {{1, 1000}});
+    opened.store->confirm("broker", opened.start.epoch, Stream::kTelemetry, {{1, 1000}});
+    opened.store->confirm("broker", Epoch{77}, Stream::kEvent, {{1, 1000}});
+    EXPECT_TRUE(all_pending(*opened.store, Stream::kEvent).empty());
+    ASSERT_TRUE(commit(*opened.store, event(opened.start.epoch, 2)));
+    ASSERT_TRUE(opened.store->append_telemetry(telemetry(opened.start.epoch, 1)));
+    EXPECT_EQ(sequences(all_pending(*opened.store, Stream::kEvent)), numbers(2, 2));
+    EXPECT_EQ(sequences(all_pending(*opened.store, Stream::kTelemetry)), numbers(1, 1));
+}
+
+TEST(Store, NewConsumerGetsWhatIsStillAwaitedAndNotWhatWasReleased) {
+    const TempFolder folder;
+    const TestClock clock;
+    Options options = options_for(folder);
+    Epoch first;
+    {
+        Opened opened = open_store(options, clock);
+        first = opened.start.epoch;
+        for (std::uint64_t i = 1; i <= 4; ++i) {
+            ASSERT_TRUE(commit(*opened.store, event(first, i)));
+        }
+        opened.store->confirm("broker", first, Stream::kEvent, {{1, 2}});
+        close(*opened.store);
+    }
+    options.consumers = {"governance-db"};
+    const Opened opened = open_store(options, clock);
+    EXPECT_EQ(sequences(all_pending(*opened.store, Stream::kEvent)), numbers(3, 4));
+    opened.store->confirm("governance-db", first, Stream::kEvent, {{3, 4}});
+    EXPECT_TRUE(all_pending(*opened.store, Stream::kEvent).empty());
+}
+
+TEST(Store, RecordsOutOfOrderOrOfAnotherRunAreRefused) {
+    const TempFolder folder;
+    const TestClock clock;
+    Opened opened = open_store(options_for(folder), clock);
+    ASSERT_TRUE(commit(*opened.store, event(opened.start.epoch, 5)));
+    for (const Record& wrong : {event(opened.start.epoch, 5), event(opened.start.epoch, 4),
+                                event(Epoch{1}, 6), event(opened.start.epoch, 1ULL << 40U)}) {
+        const Result<void> done = commit(*opened.store, wrong);
+        ASSERT_FALSE(done);
+        EXPECT_EQ(done.error().code, Errc::kInvalid);
+    }
+    EXPECT_EQ(sequences(all_pending(*opened.store, Stream::kEvent)), numbers(5, 5));
+}
+
+TEST(Store, TelemetryIsPendingBeforeAndAfterItReachesTheDisk) {
+    const TempFolder folder;
+    const TestClock clock;
+    Options options = options_for(folder);
+    options.flush = std::chrono::hours(1);
+    Opened opened = open_store(options, clock);
+    for (std::uint64_t i = 1; i <= 20; ++i) {
+        ASSERT_TRUE(opened.store->append_telemetry(telemetry(opened.start.epoch, i)));
+    }
+    EXPECT_EQ(sequences(all_pending(*opened.store, Stream::kTelemetry, 3)), numbers(1, 20));
+    close(*opened.store);
+    const Opened again = open_store(options, clock);
+    const std::vector<Record> found = all_pending(*again.store, Stream::kTelemetry, 3);
+    EXPECT_EQ(sequences(found), numbers(1, 20));
+    EXPECT_EQ(found[4].bytes, "batch 5");
+    EXPECT_EQ(found[4].identity, (Identity{opened.start.epoch, Stream::kTelemetry, 5}));
+}
+
+TEST(Store, TelemetryReachesTheDiskWithinFlush) {
+    const TempFolder folder;
+    const TestClock clock;
+    Options options = options_for(folder);
+    options.flush = std::chrono::milliseconds(20);
+    Opened opened = open_store(options, clock);
+    const std::uint64_t before = opened.store->usage().commits;
+    ASSERT_TRUE(opened.store->append_telemetry(telemetry(opened.start.epoch, 1)));
+    EXPECT_TRUE(eventually([&] { return opened.store->usage().commits > before; }));
+}
+
+TEST(Store, PendingIsOldestFirstOverStarts) {
+    const TempFolder folder;
+    const TestClock clock;
+    std::vector<Identity> want;
+    for (int start = 0; start < 4; ++start) {
+        Opened opened = open_store(options_for(folder), clock);
+        for (std::uint64_t i = 1; i <= 3; ++i) {
+            ASSERT_TRUE(opened.store->append_telemetry(telemetry(opened.start.epoch, i)));
+            want.push_back({opened.start.epoch, Stream::kTelemetry, i});
+        }
+        close(*opened.store);
+    }
+    const Opened opened = open_store(options_for(folder), clock);
+    std::vector<Identity> found;
+    for (const Record& record : all_pending(*opened.store, Stream::kTelemetry, 2)) {
+        found.push_back(record.identity);
+    }
+    EXPECT_EQ(found, want);
+}
+
+TEST(Store, AnswersStayWithinTheirBytes) {
+    const TempFolder folder;
+    const TestClock clock;
+    Opened opened = open_store(options_for(folder), clock);
+    for (std::uint64_t i = 1; i <= 10; ++i) {
+        ASSERT_TRUE(
+            opened.store->append_telemetry(telemetry(opened.start.epoch, i, std::string(100'000, 'x'))));
+    }
+    const Result<Pending> found = pending(*opened.store, Stream::kTelemetry);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->records.size(), 3U) << "256 KiB and the record that passes it";
+    EXPECT_TRUE(found->more);
+    EXPECT_EQ(sequences(all_pending(*opened.store, Stream::kTelemetry)), numbers(1, 10));
+}
+
+TEST(Store, CloseWritesEverythingAndRefusesMore) {
+    const TempFolder folder;
+    const TestClock clock;
+    Options options = options_for(folder);
+    options.flush = std::chrono::hours(1);
+    Opened opened = open_store(options, clock);
+    ASSERT_TRUE(opened.store->append_telemetry(telemetry(opened.start.epoch, 1)));
+    opened.store->commit_event(event(opened.start.epoch, 1), "state", nullptr);
+    opened.store->save_book("book");
+    close(*opened.store);
+    EXPECT_EQ(commit(*opened.store, event(opened.start.epoch, 2)).error().code, Errc::kInterrupted);
+    EXPECT_EQ(opened.store->append_telemetry(telemetry(opened.start.epoch, 2)).error().code,
+              Errc::kInterrupted);
+    opened.store.reset();
+    const Opened again = open_store(options, clock);
+    EXPECT_EQ(again.start.book, "book");
+    EXPECT_EQ(all_pending(*again.store, Stream::kEvent).size(), 1U);
+    EXPECT_EQ(all_pending(*again.store, Stream::kTelemetry).size(), 1U);
+}
+
+TEST(Store, TelemetryBeyondMemoryIsDroppedCountedAndDeclared) {
+    const TempFolder folder;
+    const TestClock clock;
+    Options options = options_for(folder);
+    options.flush = std::chrono::hours(1);
+    Opened opened = open_store(options, clock);
+    std::atomic<bool> go = false;
+    opened.store->commit_event(event(opened.start.epoch, 1), "",
+                               [&go](const Result<void>&) { go.wait(false); });
+    std::uint64_t kept = 0;
+    for (std::uint64_t i = 1; i <= 40; ++i) {
+        const Result<void> done =
+            opened.store->append_telemetry(telemetry(opened.start.epoch, i, std::string(100'000, 'x')));
+        kept += done ? 1 : 0;
+        if (!done) {
+            EXPECT_EQ(done.error().code, Errc::kFull);
+        }
+    }
+    EXPECT_EQ(kept, 20U) << "2 MiB";
+    go = true;
+    go.notify_all();
+    EXPECT_TRUE(eventually([&] { return opened.store->usage().records_abandoned == 20; }));
+    close(*opened.store);
+    const Opened again = open_store(options, clock);
+    EXPECT_EQ(again.start.records_abandoned, 20U);
+    ASSERT_EQ(again.start.abandoned.size(), 1U);
+    EXPECT_EQ(again.start.abandoned[0].epoch, opened.start.epoch);
+    EXPECT_EQ(again.start.abandoned[0].ranges, (std::vector<SequenceRange>{{21, 40}}));
+    EXPECT_EQ(sequences(all_pending(*again.store, Stream::kTelemetry)), numbers(1, 20));
+}
+
+}  // namespace
+}  // namespace gengfu::store::test
