@@ -42,7 +42,7 @@ Result<std::uint16_t> parse_port(std::string_view text) {
     const char* const end = text.data() + text.size();
     const auto read = std::from_chars(text.data(), end, port);
     if (read.ec != std::errc{} || read.ptr != end || port == 0) {
-        return fail(Errc::kInvalid, "a port from 1 to 65535 after the colon");
+        return fail(Errc::kInvalid, "a host with a port from 1 to 65535 after the colon");
     }
     return port;
 }
@@ -95,7 +95,7 @@ Result<Broker> parse_broker(std::string_view url) {
     const bool tls = url.starts_with(kTls);
     if (!tls && !url.starts_with(kPlain)) {
         return fail(Errc::kInvalid,
-                    R"(a broker such as "mqtts://broker.city.example:8883" or "mqtt://192.0.2.1")");
+                    R"(a URL such as "mqtts://broker.city.example:8883" or "mqtt://192.0.2.1")");
     }
     url.remove_prefix(tls ? kTls.size() : kPlain.size());
     if (url.find('@') != std::string_view::npos) {

@@ -49,14 +49,15 @@ void check_forbidden(const Profile& profile, const PointSpec& spec, At at, Repor
 }
 
 void check_writable(const ProfileDraft& draft, Report& report) {
-    for (const Writable& writable : draft.profile.writable) {
+    for (std::size_t i = 0; i < draft.profile.writable.size(); ++i) {
+        const Register reg = draft.profile.writable[i].reg;
         for (const Forbidden& forbidden : draft.profile.forbid) {
-            if (forbidden.space == writable.reg.space && writable.reg.address >= forbidden.first &&
-                writable.reg.address <= forbidden.last) {
+            if (forbidden.space == reg.space && reg.address >= forbidden.first &&
+                reg.address <= forbidden.last) {
                 report.error(
-                    draft.at,
+                    draft.writable_at[i],
                     fmt::format("write: {} lies in registers that `forbid` says must never be touched",
-                                to_text(writable.reg)));
+                                to_text(reg)));
             }
         }
     }

@@ -102,6 +102,7 @@ Loaded load(const Bundle& bundle, Credentials credentials) {
     Site site = analyse(bundle, credentials, report);
     Loaded loaded;
     loaded.diagnostics = report.diagnostics();
+    loaded.store_path = site.store.path.empty() ? Store{}.path : site.store.path;
     if (!report.has_errors()) {
         loaded.site = std::move(site);
     }

@@ -48,6 +48,9 @@ std::string hash(const Bundle& bundle);
 struct Loaded {
     std::optional<Site> site;             ///< empty when any diagnostic is an error
     std::vector<Diagnostic> diagnostics;  ///< all of them, in file order, errors and warnings
+    /// [store].path as far as it could be read, else its default: a daemon whose configuration has errors
+    /// must find its store to run the last accepted one.
+    std::string store_path;
 };
 
 /// Whether secrets must be readable: for the service they must; whoever only checks may not see them, and is

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "daemon/config/sections.hpp"
+#include "daemon/config/self_device.hpp"
 #include "daemon/config/text.hpp"
 
 namespace gengfu::config {
@@ -115,9 +116,12 @@ Bus read_bus(const Node& table, Names& names, Report& report) {
     Reader reader(table, "bus", "bus", report);
     if (reader.require("name")) {
         bus.name = reader.name("name").value_or("");
-        reader.set_subject("bus " + quoted(bus.name));
         if (!bus.name.empty()) {
+            reader.set_subject("bus " + quoted(bus.name));
             names.define(bus.name, reader.at("name"), report);
+        }
+        if (bus.name == kSelfName) {
+            reader.error("name", "this name is kept for the gateway itself: choose another");
         }
     }
     const std::optional<BusKind> kind = read_kind(reader);

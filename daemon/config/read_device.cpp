@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "daemon/config/self_device.hpp"
 #include "daemon/config/text.hpp"
 
 namespace gengfu::config {
@@ -49,9 +50,12 @@ DeviceReader::Draft DeviceReader::read(const Node& table) {
     Reader reader(table, "device", "device", report_);
     if (reader.require("name")) {
         device.name = reader.name("name").value_or("");
-        reader.set_subject("device " + quoted(device.name));
         if (!device.name.empty()) {
+            reader.set_subject("device " + quoted(device.name));
             names_.define(device.name, reader.at("name"), report_);
+        }
+        if (device.name == kSelfName) {
+            reader.error("name", "this name is kept for the gateway itself: choose another");
         }
     }
     read_bus(reader, device);
@@ -237,8 +241,9 @@ void DeviceReader::read_channel(const Node& table, Device& device, const Draft& 
     Reader reader(table, "device.channel", fmt::format("device {}: channel", quoted(device.name)), report_);
     if (reader.require("name")) {
         channel.name = reader.name("name").value_or("");
-        reader.set_subject(fmt::format("device {}: channel {}", quoted(device.name), quoted(channel.name)));
         if (!channel.name.empty()) {
+            reader.set_subject(
+                fmt::format("device {}: channel {}", quoted(device.name), quoted(channel.name)));
             names.define(channel.name, reader.at("name"), report_);
         }
     }

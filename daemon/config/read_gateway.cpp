@@ -75,6 +75,9 @@ Gateway read_gateway(const Node& root, Report& report) {
         }
         return gateway;
     }
+    if (entry->value.kind != Node::Kind::kTable) {
+        return gateway;  // reported: no table
+    }
     Reader reader(entry->value, "gateway", "gateway", report);
     if (reader.require("id")) {
         gateway.id = reader.parsed("id", parse_gateway_id).value_or("");

@@ -40,6 +40,9 @@ Result<std::string> parse_root(std::string_view text) {
 
 void read_brokers(Reader& reader, Mqtt& mqtt) {
     const Node* const list = reader.list("brokers", kMaxBrokers);
+    if (list == nullptr && reader.has("brokers")) {
+        return;
+    }
     if (list == nullptr || list->items.empty()) {
         reader.warning("brokers", "no brokers: the gateway stores alarms and publishes nowhere");
         return;
@@ -90,6 +93,9 @@ Mqtt read_mqtt(const Node& root, Credentials credentials, Report& report) {
         }
         return mqtt;
     }
+    if (entry->value.kind != Node::Kind::kTable) {
+        return mqtt;  // reported: no table
+    }
     Reader reader(entry->value, "mqtt", "mqtt", report);
     read_brokers(reader, mqtt);
     mqtt.root = reader.parsed("root", parse_root).value_or(mqtt.root);
@@ -120,6 +126,9 @@ Store read_store(const Node& root, Report& report) {
     if (entry == nullptr) {
         return store;
     }
+    if (entry->value.kind != Node::Kind::kTable) {
+        return store;  // reported: no table
+    }
     Reader reader(entry->value, "store", "store", report);
     store.path = reader.text("path", kMaxPath).value_or(store.path);
     if (store.path.empty()) {
@@ -127,7 +136,7 @@ Store read_store(const Node& root, Report& report) {
     }
     store.history = reader.duration("history", hours(1), hours(24) * 3650).value_or(store.history);
     store.size_limit_bytes =
-        reader.size("size_limit", 16ULL << 20U, 1ULL << 50U).value_or(store.size_limit_bytes);
+        reader.size("size_limit", 16ULL << 20U, 1ULL << 44U).value_or(store.size_limit_bytes);
     store.flush = reader.duration("flush", milliseconds(100), hours(1)).value_or(store.flush);
     reader.finish();
     return store;

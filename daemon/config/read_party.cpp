@@ -33,8 +33,8 @@ Party read_party(const Node& table, Names& names, Report& report) {
     Reader reader(table, "party", "party", report);
     if (reader.require("id")) {
         party.id = reader.name("id").value_or("");
-        reader.set_subject("party " + quoted(party.id));
         if (!party.id.empty()) {
+            reader.set_subject("party " + quoted(party.id));
             names.define(party.id, reader.at("id"), report);
         }
     }
@@ -76,8 +76,8 @@ std::vector<Feed> read_feeds(const Node& root, Names& names, Report& report) {
         Reader reader(*table, "feed", "feed", report);
         if (reader.require("name")) {
             const std::string name = reader.name("name").value_or("");
-            reader.set_subject("feed " + quoted(name));
             if (!name.empty() && names.define(name, reader.at("name"), report)) {
+                reader.set_subject("feed " + quoted(name));
                 feeds.push_back({name});
             }
         }

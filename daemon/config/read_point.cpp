@@ -270,7 +270,7 @@ PointDraft read_point(const Node& table, const std::vector<std::string>& points,
     Reader reader(table, "profile.point", "point", report);
     if (reader.require("name")) {
         spec.name = reader.name("name").value_or("");
-        reader.set_subject("point " + quoted(spec.name));
+        reader.set_subject(spec.name.empty() ? "point" : "point " + quoted(spec.name));
     }
     spec.role = reader.parsed("role", parse_role).value_or("");
     draft.role_at = reader.at("role");

@@ -138,7 +138,10 @@ void read_align(Reader& reader, Profile& profile) {
         profile.even_start = profile.even_start || start;
         profile.even_count = profile.even_count || count;
         if (!start && !count) {
-            reader.wrong("align", R"(a list of "start" and "count" (of requests that must be even))");
+            reader.report().error(
+                item.at, fmt::format("{}: align must list \"start\" or \"count\" (what of a request must "
+                                     "be even); found {}",
+                                     reader.subject(), describe(item)));
         }
     }
 }
@@ -261,7 +264,8 @@ void read_points(Reader& reader, ProfileDraft& draft, Report& report) {
     }
 }
 
-void read_access(Reader& reader, Profile& profile, Report& report) {
+void read_access(Reader& reader, ProfileDraft& draft, Report& report) {
+    Profile& profile = draft.profile;
     read_align(reader, profile);
     read_forbid(reader, profile);
     for (const Node* const table : reader.tables("identify", kMaxListItems)) {
@@ -273,6 +277,7 @@ void read_access(Reader& reader, Profile& profile, Report& report) {
     for (const Node* const table : reader.tables("write", kMaxListItems)) {
         if (const auto writable = read_writable(*table, report)) {
             profile.writable.push_back(*writable);
+            draft.writable_at.push_back(table->at);
         }
     }
     reader.not_built("setup", "registers written at connect");
@@ -302,7 +307,7 @@ ProfileDraft read_profile(const Node& root, const std::string& stem, Report& rep
         read_serial(*table, profile, report);
     }
     read_points(reader, draft, report);
-    read_access(reader, profile, report);
+    read_access(reader, draft, report);
     if (const Node* const table = reader.table("rule")) {
         draft.rules = table->entries;
     }

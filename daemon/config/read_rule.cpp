@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <utility>
 
+#include "daemon/config/rule_kind.hpp"
 #include "daemon/config/rule_text.hpp"
 #include "daemon/config/sections.hpp"
 #include "daemon/config/text.hpp"
@@ -21,13 +23,6 @@ constexpr double kAny = std::numeric_limits<double>::max();
 constexpr Duration kLongestDelay = hours(24 * 7);
 constexpr std::size_t kMaxLevels = 4;  // as many as severities
 
-constexpr std::array<std::pair<std::string_view, RuleKind>, 7> kKinds{{{"above", RuleKind::kAbove},
-                                                                       {"below", RuleKind::kBelow},
-                                                                       {"outside", RuleKind::kOutside},
-                                                                       {"equals", RuleKind::kEquals},
-                                                                       {"bit", RuleKind::kBit},
-                                                                       {"rate", RuleKind::kRate},
-                                                                       {"silent", RuleKind::kSilent}}};
 constexpr std::array<std::string_view, 8> kLaterKinds{"stuck",   "jump", "moved", "occupied",
                                                       "anomaly", "all",  "any",   "count"};
 constexpr std::array<std::pair<std::string_view, Severity>, 4> kSeverities{{{"critical", Severity::kCritical},
@@ -55,15 +50,6 @@ const std::vector<KindKey>& kind_keys() {
     return kKeys;
 }
 
-std::string_view word_of(RuleKind kind) {
-    for (const auto& [word, each] : kKinds) {
-        if (each == kind) {
-            return word;
-        }
-    }
-    return "?";
-}
-
 std::optional<RuleKind> read_kind(Reader& reader) {
     const Node* const node = reader.any("kind");
     if (node == nullptr) {
@@ -78,7 +64,7 @@ std::optional<RuleKind> read_kind(Reader& reader) {
             return std::nullopt;
         }
     }
-    return reader.word("kind", kKinds);
+    return reader.word("kind", kRuleKinds);
 }
 
 void refuse_later_keys(Reader& reader) {
@@ -110,19 +96,55 @@ std::vector<Level> read_levels(Reader& reader, Report& report) {
     return levels;
 }
 
+/// How far out a limit lies: more is worse.
+double reach(RuleKind kind, double limit) {
+    switch (kind) {
+        case RuleKind::kBelow:
+            return -limit;
+        case RuleKind::kRate:
+            return std::abs(limit);
+        default:
+            return limit;
+    }
+}
+
 /// Mildest first: each next level graver and further out.
 void check_levels(Reader& reader, const std::vector<Level>& levels, RuleKind kind) {
     for (std::size_t i = 1; i < levels.size(); ++i) {
-        const bool further = kind == RuleKind::kBelow ? levels[i].limit < levels[i - 1].limit
-                                                      : levels[i].limit > levels[i - 1].limit;
+        const bool further = reach(kind, levels[i].limit) > reach(kind, levels[i - 1].limit);
         if (!further || !graver(levels[i].severity, levels[i - 1].severity)) {
             reader.error("levels",
-                         fmt::format("levels must go from the mildest to the gravest, each limit {} that "
+                         fmt::format("levels must go from the mildest to the gravest, each limit {} the one "
                                      "before it",
-                                     kind == RuleKind::kBelow ? "below" : "above"));
+                                     kind == RuleKind::kBelow ? "below" : "beyond"));
+            return;
+        }
+        if (kind == RuleKind::kRate && (levels[i].limit < 0) != (levels[0].limit < 0)) {
+            reader.error("levels", "levels of a rate must all rise (above 0) or all fall (below 0)");
             return;
         }
     }
+}
+
+/// A rate of 0 is passed by everything that stands still.
+void check_rate(Reader& reader, const RuleDraft& draft) {
+    for (const Level& level : draft.rule.levels) {
+        if (draft.kind == RuleKind::kRate && level.limit == 0) {
+            reader.error(
+                reader.has("levels") ? "levels" : "limit",
+                "limit of a rate must not be 0: above 0 it rises at least so fast, below 0 it falls");
+        }
+    }
+}
+
+/// Place of the first of these keys that is there, else of the rule.
+At merged_at(const Reader& reader, std::initializer_list<std::string_view> keys) {
+    for (const std::string_view key : keys) {
+        if (reader.has(key)) {
+            return reader.at(key);
+        }
+    }
+    return reader.at();
 }
 
 void read_limits(Reader& reader, RuleDraft& draft, Report& report) {
@@ -136,7 +158,7 @@ void read_limits(Reader& reader, RuleDraft& draft, Report& report) {
     } else {
         limit = reader.number("limit", -kAny, kAny);
     }
-    draft.limits_at = reader.has("levels") ? reader.at("levels") : reader.at("limit");
+    draft.limits_at = merged_at(reader, {"levels", "limit", "low", "values"});
     if (reader.has("levels")) {
         if (reader.has("limit")) {
             reader.error("limit", "limit and levels put each other out: give one of them");
@@ -145,6 +167,7 @@ void read_limits(Reader& reader, RuleDraft& draft, Report& report) {
             reader.error("severity", "severity means nothing beside levels, which have their own");
         }
         check_levels(reader, draft.rule.levels, draft.kind.value_or(RuleKind::kAbove));
+        check_rate(reader, draft);
         draft.rule.severity =
             draft.rule.levels.empty() ? Severity::kMinor : draft.rule.levels.back().severity;
         return;
@@ -155,6 +178,7 @@ void read_limits(Reader& reader, RuleDraft& draft, Report& report) {
     draft.rule.severity = severity.value_or(Severity::kMinor);
     if (limit) {
         draft.rule.levels = {{*limit, draft.rule.severity}};
+        check_rate(reader, draft);
     }
 }
 
@@ -234,11 +258,8 @@ void check_kind_keys(Reader& reader, const RuleDraft& draft) {
             !draft.kind || std::find(each.kinds.begin(), each.kinds.end(), *draft.kind) != each.kinds.end();
         if (reader.has(each.key) && !fits) {
             reader.error(each.key, fmt::format("{} means nothing in a rule of kind \"{}\"", each.key,
-                                               word_of(*draft.kind)));
+                                               to_string(*draft.kind)));
         }
-    }
-    if (draft.kind == RuleKind::kRate && reader.has("window") && draft.rule.window < milliseconds(100)) {
-        reader.error("window", "window must be at least 100ms");
     }
 }
 
@@ -303,7 +324,7 @@ ClassDraft read_class(const Node& root, const std::string& stem, Report& report)
                                              quoted(*name)));
         }
     }
-    read_text(reader, "title", kMaxTitle, {}, report);
+    read_text(reader, "title", kMaxTitle, Template::kNo, report);
     Names names("rule");
     for (const Node* const table : reader.tables("rule", kMaxRulesPerTable)) {
         const Entry* const entry = table->find("name");

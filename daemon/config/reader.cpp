@@ -16,6 +16,16 @@ bool has_control(std::string_view text) {
                        [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7F; });
 }
 
+/// "[[device.channel]]": how the file writes it; profiles and classes are files of their own.
+std::string list_header(std::string_view schema, std::string_view key) {
+    for (const std::string_view file : {"profile.", "profile", "class"}) {
+        if (schema.starts_with(file)) {
+            schema.remove_prefix(file.size());
+        }
+    }
+    return fmt::format("[[{}{}{}]]", schema, schema.empty() ? "" : ".", key);
+}
+
 /// "60", "0.5", and never "1e+05".
 std::string plain(double number) {
     constexpr double kExact = 1e15;
@@ -23,6 +33,15 @@ std::string plain(double number) {
         return fmt::format("{:.0f}", number);
     }
     return fmt::format("{}", number);
+}
+
+/// "a number from 0 to 5", "a number of at least 0", "a number".
+std::string number_form(double low, double high) {
+    constexpr double kUnbounded = 1e15;
+    if (high < kUnbounded) {
+        return fmt::format("a number from {} to {}", plain(low), plain(high));
+    }
+    return low > -kUnbounded ? fmt::format("a number of at least {}", plain(low)) : "a number";
 }
 
 std::optional<double> as_number(const Node& node) {
@@ -102,10 +121,7 @@ std::optional<double> Reader::number(std::string_view key, double low, double hi
     }
     const std::optional<double> value = as_number(*node);
     if (!value || *value < low || *value > high) {
-        constexpr double kUnbounded = 1e15;
-        const bool bounded = low > -kUnbounded || high < kUnbounded;
-        wrong(*node, key,
-              bounded ? fmt::format("a number from {} to {}", plain(low), plain(high)) : "a number");
+        wrong(*node, key, number_form(low, high));
         return std::nullopt;
     }
     return value;
@@ -157,8 +173,15 @@ std::vector<const Node*> Reader::tables(std::string_view key, std::size_t limit)
         return result;
     }
     if (node->kind == Node::Kind::kTable) {
-        report_.error(node->at, fmt::format("{}: {} is a list of tables: write [[…{}]] with two brackets",
-                                            subject_, key, key));
+        report_.mark_incomplete();
+        report_.error(node->at,
+                      fmt::format("{}: {} may stand there several times: write {} with two brackets",
+                                  subject_, key, list_header(schema_, key)));
+        return result;
+    }
+    if (node->kind != Node::Kind::kList) {
+        report_.mark_incomplete();
+        wrong(*node, key, fmt::format("tables, each below its {}", list_header(schema_, key)));
         return result;
     }
     if (list(key, limit) == nullptr) {
@@ -184,6 +207,7 @@ const Node* Reader::list(std::string_view key, std::size_t limit) {
         return nullptr;
     }
     if (node->items.size() > limit) {
+        report_.mark_incomplete();
         report_.error(node->at, fmt::format("{}: {} must have at most {} entries; it has {}", subject_, key,
                                             limit, node->items.size()));
         return nullptr;

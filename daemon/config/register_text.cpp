@@ -187,8 +187,8 @@ Result<Order> parse_order(std::string_view text, std::uint16_t registers) {
     for (const OrderForm& form : kOrders) {
         if (form.text == text) {
             if (form.registers != registers && form.registers != 2) {
-                return fail(Errc::kInvalid, fmt::format("a form for {} registers; {} is for {}", registers,
-                                                        quoted(text), form.registers));
+                return fail(Errc::kInvalid, fmt::format("a form for {} bits, {} is one for {}",
+                                                        16 * registers, quoted(text), 16 * form.registers));
             }
             return form.order;
         }

@@ -3,34 +3,30 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+
+#include "daemon/config/rule_kind.hpp"
 
 namespace gengfu::config {
 namespace {
 
-bool is_flag(Type type) {
-    return type == Type::kBool || type == Type::kBit;
+std::string beyond_range(const std::string& what, Range range) {
+    return fmt::format("{} can never be reached: the point's range is [{}, {}], values beyond it are bad",
+                       what, range.low, range.high);
 }
 
 }  // namespace
 
 std::string type_mistake(RuleKind kind, const PointSpec& spec) {
-    switch (kind) {
-        case RuleKind::kBit:
-            return is_flag(spec.type) ? "" : "a rule of kind \"bit\" needs a point of type bool or bit:N";
-        case RuleKind::kEquals:
-            return spec.type == Type::kString ? "a rule of kind \"equals\" compares numbers, not strings"
-                                              : "";
-        case RuleKind::kSilent:
-            return "";
-        case RuleKind::kAbove:
-        case RuleKind::kBelow:
-        case RuleKind::kOutside:
-        case RuleKind::kRate:
-            break;
+    if (kind == RuleKind::kSilent) {
+        return "";
     }
-    return is_flag(spec.type) || spec.type == Type::kString
-               ? "a rule with a limit needs a point with a number"
-               : "";
+    if (spec.type == Type::kString) {
+        return "a string can be judged by rules of kind \"silent\" only";
+    }
+    const bool flag = spec.type == Type::kBool || spec.type == Type::kBit;
+    const bool has_limit = kind != RuleKind::kBit && kind != RuleKind::kEquals;
+    return flag && has_limit ? "a rule with a limit needs a point with a number, not a bit" : "";
 }
 
 std::string range_mistake(const Rule& rule, const PointSpec& spec) {
@@ -38,24 +34,54 @@ std::string range_mistake(const Rule& rule, const PointSpec& spec) {
         return "";
     }
     const Range range = *spec.range;
-    const auto never = [&](const std::string& what) {
-        return fmt::format("{} can never be passed: the point's range is [{}, {}], values beyond it are bad",
-                           what, range.low, range.high);
-    };
     for (const Level& level : rule.levels) {
-        if (rule.kind == RuleKind::kAbove && level.limit >= range.high) {
-            return never(fmt::format("limit {}", level.limit));
-        }
-        if (rule.kind == RuleKind::kBelow && level.limit <= range.low) {
-            return never(fmt::format("limit {}", level.limit));
+        if ((rule.kind == RuleKind::kAbove && level.limit > range.high) ||
+            (rule.kind == RuleKind::kBelow && level.limit < range.low)) {
+            return beyond_range(fmt::format("limit {}", level.limit), range);
         }
     }
     if (rule.kind == RuleKind::kOutside && rule.low <= range.low && rule.high >= range.high) {
-        return never(fmt::format("low {} or high {}", rule.low, rule.high));
+        return beyond_range(fmt::format("a value outside {} to {}", rule.low, rule.high), range);
     }
     const auto beyond = [range](double value) { return value < range.low || value > range.high; };
     if (rule.kind == RuleKind::kEquals && std::all_of(rule.values.begin(), rule.values.end(), beyond)) {
-        return "none of values can ever be read: " + never("they");
+        return beyond_range("any of values", range);
+    }
+    return "";
+}
+
+std::string clearing_mistake(const Rule& rule, const PointSpec& spec) {
+    const bool outside = rule.kind == RuleKind::kOutside;
+    if (outside && 2 * rule.deadband > rule.high - rule.low) {
+        return fmt::format("its deadband ({}) leaves nothing between low and high: it could never clear",
+                           rule.deadband);
+    }
+    if (rule.levels.empty()) {
+        return "";
+    }
+    const double mildest = rule.levels.front().limit;
+    if (rule.kind == RuleKind::kRate && rule.deadband >= std::abs(mildest)) {
+        return fmt::format("its deadband ({}) must be below its limit ({}): it could never clear",
+                           rule.deadband, mildest);
+    }
+    const bool stuck_high =
+        rule.kind == RuleKind::kAbove && spec.range && mildest - rule.deadband <= spec.range->low;
+    const bool stuck_low =
+        rule.kind == RuleKind::kBelow && spec.range && mildest + rule.deadband >= spec.range->high;
+    if (stuck_high || stuck_low) {
+        return fmt::format("limit {} with deadband {} could never clear within the point's range [{}, {}]",
+                           mildest, rule.deadband, spec.range->low, spec.range->high);
+    }
+    return "";
+}
+
+std::string once_mistake(const Rule& rule) {
+    if (rule.kind == RuleKind::kSilent || rule.kind == RuleKind::kRate) {
+        return fmt::format("a rule of kind \"{}\" cannot judge a point that is read once a connection",
+                           to_string(rule.kind));
+    }
+    if (rule.on_delay > Duration::zero()) {
+        return "on_delay never elapses on a point that is read once a connection";
     }
     return "";
 }

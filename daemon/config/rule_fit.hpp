@@ -11,8 +11,14 @@ namespace gengfu::config {
 std::string type_mistake(RuleKind kind, const PointSpec& spec);
 
 /// Why the rule could never fire on the point, whose `range` makes every value beyond it bad; empty if it
-/// can.
+/// can. Limits of `above` and `below` belong to the alarm, those of `outside` do not.
 std::string range_mistake(const Rule& rule, const PointSpec& spec);
+
+/// Why the rule, once fired, could never clear again; empty if it can.
+std::string clearing_mistake(const Rule& rule, const PointSpec& spec);
+
+/// Why the rule cannot judge a point that is read once a connection; empty if it can.
+std::string once_mistake(const Rule& rule);
 
 /// The rule's own deadband, else three times the point's noise, for the kinds that have one.
 double deadband_of(const RuleDraft& draft, const PointSpec& spec);

@@ -188,16 +188,14 @@ void RuleLayer::lay(const DeviceReader::Draft& device, const RuleDraft& draft, c
         return;
     }
     for (const PointRef point : points) {
-        const PointSpec& spec = device.profile->profile.points[point];
-        const std::optional<Duration> interval = interval_of(of, spec);
-        if (!fits(device, draft, point) || (interval && !fits_time(device, draft, own, *interval))) {
-            ++tally.unsound;
-            continue;
-        }
         Rule rule = draft.rule;
         rule.point = PointId{of.first_point.value + point};
-        rule.deadband = deadband_of(draft, spec);
-        tally.judging += add(device, std::move(rule)) ? 1U : 0U;
+        rule.deadband = deadband_of(draft, device.profile->profile.points[point]);
+        if (fits(device, draft, rule, own)) {
+            tally.judging += add(device, std::move(rule)) ? 1U : 0U;
+        } else {
+            ++tally.unsound;
+        }
     }
 }
 
@@ -278,37 +276,46 @@ bool RuleLayer::complain_missing(const DeviceReader::Draft& device, const RuleDr
     return true;
 }
 
-bool RuleLayer::fits(const DeviceReader::Draft& device, const RuleDraft& draft, PointRef point) {
-    const PointSpec& spec = device.profile->profile.points[point];
-    if (const std::string mistake = type_mistake(draft.rule.kind, spec); !mistake.empty()) {
-        report_.error(draft.selector_at,
-                      fmt::format("rule {}: {}; {} of profile {} is another", quoted(draft.name), mistake,
-                                  quoted(spec.name), quoted(device.profile->profile.name)));
+bool RuleLayer::fits(const DeviceReader::Draft& device, const RuleDraft& draft, const Rule& rule,
+                     const Entry* own) {
+    const PointSpec& spec = site_.spec(*rule.point);
+    const std::optional<Duration> interval = interval_of(site_.device(device.id), spec);
+    const std::string subject = fmt::format("rule {} on point {} of profile {}", quoted(rule.name),
+                                            quoted(spec.name), quoted(device.profile->profile.name));
+    if (const std::string mistake = type_mistake(rule.kind, spec); !mistake.empty()) {
+        report_.error(draft.selector_at, fmt::format("{}: {}", subject, mistake));
         return false;
     }
-    if (const std::string mistake = range_mistake(draft.rule, spec); !mistake.empty()) {
-        report_.error(draft.limits_at.line > 0 ? draft.limits_at : draft.at,
-                      fmt::format("rule {} on {} of profile {}: {}", quoted(draft.name), quoted(spec.name),
-                                  quoted(device.profile->profile.name), mistake));
-        return false;
+    for (const std::string& mistake : {range_mistake(rule, spec), clearing_mistake(rule, spec),
+                                       interval ? std::string() : once_mistake(rule)}) {
+        if (!mistake.empty()) {
+            report_.error(draft.limits_at, fmt::format("{}: {}", subject, mistake));
+            return false;
+        }
     }
-    return true;
+    return !interval || fits_time(device, draft, own, *interval);
 }
 
-/// A time shorter than the pause between two readings would make silence of every pause.
+/// A time not much longer than the pause between two readings would make silence of every lost answer, and a
+/// slope of every two readings.
 bool RuleLayer::fits_time(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own,
                           Duration interval) {
     const bool silent = draft.rule.kind == RuleKind::kSilent;
-    const bool rate = draft.rule.kind == RuleKind::kRate;
-    const Duration time = silent ? draft.rule.silent_for : draft.rule.window;
-    if ((!silent && !rate) || time > interval) {
+    if (!silent && draft.rule.kind != RuleKind::kRate) {
         return true;
     }
-    report_.error(
-        own == nullptr ? device.at : own->at,
-        fmt::format("device {}: rule {}: {} ({}) must be longer than the interval between readings ({})",
-                    quoted(site_.device(device.id).name), quoted(draft.name), silent ? "for" : "window",
-                    to_text(time), to_text(interval)));
+    const Device& of = site_.device(device.id);
+    const Duration time = silent ? draft.rule.silent_for : draft.rule.window;
+    const bool bus_known = of.bus.value < site_.buses.size();  // else reported
+    const Duration timeout = silent && bus_known ? site_.bus(of.bus).timeout : Duration::zero();
+    const Duration shortest = 2 * interval + timeout;
+    if (time >= shortest) {
+        return true;
+    }
+    report_.error(own == nullptr ? device.at : own->at,
+                  fmt::format("device {}: rule {}: {} ({}) must be at least {}: two intervals{}",
+                              quoted(of.name), quoted(draft.name), silent ? "for" : "window", to_text(time),
+                              to_text(shortest), silent ? " and the bus's timeout" : ""));
     return false;
 }
 
@@ -327,7 +334,7 @@ bool RuleLayer::add(const DeviceReader::Draft& device, Rule rule) {
 
 /// A device that is configured and that nothing judges must never go unnoticed.
 void RuleLayer::conclude(const DeviceReader::Draft& device, const Tally& tally) {
-    if (tally.judging > 0 || tally.unsound > 0) {
+    if (tally.judging > 0 || tally.unsound > 0 || report_.incomplete()) {
         return;
     }
     const std::string subject = "device " + quoted(site_.device(device.id).name);

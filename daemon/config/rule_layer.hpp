@@ -46,7 +46,7 @@ private:
     void lose(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own, Tally& tally);
     void doubt_roles(const DeviceReader::Draft& device, const RuleDraft& draft);
     bool complain_missing(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own);
-    bool fits(const DeviceReader::Draft& device, const RuleDraft& draft, PointRef point);
+    bool fits(const DeviceReader::Draft& device, const RuleDraft& draft, const Rule& rule, const Entry* own);
     bool fits_time(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own,
                    Duration interval);
     bool add(const DeviceReader::Draft& device, Rule rule);

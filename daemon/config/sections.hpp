@@ -44,10 +44,11 @@ Component read_component(Reader& reader, const std::string& schema, const Compon
 /// A profile file as read, with the places that later checks need.
 struct ProfileDraft {
     Profile profile;
-    At at;                      ///< of the file
-    std::vector<At> points_at;  ///< of each [[point]]
-    std::vector<At> roles_at;   ///< of each point's role
-    std::vector<Entry> rules;   ///< [rule.NAME]
+    At at;                        ///< of the file
+    std::vector<At> points_at;    ///< of each [[point]]
+    std::vector<At> roles_at;     ///< of each point's role
+    std::vector<At> writable_at;  ///< of each [[write]]
+    std::vector<Entry> rules;     ///< [rule.NAME]
 };
 /// \param stem  the file's name without .toml, which must be the profile's name
 ProfileDraft read_profile(const Node& root, const std::string& stem, Report& report);

@@ -170,7 +170,7 @@ using PointRef = std::uint16_t;
 struct UnitFrom {
     PointRef point = 0;
     std::map<std::int64_t, std::string> map;
-    std::string otherwise;  ///< unit when the value is not in the map
+    std::string otherwise;  ///< when the value is not in the map: "bad" (the sample is), or a unit
 };
 
 /// A condition on another point of the device: `good_when`.

@@ -72,8 +72,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t li
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
-    // A third of the word may be wrong, and one letter of a short one: more is a guess that misleads.
-    std::size_t best = std::max<std::size_t>(word.size() / 3, 1) + 1;
+    // A third of the word may be wrong: more is a guess that misleads.
+    std::size_t best = word.size() / 3 + 1;
     std::string found;
     const std::string plain = lower(word);
     for (const std::string& candidate : candidates) {
