@@ -53,5 +53,31 @@ TEST(Example, StatesTheRealDefaults) {
     EXPECT_EQ(loaded.site->devices[0].interval, config::Device{}.interval);
 }
 
+/// What stands between the n-th "```toml" of a page and its end, n from 0.
+std::string toml_block(const std::string& page, int n) {
+    const std::string opening = "```toml\n";
+    std::size_t at = 0;
+    for (int i = 0; i <= n; ++i) {
+        at = page.find(opening, at);
+        EXPECT_NE(at, std::string::npos);
+        at += opening.size();
+    }
+    return page.substr(at, page.find("```", at) - at);
+}
+
+TEST(Example, OfTheProfilePageWorks) {
+    const std::string page = read_text("docs/profiles.md");
+    std::string device = toml_block(page, 1);
+    const std::string bus = "bus = \"rs485-1\"";
+    ASSERT_NE(device.find(bus), std::string::npos);
+    device.replace(device.find(bus), bus.size(), "bus = \"line\"");
+    const auto loaded = load_with(device, {{"profiles/my-probe.toml", toml_block(page, 0)}});
+    ASSERT_TRUE(loaded.site) << complaints(loaded);
+    EXPECT_EQ(complaints(loaded), "");
+    ASSERT_EQ(loaded.site->profiles.size(), 1U);
+    EXPECT_EQ(loaded.site->profiles[0].name, "my-probe");
+    EXPECT_EQ(loaded.site->profiles[0].points.size(), 2U);
+}
+
 }  // namespace
 }  // namespace gengfu::profiles

@@ -61,12 +61,13 @@ std::vector<std::string> names_in(const std::string& folder, const std::string& 
     return names;
 }
 
-config::Loaded load_with(const std::string& devices) {
+config::Loaded load_with(const std::string& devices, const std::vector<config::Bundle::File>& more_profiles) {
     static const std::vector<config::Bundle::File> kProfiles = files_in("config/profiles");
     static const std::vector<config::Bundle::File> kClasses = files_in("config/classes");
-    return config::load(
-        {.configuration = {{"test.toml", kGateway + devices}}, .profiles = kProfiles, .classes = kClasses},
-        config::Credentials::kMayBeAbsent);
+    config::Bundle bundle{
+        .configuration = {{"test.toml", kGateway + devices}}, .profiles = kProfiles, .classes = kClasses};
+    bundle.profiles.insert(bundle.profiles.end(), more_profiles.begin(), more_profiles.end());
+    return config::load(bundle, config::Credentials::kMayBeAbsent);
 }
 
 std::string device_text(const std::string& profile, unsigned unit, const std::string& more) {

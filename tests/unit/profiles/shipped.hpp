@@ -16,7 +16,8 @@ std::vector<std::string> names_in(const std::string& folder, const std::string& 
 
 /// Loads a gateway with one replay bus "line" and what `devices` says (TOML), with all shipped profiles and
 /// classes.
-config::Loaded load_with(const std::string& devices);
+config::Loaded load_with(const std::string& devices,
+                         const std::vector<config::Bundle::File>& more_profiles = {});
 
 /// A device on that bus.
 std::string device_text(const std::string& profile, unsigned unit, const std::string& more = "");
