@@ -306,8 +306,14 @@ private:
         expect.cleared_at = reader.duration("cleared_at", Need::kOptional);
         expect.cleared_within = reader.duration("cleared_within", Need::kOptional);
         expect.ack = reader.choice("ack", Need::kOptional, {"cli", "mqtt"}).value_or("");
+        expect.reset = reader.choice("reset", Need::kOptional, {"cli", "mqtt"}).value_or("");
+        read_rise(reader, expect);
         if (expect.cleared_at.has_value() != expect.cleared_within.has_value()) {
             reader.error(reader.place(), "`cleared_at` and `cleared_within` go together");
+        }
+        if (!expect.reset.empty() && (!expect.cleared_at || expect.ack.empty())) {
+            reader.error(reader.place_of("reset"),
+                         "`reset` needs `ack` and `cleared_at`: only such an alarm can be reset");
         }
         if (expect.cleared_at && *expect.cleared_at <= expect.raised_at) {
             reader.error(reader.place_of("cleared_at"), "`cleared_at` is not after `raised_at`");
@@ -320,6 +326,17 @@ private:
                          "expects the same as the one in line " + std::to_string(it->second.line));
         }
         out_.expects.push_back(std::move(expect));
+    }
+
+    static void read_rise(TableReader& reader, Expect& expect) {
+        expect.rises_to =
+            reader.choice("rises_to", Need::kOptional, {"critical", "major", "moderate"}).value_or("");
+        expect.rises_at = reader.duration("rises_at", Need::kOptional);
+        expect.rises_within = reader.duration("rises_within", Need::kOptional);
+        const bool named = !expect.rises_to.empty();
+        if (named != expect.rises_at.has_value() || named != expect.rises_within.has_value()) {
+            reader.error(reader.place(), "`rises_to`, `rises_at` and `rises_within` go together");
+        }
     }
 
     void settle_length() {

@@ -94,7 +94,10 @@ struct Expect {
     Nanoseconds raised_at{0};  ///< when its cause sets in
     Nanoseconds within{0};     ///< from then to its raise at the far end, at most
     std::optional<Nanoseconds> cleared_at, cleared_within;
-    std::string ack;  ///< "", "cli" or "mqtt": how the demo acknowledges it
+    std::string rises_to;  ///< the graver severity that it goes on to; empty: none
+    std::optional<Nanoseconds> rises_at, rises_within;
+    std::string ack;    ///< "", "cli" or "mqtt": how the demo acknowledges it
+    std::string reset;  ///< the same, for a latched alarm once it has cleared
 };
 
 struct Scenario {

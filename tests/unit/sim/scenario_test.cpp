@@ -165,6 +165,16 @@ const Mistake kMistakes[] = {
      "\"1s\"\n"
      "cleared_at = \"2s\"\n",
      "`cleared_at` and `cleared_within` go together"},
+    {"RiseWithoutTime",
+     "[[expect]]\ndevice = \"midas-1\"\nrule = \"r\"\nseverity = \"major\"\nraised_at = \"1s\"\nwithin = "
+     "\"1s\"\n"
+     "rises_to = \"critical\"\n",
+     "`rises_to`, `rises_at` and `rises_within` go together"},
+    {"ResetOfWhatNeverClears",
+     "[[expect]]\ndevice = \"midas-1\"\nrule = \"r\"\nseverity = \"major\"\nraised_at = \"1s\"\nwithin = "
+     "\"1s\"\n"
+     "ack = \"cli\"\nreset = \"cli\"\n",
+     "s.toml:30:9: error: expect: `reset` needs `ack` and `cleared_at`"},
     {"NoSuchSeverity",
      "[[expect]]\ndevice = \"midas-1\"\nrule = \"r\"\nseverity = \"mayor\"\nraised_at = \"1s\"\nwithin = "
      "\"1s\"\n",
