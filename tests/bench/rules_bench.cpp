@@ -1,0 +1,127 @@
+#include <benchmark/benchmark.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "daemon/alarms/table.hpp"
+#include "daemon/rules/judge.hpp"
+#include "tests/support/site_builder.hpp"
+
+/// Samples through three rules each and the alarm table, on one core. Goal: 3 million samples a second.
+namespace gengfu {
+namespace {
+
+using config::RuleKind;
+
+constexpr std::size_t kDevices = 100;
+constexpr std::size_t kRounds = 64;  ///< of different values, played again and again with time going on
+
+/// 100 devices with one point, each with a limit in two levels, a rate of rise and a watch for silence.
+test::SiteBuilder make_site() {
+    test::SiteBuilder builder;
+    for (std::size_t i = 0; i < kDevices; ++i) {
+        const DeviceId device = builder.device("device-" + std::to_string(i), {"value"});
+        const PointId point = builder.point(device, "value");
+        config::Rule& above = builder.rule(point, "above", RuleKind::kAbove);
+        above.levels = {test::level(180, Severity::kModerate), test::level(300)};
+        above.deadband = 10;
+        above.on_delay = above.off_delay = std::chrono::seconds(5);
+        config::Rule& rate = builder.rule(point, "rate", RuleKind::kRate);
+        rate.levels = {test::level(100)};
+        rate.per = std::chrono::minutes(1);
+        rate.window = std::chrono::minutes(1);
+        builder.rule(point, "silent", RuleKind::kSilent).silent_for = std::chrono::seconds(30);
+    }
+    return builder;
+}
+
+/// Values around `middle`: with 100 nothing is ever raised, with 180 limits are crossed all the time.
+std::vector<Sample> make_samples(double middle, double swing) {
+    std::vector<Sample> samples;
+    for (std::size_t round = 0; round < kRounds; ++round) {
+        for (std::uint32_t i = 0; i < kDevices; ++i) {
+            const double phase = static_cast<double>(round * 7 + i) / 40;  // 36 s a turn
+            samples.push_back(test::good(PointId{i}, middle + swing * std::sin(phase), {}));
+        }
+    }
+    return samples;
+}
+
+void judge_samples(benchmark::State& state, double middle, double swing) {
+    test::SiteBuilder builder = make_site();
+    rules::Judge judge(builder.site());
+    alarms::Table table(Epoch{1}, builder.site());
+    std::vector<Sample> samples = make_samples(middle, swing);
+    std::vector<rules::Verdict> verdicts;
+    verdicts.reserve(64);
+    Monotonic now = test::at(0);
+    judge.restore({}, now);
+    std::uint64_t sequence = 1;
+    std::size_t next = 0;
+    std::int64_t changes = 0;
+    for (auto _ : state) {
+        now += std::chrono::milliseconds(10);  // each device once a second
+        Sample& sample = samples[next];
+        next = next + 1 == samples.size() ? 0 : next + 1;
+        sample.taken = now;
+        verdicts.clear();
+        judge.observe(sample, verdicts);
+        if (judge.next_deadline() && *judge.next_deadline() <= now) {
+            judge.tick(now, verdicts);
+        }
+        for (const rules::Verdict& verdict : verdicts) {
+            sequence += table.apply(verdict, {}, sequence) ? 1 : 0;
+        }
+        changes += static_cast<std::int64_t>(verdicts.size());
+    }
+    state.SetItemsProcessed(state.iterations());
+    state.counters["changes_per_sample"] =
+        static_cast<double>(changes) / static_cast<double>(state.iterations());
+}
+
+void QuietDay(benchmark::State& state) {
+    judge_samples(state, 100, 1);
+}
+void BusyDay(benchmark::State& state) {
+    judge_samples(state, 180, 40);
+}
+
+BENCHMARK(QuietDay);
+BENCHMARK(BusyDay);
+
+/// A start with 1,000 standing alarms: the table and the rules' memory.
+void RestartWithThousandAlarms(benchmark::State& state) {
+    test::SiteBuilder builder;
+    for (int i = 0; i < 1000; ++i) {
+        const DeviceId device = builder.device("device-" + std::to_string(i), {"value"});
+        builder.rule(builder.point(device, "value"), "above", RuleKind::kAbove).levels = {test::level(1)};
+    }
+    rules::Judge before(builder.site());
+    alarms::Table table(Epoch{1}, builder.site());
+    std::vector<rules::Verdict> verdicts;
+    for (std::uint32_t i = 0; i < 1000; ++i) {
+        before.observe(test::good(PointId{i}, 2, test::at(1)), verdicts);
+    }
+    std::uint64_t sequence = 1;
+    for (const rules::Verdict& verdict : verdicts) {
+        table.apply(verdict, {}, sequence++);
+    }
+    const std::vector<rules::RuleMemory> memory = before.memory();
+    for (auto _ : state) {
+        rules::Judge judge(builder.site());
+        alarms::Table restored(Epoch{2}, builder.site());
+        for (const alarms::Alarm* alarm : table.standing()) {
+            restored.restore(*alarm);
+        }
+        judge.restore(memory, test::at(2));
+        benchmark::DoNotOptimize(restored.standing().size());
+    }
+}
+
+BENCHMARK(RestartWithThousandAlarms)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace gengfu
