@@ -1,22 +1,32 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "daemon/alarms/alarm.hpp"
 #include "daemon/core/result.hpp"
 #include "daemon/rules/judge.hpp"
 
-/// Alarms and rule memory as lasting bytes (proto/gengfu/store/v1, proto/gengfu/v1/alarm.proto).
+/// Alarms and rule memory as lasting bytes (proto/gengfu/store/v1/book.proto). Pure, any thread.
 namespace gengfu::publish {
 
-/// State blob of one alarm, as store::Store::commit_event keeps it.
+/// State blob of one alarm, as store::Store::commit_event keeps it. Events that are not transitions
+/// (catalogues) leave an empty blob, which is none.
 std::string encode_alarm(const alarms::Alarm& alarm);
-/// \retval Errc::kCorrupt
+/// \retval Errc::kCorrupt not such bytes, or words in them that this release does not know
 Result<alarms::Alarm> decode_alarm(const std::string& bytes);
+
+/// Numbers by which points are named on the wire: "device/point" to alias, from 1. A point that leaves the
+/// configuration keeps its alias, since none is ever used again in a store.
+using Aliases = std::map<std::string, std::uint32_t>;
 
 struct Book {
     std::vector<alarms::Alarm> alarms;
     std::vector<rules::RuleMemory> memory;
+    Aliases aliases;             ///< Publisher::aliases()
+    std::string catalogue_hash;  ///< Publisher::catalogue_hash()
 };
 std::string encode_book(const Book& book);
 /// \retval Errc::kCorrupt

@@ -10,10 +10,13 @@
 #include "daemon/alarms/alarm.hpp"
 #include "daemon/config/site.hpp"
 #include "daemon/core/sample.hpp"
+#include "daemon/publish/alarm_codec.hpp"
 #include "daemon/publish/session.hpp"
 #include "daemon/store/store.hpp"
 
 namespace gengfu::publish {
+
+enum class Notice : std::uint8_t { kInfo, kWarning };
 
 /// Which run of the gateway speaks.
 struct Run {
@@ -21,7 +24,12 @@ struct Run {
     Epoch epoch;
     std::uint64_t start = 0;
     std::string software;            ///< "gengfu 0.1.0"
-    std::string configuration_hash;
+    std::string configuration_hash;  ///< 16 hex digits
+    Aliases aliases{};               ///< of the last book; points without one get the next numbers
+    std::string catalogue_hash{};    ///< of the last book: a catalogue that differs is recorded as events
+    /// Earlier epochs of this store (store::Start::epochs): only alarms raised under one of them, or under
+    /// `epoch`, are emptied at the broker when they no longer stand.
+    std::vector<Epoch> known_epochs{};
 };
 
 enum class Verb : std::uint8_t { kAcknowledge, kReset };
@@ -31,12 +39,12 @@ struct PlatformCommand {
     Verb verb = Verb::kAcknowledge;
     std::string id;
     std::string alarm_id;
-    std::uint64_t revision = 0;
+    std::uint64_t revision = 0;  ///< never 0
     std::string on_behalf_of, reason;
 };
 
 struct CommandResult {
-    int outcome = 0;   ///< gengfu.v1.Outcome
+    int outcome = 0;  ///< gengfu.v1.Outcome
     std::string message;
     std::uint64_t revision = 0;
 };
@@ -50,12 +58,28 @@ struct Questions {
     std::function<CommandResult(const PlatformCommand&)> carry_out;
     /// A filled gengfu.v1.State, serialised, but for identity, time and pending counts.
     std::function<std::string()> state;
+    /// One line for the log in the gateway's language, once per change (connected, refused, why not).
+    /// Optional.
+    std::function<void(Notice, const std::string&)> notice;
+};
+
+/// Bounds and times, as they are in the field; tests shorten them.
+struct Tuning {
+    Duration volatile_after = std::chrono::milliseconds(500);  ///< product contract, An event
+    Duration listing = std::chrono::seconds(5);                ///< longest wait for our own retained topics
+    Duration acknowledge = std::chrono::seconds(30);           ///< a PUBACK that takes longer: connect anew
+    Duration retry_refused = std::chrono::seconds(60);  ///< records that the broker denied are tried again
+    Duration confirm_gather = std::chrono::milliseconds(100);  ///< PUBACKs noted in the store together
+    std::uint32_t hist_rate = 200;    ///< backlog messages a second; 0: as the window takes them
+    std::size_t live_records = 256;   ///< telemetry waiting in memory; more goes out from the store
+    std::size_t live_events = 1024;   ///< events waiting in memory; more goes out from the store
+    std::size_t batch_samples = 500;  ///< a batch is sent when it has so many, before its linger is over
 };
 
 struct PublisherStatus {
     bool connected = false;
-    std::string broker;        ///< "mqtts://broker-1.city.example:8883 (MQTT 5)"
-    std::string trouble;       ///< why not connected
+    std::string broker;   ///< "mqtts://broker-1.city.example:8883 (MQTT 5)"
+    std::string trouble;  ///< why not connected
     std::uint64_t in_flight = 0, events_waiting = 0, telemetry_waiting = 0;
     std::uint64_t published = 0, acknowledged = 0, refused = 0;
 };
@@ -63,13 +87,16 @@ struct PublisherStatus {
 /// Encodes, stores and sends. On core (one executor); never blocks.
 class Publisher {
 public:
-    using SessionMaker = std::function<std::unique_ptr<Session>(const config::Mqtt&, std::string client_id, Will, Callbacks)>;
+    using SessionMaker =
+        std::function<std::unique_ptr<Session>(const config::Mqtt&, std::string client_id, Will, Callbacks)>;
 
     /// \param site, store, clock outlive the publisher.
-    Publisher(boost::asio::any_io_executor core, const config::Site& site, Run run, store::Store& store, const Clock& clock,
-              Questions questions, SessionMaker make = make_session);
+    Publisher(boost::asio::any_io_executor core, const config::Site& site, Run run, store::Store& store,
+              const Clock& clock, Questions questions, SessionMaker make = make_session, Tuning tuning = {});
     ~Publisher();
 
+    /// Records the catalogue as events when it is new (they use up sequences), then connects. Call before the
+    /// first event() and samples(); checkpoint a book with aliases() and catalogue_hash() right after it.
     void start();
     /// Sends what waits for at most `grace`, says offline, ends. `done` on core.
     void stop(Duration grace, std::function<void()> done);
@@ -77,19 +104,24 @@ public:
     /// The sequence that the next event record will have. Takes effect with event().
     std::uint64_t next_event_sequence() const;
 
-    /// Makes the event record of a transition, commits it, publishes it (as volatile when the disk takes more than
-    /// 500 ms) and brings the alarm's retained topic up to date. `transition.sequence` must be next_event_sequence().
+    /// Makes the event record of a transition, commits it, publishes it (as volatile when the disk takes more
+    /// than 500 ms) and brings the alarm's retained topic up to date. `transition.sequence` must be
+    /// next_event_sequence().
     void event(const alarms::Transition& transition);
 
-    /// Samples as they come. Report by exception is applied here: on leaving the deadband, on change of quality, at
-    /// least every max_interval. Gathered for `linger`.
+    /// Samples as they come. Report by exception is applied here: on leaving the deadband, on change of
+    /// quality, at least every max_interval. Gathered for `linger`.
     void samples(const std::vector<Sample>& samples);
 
     PublisherStatus status() const;
 
+    /// For the next book.
+    const Aliases& aliases() const;
+    const std::string& catalogue_hash() const;
+
 private:
     class Impl;
-    std::unique_ptr<Impl> impl_;
+    std::shared_ptr<Impl> impl_;  ///< shared with handlers under way, which find it closed
 };
 
 }  // namespace gengfu::publish

@@ -1,0 +1,108 @@
+#include "daemon/publish/alarm_codec.hpp"
+
+#include <utility>
+
+#include "daemon/publish/wire.hpp"
+#include "gengfu/store/v1/book.pb.h"
+
+namespace gengfu::publish {
+
+namespace stored = gengfu::store::v1;
+
+namespace {
+
+void to_stored(const alarms::Alarm& alarm, stored::StoredAlarm& out) {
+    *out.mutable_alarm() = wire::to_wire(alarm);
+    if (alarm.texts) {
+        *out.mutable_text_template() = wire::to_wire(alarm.texts->text);
+    }
+}
+
+Result<alarms::Alarm> from_stored(const stored::StoredAlarm& in) {
+    Result<alarms::Alarm> alarm = wire::from_wire(in.alarm());
+    if (alarm) {
+        auto texts = std::make_shared<config::RuleText>(*alarm->texts);
+        texts->text = {in.text_template().zh(), in.text_template().en()};
+        alarm->texts = std::move(texts);
+    }
+    return alarm;
+}
+
+void to_stored(const rules::RuleMemory& memory, stored::RuleTimer& out) {
+    out.set_device(memory.device);
+    out.set_point(memory.point);
+    out.set_rule(memory.rule);
+    stored::RuleState& state = *out.mutable_state();
+    state.set_active(memory.active);
+    state.set_uncertain(memory.uncertain);
+    state.set_level(memory.level);
+    state.set_pending_level(memory.pending_level);
+    state.set_pending_ns(memory.pending.count());
+}
+
+rules::RuleMemory from_stored(const stored::RuleTimer& in) {
+    return {.device = in.device(),
+            .point = in.point(),
+            .rule = in.rule(),
+            .active = in.state().active(),
+            .uncertain = in.state().uncertain(),
+            .level = in.state().level(),
+            .pending_level = in.state().pending_level(),
+            .pending = Duration(in.state().pending_ns())};
+}
+
+}  // namespace
+
+std::string encode_alarm(const alarms::Alarm& alarm) {
+    stored::StoredAlarm out;
+    to_stored(alarm, out);
+    return out.SerializeAsString();
+}
+
+Result<alarms::Alarm> decode_alarm(const std::string& bytes) {
+    stored::StoredAlarm in;
+    if (!in.ParseFromString(bytes)) {
+        return fail(Errc::kCorrupt,
+                    "stored alarm: " + std::to_string(bytes.size()) + " bytes that are no message");
+    }
+    return from_stored(in);
+}
+
+std::string encode_book(const Book& book) {
+    stored::Book out;
+    for (const alarms::Alarm& alarm : book.alarms) {
+        to_stored(alarm, *out.add_alarms());
+    }
+    for (const rules::RuleMemory& memory : book.memory) {
+        to_stored(memory, *out.add_timers());
+    }
+    for (const auto& [point, alias] : book.aliases) {
+        (*out.mutable_aliases())[point] = alias;
+    }
+    out.set_catalogue_hash(book.catalogue_hash);
+    return out.SerializeAsString();
+}
+
+Result<Book> decode_book(const std::string& bytes) {
+    stored::Book in;
+    if (!in.ParseFromString(bytes)) {
+        return fail(Errc::kCorrupt,
+                    "alarm book: " + std::to_string(bytes.size()) + " bytes that are no message");
+    }
+    Book out;
+    for (const stored::StoredAlarm& alarm : in.alarms()) {
+        Result<alarms::Alarm> decoded = from_stored(alarm);
+        if (!decoded) {
+            return pass(decoded);
+        }
+        out.alarms.push_back(std::move(*decoded));
+    }
+    for (const stored::RuleTimer& timer : in.timers()) {
+        out.memory.push_back(from_stored(timer));
+    }
+    out.aliases.insert(in.aliases().begin(), in.aliases().end());
+    out.catalogue_hash = in.catalogue_hash();
+    return out;
+}
+
+}  // namespace gengfu::publish

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/store/record.hpp"
+
+namespace gengfu::publish {
+
+/// What one consumer has of one stream of one run.
+struct Confirmation {
+    std::string consumer;
+    Epoch epoch;
+    Stream stream = Stream::kEvent;
+    std::vector<store::SequenceRange> ranges;
+};
+
+/// Reads a payload of the topic `confirm` (gengfu.v1.Confirm, protobuf or JSON). What is not understood is
+/// left out: a record that is not confirmed is only sent again. Pure.
+std::vector<Confirmation> read_confirmations(const std::string& payload);
+
+/// Longest payload that is read, and most ranges taken from it: a consumer's ranges are few, since it has
+/// nearly all.
+constexpr std::size_t kConfirmBytes = 1U << 20U;
+constexpr std::size_t kConfirmRanges = 20000;
+
+}  // namespace gengfu::publish

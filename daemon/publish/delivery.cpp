@@ -1,0 +1,334 @@
+#include "daemon/publish/delivery.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+namespace gengfu::publish {
+
+namespace {
+
+// How many records are asked of the store at once, and how few may wait before more are asked.
+constexpr std::size_t kFetched = 64;
+constexpr std::size_t kFewWaiting = 16;
+// Live telemetry that waits in memory, beside the count in Tuning.
+constexpr std::size_t kLiveBytes = 1U << 20U;
+// When Paho has no room for a moment.
+constexpr Duration kShortPause = std::chrono::milliseconds(5);
+// MQTT's fixed header, topic length, packet identifier and properties, at most.
+constexpr std::size_t kPacketAround = 16;
+
+}  // namespace
+
+Delivery::Delivery(const boost::asio::any_io_executor& core, store::Store& store, const Clock& clock,
+                   const Topics& topics, Epoch epoch, std::uint32_t max_rate, const Tuning& tuning,
+                   Hooks hooks)
+    : core_(core),
+      store_(&store),
+      clock_(&clock),
+      topics_(&topics),
+      epoch_(epoch),
+      tuning_(tuning),
+      hooks_(std::move(hooks)),
+      pace_(max_rate, clock.now()),
+      slow_pace_(tuning.hist_rate, clock.now()),
+      events_(epoch, Stream::kEvent),
+      telemetry_(epoch, Stream::kTelemetry),
+      pump_timer_(core),
+      confirm_timer_(core),
+      watch_timer_(core),
+      retry_timer_(core) {}
+
+Delivery::Progress& Delivery::progress(const Identity& identity) {
+    return progress_[{identity.epoch, identity.stream}];
+}
+
+void Delivery::connected(Session& session, const Connected& granted) {
+    session_ = &session;
+    granted_ = granted;
+    window_.open(granted.receive_maximum);
+    drained_told_ = false;
+    events_.restart();
+    telemetry_.restart();
+    watch();
+    fetch();
+}
+
+void Delivery::lost() {
+    session_ = nullptr;
+    window_.clear();
+    outbox_.clear();
+    for (auto& [key, progress] : progress_) {
+        progress.under_way.clear();
+    }
+    pump_timer_.cancel();
+    watch_timer_.cancel();
+    retry_timer_.cancel();
+}
+
+void Delivery::send(Outgoing message) {
+    if (session_ == nullptr) {
+        return;
+    }
+    outbox_.push(std::move(message));
+    pump();
+}
+
+void Delivery::queue(Lane lane, const std::string& topic, const store::Record& record, Volatile is_volatile) {
+    Progress& of = progress(record.identity);
+    const bool before = record.identity.epoch != epoch_ || of.attempted.contains(record.identity.sequence);
+    of.under_way.add(record.identity.sequence);
+    outbox_.push({.lane = lane,
+                  .topic = topic,
+                  .payload = envelope(record, is_volatile, before ? Resent::kYes : Resent::kNo),
+                  .record = record.identity});
+}
+
+void Delivery::event(const store::Record& record, Volatile is_volatile) {
+    if (session_ == nullptr) {
+        return;
+    }
+    // A volatile one is nowhere but here, and may wait for a disk that stands still: it overtakes.
+    const bool in_store = is_volatile == Volatile::kNo;
+    const bool older_wait = events_.wanted() || events_.fetching();
+    const std::size_t waiting = outbox_.count(Lane::kUrgent) + outbox_.count(Lane::kEvent);
+    if (in_store && (older_wait || waiting >= tuning_.live_events)) {
+        events_.missed(record.identity.sequence);
+    } else {
+        const bool behind = in_store && outbox_.count(Lane::kEvent) != 0;
+        queue(behind ? Lane::kEvent : Lane::kUrgent, topics_->event, record, is_volatile);
+    }
+    pump();
+}
+
+void Delivery::live(const store::Record& record) {
+    if (session_ == nullptr) {
+        return;
+    }
+    queue(Lane::kLive, topics_->tele, record, Volatile::kNo);
+    shed_live();
+    pump();
+}
+
+// The oldest go to the store's way, so that what is shown as live is.
+void Delivery::shed_live() {
+    while (outbox_.count(Lane::kLive) > tuning_.live_records || outbox_.bytes(Lane::kLive) > kLiveBytes) {
+        const Outgoing shed = outbox_.pop(Lane::kLive);
+        progress(*shed.record).under_way.remove(shed.record->sequence);
+        telemetry_.missed(shed.record->sequence);
+    }
+}
+
+Duration Delivery::wait_for(Lane lane) {
+    const Monotonic now = clock_->now();
+    const Duration any = pace_.wait(now);
+    return lane == Lane::kSlow ? std::max(any, slow_pace_.wait(now)) : any;
+}
+
+void Delivery::pump() {
+    while (session_ != nullptr) {
+        const Outgoing* head = outbox_.head();
+        if (head == nullptr || !window_.has_room(head->lane, head->payload.size())) {
+            break;  // lanes below have no more room than the first that has something
+        }
+        const Duration wait = wait_for(head->lane);
+        if (wait > Duration::zero()) {
+            pump_timer_.after(wait, [this] { pump(); });
+            break;
+        }
+        if (!send_head(*head)) {
+            break;
+        }
+    }
+    fetch();
+}
+
+bool Delivery::send_head(const Outgoing& head) {
+    const std::size_t bytes = head.payload.size() + head.topic.size() + kPacketAround;
+    if (granted_.maximum_packet_bytes != 0 && bytes > granted_.maximum_packet_bytes) {
+        const Outgoing dropped = outbox_.pop(head.lane);
+        ++refused_;
+        // Stays unconfirmed in the store, and marked as under way here: it would be too long again.
+        hooks_.refused(dropped.topic, "message of " + std::to_string(bytes) + " bytes, the broker takes " +
+                                          std::to_string(granted_.maximum_packet_bytes));
+        return true;
+    }
+    const Retain retain = granted_.retain_available ? head.retain : Retain::kNo;
+    const Result<void> sent = session_->publish(head.topic, head.payload, retain, token_ + 1);
+    if (!sent) {
+        if (sent.error().code == Errc::kFull) {
+            pump_timer_.after(kShortPause, [this] { pump(); });
+        }
+        return false;  // no connection: the session is about to say so
+    }
+    ++token_;
+    ++published_;
+    pace_.take();
+    if (head.lane == Lane::kSlow) {
+        slow_pace_.take();
+    }
+    Outgoing message = outbox_.pop(head.lane);
+    if (message.record) {
+        progress(*message.record).attempted.add(message.record->sequence);
+    }
+    window_.add(token_, {.lane = message.lane,
+                         .record = message.record,
+                         .topic = std::move(message.topic),
+                         .bytes = message.payload.size(),
+                         .sent = clock_->now()});
+    return true;
+}
+
+void Delivery::landed(const Identity& identity) {
+    Progress& of = progress(identity);
+    of.under_way.remove(identity.sequence);
+    of.acknowledged.add(identity.sequence);
+    to_confirm_[{identity.epoch, identity.stream}].add(identity.sequence);
+    if (!confirm_timer_.armed()) {
+        confirm_timer_.after(tuning_.confirm_gather, [this] { note_confirmed(); });
+    }
+    hooks_.delivered(identity);
+}
+
+void Delivery::acknowledged(std::uint64_t token) {
+    const std::optional<Flight> flight = window_.acknowledge(token, clock_->now());
+    if (!flight) {
+        return;
+    }
+    ++acknowledged_;
+    if (flight->record) {
+        landed(*flight->record);
+    }
+    pump();
+    if (idle()) {
+        hooks_.idle();
+    }
+}
+
+void Delivery::refused(std::uint64_t token, const std::string& why) {
+    const std::optional<Flight> flight = window_.remove(token);
+    if (!flight) {
+        return;
+    }
+    ++refused_;
+    if (flight->record) {
+        progress(*flight->record).under_way.remove(flight->record->sequence);
+    }
+    hooks_.refused(flight->topic, why);
+    retry_later();
+    pump();
+    if (idle()) {
+        hooks_.idle();
+    }
+}
+
+// What the broker denied stays in the store: somebody may mend its access list.
+void Delivery::retry_later() {
+    if (retry_timer_.armed()) {
+        return;
+    }
+    retry_timer_.after(tuning_.retry_refused, [this] {
+        events_.restart();
+        telemetry_.restart();
+        hooks_.again();
+        fetch();
+    });
+}
+
+void Delivery::note_confirmed() {
+    for (const auto& [key, set] : to_confirm_) {
+        store_->confirm("broker", key.first, key.second, set.ranges());
+    }
+    to_confirm_.clear();
+    confirm_timer_.cancel();
+}
+
+void Delivery::fetch() {
+    if (session_ == nullptr) {
+        return;
+    }
+    if (events_.wanted() && !events_.fetching() && outbox_.count(Lane::kEvent) < kFewWaiting) {
+        fetch(Stream::kEvent);
+    }
+    if (events_.wanted() || events_.fetching()) {
+        return;
+    }
+    if (!drained_told_) {
+        drained_told_ = true;
+        hooks_.events_drained();
+    }
+    if (telemetry_.wanted() && !telemetry_.fetching() && outbox_.count(Lane::kSlow) < kFewWaiting) {
+        fetch(Stream::kTelemetry);
+    }
+}
+
+void Delivery::fetch(Stream stream) {
+    note_confirmed();  // what was acknowledged is not to be found again
+    const Backlog::Question question = backlog(stream).ask();
+    store_->pending(stream, question.after, kFetched,
+                    [weak = weak_from_this(), core = core_, stream,
+                     number = question.number](Result<store::Pending> answer) {
+                        boost::asio::post(core, [weak, stream, number, answer = std::move(answer)]() mutable {
+                            if (const auto self = weak.lock()) {
+                                self->found(stream, number, std::move(answer));
+                            }
+                        });
+                    });
+}
+
+void Delivery::found(Stream stream, std::uint64_t number, Result<store::Pending> answer) {
+    if (!answer) {
+        backlog(stream).failed(number);
+        retry_later();
+        fetch();
+        return;
+    }
+    std::optional<Identity> last;
+    if (!answer->records.empty()) {
+        last = answer->records.back().identity;
+    }
+    const auto more = answer->more ? Backlog::More::kYes : Backlog::More::kNo;
+    if (!backlog(stream).answered(number, last, more) || session_ == nullptr) {
+        return;
+    }
+    take_backlog(stream, *answer);
+    pump();
+}
+
+void Delivery::take_backlog(Stream stream, const store::Pending& pending) {
+    const bool is_event = stream == Stream::kEvent;
+    for (const store::Record& record : pending.records) {
+        const Progress& of = progress(record.identity);
+        const std::uint64_t sequence = record.identity.sequence;
+        if (!of.acknowledged.contains(sequence) && !of.under_way.contains(sequence)) {
+            queue(is_event ? Lane::kEvent : Lane::kSlow, is_event ? topics_->event : topics_->hist, record,
+                  Volatile::kNo);
+        }
+    }
+}
+
+void Delivery::watch() {
+    watch_timer_.after(tuning_.acknowledge / 4, [this] {
+        const std::optional<Monotonic> oldest = window_.oldest();
+        if (oldest && clock_->now() - *oldest > tuning_.acknowledge) {
+            hooks_.stuck();
+        }
+        watch();
+    });
+}
+
+bool Delivery::idle() const {
+    return window_.count() == 0 && outbox_.count(Lane::kUrgent) == 0 && outbox_.count(Lane::kEvent) == 0 &&
+           outbox_.count(Lane::kLive) == 0;
+}
+
+void Delivery::count(PublisherStatus& status) const {
+    status.in_flight = window_.count();
+    status.events_waiting = outbox_.count(Lane::kUrgent) + outbox_.count(Lane::kEvent);
+    status.telemetry_waiting = outbox_.count(Lane::kLive) + outbox_.count(Lane::kSlow);
+    status.published = published_;
+    status.acknowledged = acknowledged_;
+    status.refused = refused_;
+}
+
+}  // namespace gengfu::publish

@@ -1,0 +1,276 @@
+#include "daemon/publish/publisher.hpp"
+
+#include <boost/asio/post.hpp>
+#include <cassert>
+#include <utility>
+
+#include "daemon/publish/publisher_impl.hpp"
+#include "gengfu/v1/feed.pb.h"
+
+namespace gengfu::publish {
+
+namespace {
+
+// Text gathered before a batch is sent without waiting for its linger.
+constexpr std::size_t kBatchText = 4096;
+
+}  // namespace
+
+Publisher::Impl::Impl(boost::asio::any_io_executor core, const config::Site& site, Run run,
+                      store::Store& store, const Clock& clock, Questions questions, SessionMaker make,
+                      Tuning tuning)
+    : core_(std::move(core)),
+      site_(&site),
+      run_(std::move(run)),
+      store_(&store),
+      clock_(&clock),
+      questions_(std::move(questions)),
+      make_(std::move(make)),
+      tuning_(tuning),
+      topics_(site),
+      encoder_(run_, site.mqtt.encoding, clock),
+      filter_(site),
+      batch_({}),
+      line_(tuning.volatile_after),
+      commands_([this](const PlatformCommand& command) { return questions_.carry_out(command); }),
+      linger_timer_(core_),
+      event_timer_(core_),
+      heartbeat_timer_(core_),
+      listing_timer_(core_),
+      stop_timer_(core_) {
+    known_epochs_.insert(run_.known_epochs.begin(), run_.known_epochs.end());
+    known_epochs_.insert(run_.epoch);
+    aliases = std::move(run_.aliases);
+    extend(aliases, site);
+    catalogue_ = build_catalogue(site, aliases, site.mqtt.encoding);
+    batch_ = BatchEncoder(point_codings(site, aliases));
+    for (std::uint32_t i = 0; i < site.points.size(); ++i) {
+        const PointId id{i};
+        points_by_name_[{site.device(site.point(id).device).name, site.spec(id).name}] = id;
+    }
+    delivery_ = std::make_shared<Delivery>(core_, store, clock, topics_, run_.epoch, site.mqtt.max_rate,
+                                           tuning_, hooks());
+}
+
+void Publisher::Impl::start() {
+    record_catalogue();
+    if (site_->mqtt.brokers.empty()) {
+        trouble_ = "no broker is configured";
+        return;
+    }
+    session_ = make_(site_->mqtt, site_->gateway.id, Will{topics_.state, encoder_.offline()}, callbacks());
+    session_->start();
+}
+
+// The catalogue is an event like others, so that consumers without retained messages get it, and in its
+// place.
+void Publisher::Impl::record_catalogue() {
+    if (run_.catalogue_hash != catalogue_.hash) {
+        for (const gengfu::v1::CatalogueChange& part : catalogue_.parts) {
+            store::Record record = encoder_.catalogue(next_event, part);
+            ++next_event;
+            commit(std::move(record), {}, std::nullopt);
+        }
+    }
+    catalogue_hash = catalogue_.hash;
+}
+
+void Publisher::Impl::commit(store::Record record, std::string state, std::optional<AlarmUpdate> update) {
+    const std::uint64_t sequence = record.identity.sequence;
+    line_.add(record, std::move(update), clock_->now());
+    store_->commit_event(std::move(record), std::move(state),
+                         [weak = weak_from_this(), core = core_, sequence](Result<void> result) {
+                             boost::asio::post(core, [weak, sequence, result = std::move(result)] {
+                                 if (const auto self = weak.lock()) {
+                                     self->committed(sequence, result);
+                                 }
+                             });
+                         });
+    move_events();
+}
+
+void Publisher::Impl::committed(std::uint64_t sequence, const Result<void>& result) {
+    if (result) {
+        line_.committed(sequence);
+    } else {
+        line_.failed(sequence);
+        if (told_.insert("store").second) {
+            const std::string number = std::to_string(sequence);
+            notice(Notice::kWarning,
+                   "事件 " + number + " 未能写入磁盘,将以 volatile 标记发布: " + result.error().what,
+                   "event " + number + " is not on disk and goes out as volatile: " + result.error().what);
+        }
+    }
+    move_events();
+}
+
+void Publisher::Impl::move_events() {
+    if (stage_ == Stage::kStopped) {
+        return;
+    }
+    if (!granted_) {
+        line_.leave_to_store();
+        return;
+    }
+    for (EventLine::Ready& ready : line_.take(clock_->now())) {
+        delivery_->event(ready.record, ready.is_volatile);
+        if (ready.update) {
+            delivery_->send({.lane = Lane::kUrgent,
+                             .topic = std::move(ready.update->topic),
+                             .payload = std::move(ready.update->payload),
+                             .retain = Retain::kYes});
+        }
+    }
+    if (const std::optional<Monotonic> deadline = line_.deadline()) {
+        event_timer_.after(*deadline - clock_->now(), [this] { move_events(); });
+    } else {
+        event_timer_.cancel();
+    }
+}
+
+void Publisher::Impl::event(const alarms::Transition& transition) {
+    assert(transition.sequence == next_event);
+    const alarms::Alarm& alarm = transition.alarm;
+    store::Record record = encoder_.transition(next_event, transition);
+    ++next_event;
+    AlarmUpdate update{topics_.alarm(alarm.component.place.grid, alarm.id),
+                       alarm.over() ? std::string() : encoder_.alarm(alarm)};
+    report_around(transition);
+    commit(std::move(record), encode_alarm(alarm), std::move(update));
+}
+
+void Publisher::Impl::report_around(const alarms::Transition& transition) {
+    const auto point = points_by_name_.find({transition.alarm.key.device, transition.alarm.key.point});
+    if (point == points_by_name_.end()) {
+        return;  // a rule of the whole device
+    }
+    if (const std::optional<Sample> held = filter_.around(point->second, clock_->now())) {
+        batch_.add(*held);  // goes with the next samples
+    }
+}
+
+void Publisher::Impl::samples(const std::vector<Sample>& samples) {
+    for (const Sample& sample : samples) {
+        if (!filter_.admit(sample)) {
+            continue;
+        }
+        batch_.add(sample);
+        if (batch_.size() >= tuning_.batch_samples || batch_.text_bytes() >= kBatchText) {
+            send_batch();
+        }
+    }
+    if (batch_.empty()) {
+        return;
+    }
+    if (site_->mqtt.linger <= Duration::zero()) {
+        send_batch();
+    } else if (!linger_timer_.armed()) {
+        linger_timer_.after(site_->mqtt.linger, [this] { send_batch(); });
+    }
+}
+
+void Publisher::Impl::send_batch() {
+    linger_timer_.cancel();
+    if (batch_.empty() || stage_ == Stage::kStopped) {
+        return;
+    }
+    store::Record record = encoder_.batch(next_telemetry_, catalogue_hash, batch_);
+    ++next_telemetry_;
+    // What its full queue refuses, the store counts as abandoned; it may still go out live.
+    static_cast<void>(store_->append_telemetry(record));
+    delivery_->live(record);
+}
+
+void Publisher::Impl::stop(Duration grace, std::function<void()> done) {
+    stopped_ = std::move(done);
+    send_batch();
+    heartbeat_timer_.cancel();
+    if (!granted_) {
+        finish_stop();
+        return;
+    }
+    stage_ = Stage::kDraining;
+    stop_timer_.after(grace, [this] { finish_stop(); });
+    if (delivery_->idle()) {
+        on_idle();
+    }
+}
+
+void Publisher::Impl::finish_stop() {
+    if (stage_ == Stage::kStopped) {
+        return;
+    }
+    abandon();
+    boost::asio::post(core_, std::move(stopped_));
+}
+
+void Publisher::Impl::abandon() {
+    stage_ = Stage::kStopped;
+    granted_.reset();
+    if (session_) {
+        session_->stop();
+    }
+    delivery_->lost();
+    delivery_->note_confirmed();
+    for (Timer* timer : {&linger_timer_, &event_timer_, &heartbeat_timer_, &listing_timer_, &stop_timer_}) {
+        timer->cancel();
+    }
+}
+
+PublisherStatus Publisher::Impl::status() const {
+    PublisherStatus out;
+    out.connected = granted_.has_value();
+    if (granted_) {
+        const config::Broker& broker = granted_->broker;
+        out.broker = (broker.tls ? "mqtts://" : "mqtt://") + broker.host + ":" + std::to_string(broker.port) +
+                     (granted_->mqtt5 ? " (MQTT 5)" : " (MQTT 3.1.1)");
+    }
+    out.trouble = trouble_;
+    delivery_->count(out);
+    out.events_waiting += line_.size();
+    out.telemetry_waiting += batch_.empty() ? 0 : 1;
+    return out;
+}
+
+void Publisher::Impl::notice(Notice kind, const std::string& zh, const std::string& en) {
+    if (questions_.notice) {
+        questions_.notice(kind, site_->gateway.language == "zh" ? zh : en);
+    }
+}
+
+Publisher::Publisher(boost::asio::any_io_executor core, const config::Site& site, Run run,
+                     store::Store& store, const Clock& clock, Questions questions, SessionMaker make,
+                     Tuning tuning)
+    : impl_(std::make_shared<Impl>(std::move(core), site, std::move(run), store, clock, std::move(questions),
+                                   std::move(make), tuning)) {}
+
+Publisher::~Publisher() {
+    impl_->abandon();
+}
+
+void Publisher::start() {
+    impl_->start();
+}
+void Publisher::stop(Duration grace, std::function<void()> done) {
+    impl_->stop(grace, std::move(done));
+}
+std::uint64_t Publisher::next_event_sequence() const {
+    return impl_->next_event;
+}
+void Publisher::event(const alarms::Transition& transition) {
+    impl_->event(transition);
+}
+void Publisher::samples(const std::vector<Sample>& samples) {
+    impl_->samples(samples);
+}
+PublisherStatus Publisher::status() const {
+    return impl_->status();
+}
+const Aliases& Publisher::aliases() const {
+    return impl_->aliases;
+}
+const std::string& Publisher::catalogue_hash() const {
+    return impl_->catalogue_hash;
+}
+
+}  // namespace gengfu::publish

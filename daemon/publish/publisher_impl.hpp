@@ -1,0 +1,109 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/publish/catalogue.hpp"
+#include "daemon/publish/commands.hpp"
+#include "daemon/publish/delivery.hpp"
+#include "daemon/publish/encoder.hpp"
+#include "daemon/publish/event_line.hpp"
+#include "daemon/publish/publisher.hpp"
+#include "daemon/publish/reconcile.hpp"
+#include "daemon/publish/report_filter.hpp"
+#include "daemon/publish/timer.hpp"
+#include "daemon/publish/topics.hpp"
+
+namespace gengfu::publish {
+
+/// The parts put together; publisher.cpp is what the daemon calls, publisher_link.cpp what the broker does.
+class Publisher::Impl : public std::enable_shared_from_this<Publisher::Impl> {
+public:
+    Impl(boost::asio::any_io_executor core, const config::Site& site, Run run, store::Store& store,
+         const Clock& clock, Questions questions, SessionMaker make, Tuning tuning);
+
+    // publisher.cpp
+    void start();
+    void stop(Duration grace, std::function<void()> done);
+    void abandon();
+    void event(const alarms::Transition& transition);
+    void samples(const std::vector<Sample>& samples);
+    PublisherStatus status() const;
+
+    std::uint64_t next_event = 1;
+    Aliases aliases;
+    std::string catalogue_hash;
+
+private:
+    // publisher.cpp
+    void record_catalogue();
+    void commit(store::Record record, std::string state, std::optional<AlarmUpdate> update);
+    void committed(std::uint64_t sequence, const Result<void>& result);
+    void move_events();
+    void report_around(const alarms::Transition& transition);
+    void send_batch();
+    void finish_stop();
+    void notice(Notice kind, const std::string& zh, const std::string& en);
+
+    // publisher_link.cpp
+    Delivery::Hooks hooks();
+    Callbacks callbacks();
+    void on_connected(const Connected& granted);
+    void on_lost(const std::string& why);
+    void on_idle();
+    void on_refused(const std::string& topic, const std::string& why);
+    void on_message(const Incoming& message);
+    void on_command(const std::string& verb, const Incoming& message);
+    void on_own_state(const Incoming& message);
+    void subscribe(const std::string& filter);
+    void say_state();
+    void heartbeat();
+    void say_birth();
+    void say_catalogue();
+    void begin_listing();
+    void end_listing();
+    void say_alarms(const Listing& seen);
+    std::map<std::string, std::string> standing_payloads() const;
+
+    boost::asio::any_io_executor core_;
+    const config::Site* site_;
+    Run run_;
+    store::Store* store_;
+    const Clock* clock_;
+    Questions questions_;
+    SessionMaker make_;
+    Tuning tuning_;
+
+    Topics topics_;
+    Encoder encoder_;
+    Catalogue catalogue_;
+    ReportFilter filter_;
+    BatchEncoder batch_;
+    EventLine line_;
+    Commands commands_;
+    std::map<std::pair<std::string, std::string>, PointId> points_by_name_;
+    std::set<Epoch> known_epochs_;
+    std::uint64_t next_telemetry_ = 1;
+
+    std::shared_ptr<Delivery> delivery_;
+    std::unique_ptr<Session> session_;
+    std::optional<Connected> granted_;
+    std::string trouble_;
+    std::set<std::string> told_;  ///< troubles told since the last good connection
+    std::optional<Listing> listing_;
+    std::string marker_;
+    std::uint64_t markers_ = 0;
+    Monotonic state_said_{};
+
+    enum class Stage : std::uint8_t { kRunning, kDraining, kGoodbye, kStopped };
+    Stage stage_ = Stage::kRunning;
+    std::function<void()> stopped_;
+
+    Timer linger_timer_, event_timer_, heartbeat_timer_, listing_timer_, stop_timer_;
+};
+
+}  // namespace gengfu::publish

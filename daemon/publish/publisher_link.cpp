@@ -1,0 +1,242 @@
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "daemon/publish/confirmation.hpp"
+#include "daemon/publish/publisher_impl.hpp"
+#include "gengfu/v1/feed.pb.h"
+
+namespace gengfu::publish {
+
+namespace {
+
+// More different troubles than this are not told one by one.
+constexpr std::size_t kTold = 16;
+// A will that comes again and again (somebody else uses our name) is not answered faster than this.
+constexpr Duration kStatePause = std::chrono::seconds(1);
+
+}  // namespace
+
+Delivery::Hooks Publisher::Impl::hooks() {
+    return {.delivered =
+                [this](Identity identity) {
+                    if (identity.epoch == run_.epoch && identity.stream == Stream::kEvent) {
+                        line_.delivered(identity.sequence);
+                    }
+                },
+            .refused = [this](const std::string& topic, const std::string& why) { on_refused(topic, why); },
+            .events_drained = [this] { say_catalogue(); },
+            .again =
+                [this] {
+                    say_state();
+                    say_birth();
+                    say_catalogue();
+                    say_alarms(Listing(topics_));
+                },
+            .stuck =
+                [this] {
+                    notice(Notice::kWarning, "服务器长时间未确认消息,重新连接",
+                           "the broker has not acknowledged a message for long: connecting anew");
+                    session_->reconnect();
+                },
+            .idle = [this] { on_idle(); }};
+}
+
+// While stopping: first all that is new goes, then the goodbye.
+void Publisher::Impl::on_idle() {
+    if (stage_ == Stage::kDraining && line_.size() == 0) {
+        stage_ = Stage::kGoodbye;
+        delivery_->send({.topic = topics_.state, .payload = encoder_.offline(), .retain = Retain::kYes});
+    } else if (stage_ == Stage::kGoodbye) {
+        finish_stop();
+    }
+}
+
+// Called on the session's threads: each posts to core and returns.
+Callbacks Publisher::Impl::callbacks() {
+    const auto post = [weak = weak_from_this(), core = core_](auto work) {
+        boost::asio::post(core, [weak, work = std::move(work)]() mutable {
+            const auto self = weak.lock();
+            if (self && self->stage_ != Stage::kStopped) {
+                work(*self);
+            }
+        });
+    };
+    return {
+        .connected =
+            [post](Connected granted) {
+                post([granted = std::move(granted)](Impl& self) { self.on_connected(granted); });
+            },
+        .lost = [post](std::string why) { post([why = std::move(why)](Impl& self) { self.on_lost(why); }); },
+        .acknowledged =
+            [post](std::uint64_t token) {
+                post([token](Impl& self) { self.delivery_->acknowledged(token); });
+            },
+        .refused =
+            [post](std::uint64_t token, std::string why) {
+                post([token, why = std::move(why)](Impl& self) {
+                    if (token == 0) {
+                        self.on_refused("a subscription", why);
+                    } else {
+                        self.delivery_->refused(token, why);
+                    }
+                });
+            },
+        .message =
+            [post](Incoming message) {
+                post([message = std::move(message)](Impl& self) { self.on_message(message); });
+            }};
+}
+
+void Publisher::Impl::on_connected(const Connected& granted) {
+    granted_ = granted;
+    trouble_.clear();
+    told_.clear();
+    notice(Notice::kInfo, "已连接 " + status().broker, "connected to " + status().broker);
+    delivery_->connected(*session_, granted);
+    say_state();
+    say_birth();
+    subscribe(topics_.all_commands);
+    subscribe(topics_.confirm);
+    subscribe(topics_.state);
+    begin_listing();
+    heartbeat_timer_.after(site_->mqtt.heartbeat, [this] { heartbeat(); });
+    move_events();
+}
+
+void Publisher::Impl::on_lost(const std::string& why) {
+    granted_.reset();
+    trouble_ = why;
+    delivery_->lost();
+    line_.lost();
+    line_.leave_to_store();
+    listing_.reset();
+    listing_timer_.cancel();
+    heartbeat_timer_.cancel();
+    event_timer_.cancel();
+    if (told_.size() < kTold && told_.insert(why).second) {
+        notice(Notice::kWarning, "没有消息服务器: " + why, "no broker: " + why);
+    }
+    if (stage_ == Stage::kDraining || stage_ == Stage::kGoodbye) {
+        finish_stop();
+    }
+}
+
+void Publisher::Impl::on_refused(const std::string& topic, const std::string& why) {
+    trouble_ = "the broker refuses " + topic + ": " + why;
+    if (told_.size() < kTold && told_.insert(trouble_).second) {
+        notice(Notice::kWarning, "服务器拒绝 " + topic + ": " + why, trouble_);
+    }
+}
+
+void Publisher::Impl::subscribe(const std::string& filter) {
+    // Fails only when the connection is already gone, which is told by itself.
+    static_cast<void>(session_->subscribe(filter));
+}
+
+void Publisher::Impl::on_message(const Incoming& message) {
+    if (const std::optional<std::string> verb = topics_.verb(message.topic)) {
+        on_command(*verb, message);
+    } else if (message.topic == topics_.state) {
+        on_own_state(message);
+    } else if (message.topic == topics_.confirm) {
+        for (Confirmation& confirmation : read_confirmations(message.payload)) {
+            store_->confirm(confirmation.consumer, confirmation.epoch, confirmation.stream,
+                            std::move(confirmation.ranges));
+        }
+    } else if (listing_ && message.topic == marker_) {
+        end_listing();
+    } else if (listing_) {
+        listing_->saw(message.topic, message.payload);
+    }
+}
+
+void Publisher::Impl::on_command(const std::string& verb, const Incoming& message) {
+    const auto since_boot =
+        std::chrono::duration_cast<std::chrono::microseconds>(clock_->now().time_since_epoch());
+    const alarms::Stamp now{clock_->boot(), since_boot.count(), clock_->wall()};
+    const CommandReply reply = commands_.handle(verb, message.payload, message.retained, now);
+    delivery_->send({.topic = topics_.reply, .payload = encoder_.reply(reply)});
+}
+
+// Our last will, come late from a connection before this one.
+void Publisher::Impl::on_own_state(const Incoming& message) {
+    const std::optional<StateSeen> seen = read_state(message.payload);
+    const bool stale = seen && !seen->online && stage_ == Stage::kRunning;
+    if (stale && clock_->now() - state_said_ >= kStatePause) {
+        say_state();
+    } else if (stale && heartbeat_timer_.armed()) {
+        heartbeat_timer_.after(kStatePause, [this] { heartbeat(); });
+    }
+}
+
+void Publisher::Impl::say_state() {
+    state_said_ = clock_->now();
+    store::Usage usage = store_->usage();
+    usage.records_abandoned += line_.given_up();
+    delivery_->send({.topic = topics_.state,
+                     .payload = encoder_.online(questions_.state ? questions_.state() : std::string(), usage),
+                     .retain = Retain::kYes});
+}
+
+void Publisher::Impl::heartbeat() {
+    say_state();
+    heartbeat_timer_.after(site_->mqtt.heartbeat, [this] { heartbeat(); });
+}
+
+void Publisher::Impl::say_birth() {
+    delivery_->send({.topic = topics_.birth,
+                     .payload = encoder_.birth(questions_.standing(), questions_.last_event_sequence(),
+                                               catalogue_hash, catalogue_.parts.size()),
+                     .retain = Retain::kYes});
+}
+
+void Publisher::Impl::say_catalogue() {
+    for (std::size_t i = 0; i < catalogue_.parts.size(); ++i) {
+        delivery_->send({.lane = Lane::kEvent,
+                         .topic = topics_.catalogue(i),
+                         .payload = encoder_.catalogue_part(catalogue_.parts[i]),
+                         .retain = Retain::kYes});
+    }
+}
+
+void Publisher::Impl::begin_listing() {
+    listing_.emplace(topics_);
+    // Never the same twice, also over starts: a marker that somebody kept does not end a listing.
+    marker_ = topics_.marker(to_string(AlarmId{run_.epoch, ++markers_}));
+    subscribe(topics_.all_alarms);
+    delivery_->send({.topic = marker_});
+    listing_timer_.after(tuning_.listing, [this] { end_listing(); });
+}
+
+void Publisher::Impl::end_listing() {
+    listing_timer_.cancel();
+    const Listing seen = std::move(*listing_);
+    listing_.reset();
+    static_cast<void>(session_->unsubscribe(topics_.all_alarms));
+    say_alarms(seen);
+}
+
+std::map<std::string, std::string> Publisher::Impl::standing_payloads() const {
+    std::map<std::string, std::string> out;
+    for (const alarms::Alarm* alarm : questions_.standing()) {
+        out[topics_.alarm(alarm->component.place.grid, alarm->id)] = encoder_.alarm(*alarm);
+    }
+    return out;
+}
+
+void Publisher::Impl::say_alarms(const Listing& seen) {
+    std::map<std::string, std::string> standing = standing_payloads();
+    const Listing::Actions actions =
+        seen.compare(standing, [this](Epoch epoch) { return known_epochs_.contains(epoch); });
+    for (const std::string& topic : actions.publish) {
+        delivery_->send({.lane = Lane::kEvent,
+                         .topic = topic,
+                         .payload = std::move(standing[topic]),
+                         .retain = Retain::kYes});
+    }
+    for (const std::string& topic : actions.empty) {
+        delivery_->send({.lane = Lane::kEvent, .topic = topic, .retain = Retain::kYes});
+    }
+}
+
+}  // namespace gengfu::publish

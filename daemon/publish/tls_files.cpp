@@ -1,0 +1,110 @@
+#include "daemon/publish/tls_files.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <sys/stat.h>
+
+#include <memory>
+
+namespace gengfu::publish {
+
+namespace {
+
+template <auto Free>
+struct Freed {
+    template <class T>
+    void operator()(T* thing) const {
+        Free(thing);
+    }
+};
+using File = std::unique_ptr<BIO, Freed<BIO_free_all>>;
+using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
+using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
+
+Result<Certificate> read_certificate(const std::string& path) {
+    const File file(BIO_new_file(path.c_str(), "r"));
+    Certificate certificate(file ? PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr) : nullptr);
+    ERR_clear_error();
+    if (!certificate) {
+        return fail(Errc::kInvalid, path + (file ? " holds no certificate in PEM" : " cannot be read"));
+    }
+    return certificate;
+}
+
+// A key with a pass phrase would make OpenSSL ask at the terminal.
+int no_pass_phrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*/) {
+    return -1;
+}
+
+Result<Key> read_key(const std::string& path) {
+    const File file(BIO_new_file(path.c_str(), "r"));
+    Key key(file ? PEM_read_bio_PrivateKey(file.get(), nullptr, no_pass_phrase, nullptr) : nullptr);
+    ERR_clear_error();
+    if (!key) {
+        return fail(Errc::kInvalid,
+                    path + (file ? " holds no key in PEM without pass phrase" : " cannot be read"));
+    }
+    return key;
+}
+
+}  // namespace
+
+TlsFiles::TlsFiles(const config::Mqtt& settings) : paths_{settings.ca, settings.certificate, settings.key} {
+    used();
+}
+
+TlsFiles::Stamps TlsFiles::look() const {
+    Stamps out;
+    for (std::size_t i = 0; i < paths_.size(); ++i) {
+        struct stat about {};
+        if (!paths_[i].empty() && ::stat(paths_[i].c_str(), &about) == 0) {
+            out[i] = {
+                .modified_ns = std::int64_t{about.st_mtim.tv_sec} * 1'000'000'000 + about.st_mtim.tv_nsec,
+                .size = about.st_size,
+                .inode = about.st_ino};
+        }
+    }
+    return out;
+}
+
+void TlsFiles::used() {
+    used_ = look();
+    last_ = used_;
+}
+
+bool TlsFiles::renewed() {
+    const Stamps now = look();
+    const bool rests = now == last_;
+    last_ = now;
+    return rests && now != used_ && check();
+}
+
+Result<void> TlsFiles::check() const {
+    const auto& [authority, certificate, key] = paths_;
+    if (!authority.empty()) {
+        if (Result<Certificate> read = read_certificate(authority); !read) {
+            return pass(read);
+        }
+    }
+    if (certificate.empty() && key.empty()) {
+        return {};
+    }
+    Result<Certificate> own = read_certificate(certificate);
+    if (!own) {
+        return pass(own);
+    }
+    Result<Key> secret = read_key(key.empty() ? certificate : key);
+    if (!secret) {
+        return pass(secret);
+    }
+    const bool fits = X509_check_private_key(own->get(), secret->get()) == 1;
+    ERR_clear_error();
+    if (!fits) {
+        return fail(Errc::kInvalid, "the key " + key + " does not belong to the certificate " + certificate);
+    }
+    return {};
+}
+
+}  // namespace gengfu::publish
