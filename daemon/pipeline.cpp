@@ -70,6 +70,8 @@ Result<void> Pipeline::start() {
             transition(*removed);
         }
     }
+    judge_.restore(alarms::memory_from(table_.standing(), saved_memory_, site_), clock_.now());
+    saved_memory_.clear();
     save_book();
     desk_ = desk();
     Result<std::unique_ptr<control::Server>> server = control::Server::open(
@@ -108,7 +110,7 @@ Result<void> Pipeline::restore() {
         }
         table_.restore(std::move(*alarm));
     }
-    judge_.restore(alarms::memory_from(table_.standing(), book->memory), clock_.now());
+    saved_memory_ = std::move(book->memory);
     publish::Run run{.gateway = site_.gateway.id,
                      .epoch = start_.epoch,
                      .start = start_.number,

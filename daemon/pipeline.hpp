@@ -85,6 +85,7 @@ private:
     control::Daemon desk_;
     std::unique_ptr<control::Server> server_;
     std::vector<rules::Verdict> verdicts_;  ///< kept to spare the allocation
+    std::vector<rules::RuleMemory> saved_memory_;  ///< of the last book, until the judge has taken it up
     std::string saved_book_;
     std::uint64_t abandoned_seen_ = 0;
     bool store_trouble_ = false;
