@@ -14,7 +14,7 @@ std::uint32_t last_address(const PointSpec& spec) {
 }
 
 std::string subject(const PointSpec& spec) {
-    return "point " + quoted(spec.name);
+    return "point " + in_quotes(spec.name);
 }
 
 std::uint16_t limit_of(const Profile& profile, Space space) {
@@ -71,11 +71,11 @@ void check_references(const ProfileDraft& draft, std::size_t index, Report& repo
         if (other.decimals_from || other.unit_from) {
             report.error(draft.points_at[index],
                          fmt::format("{}: {} names point {}, which itself depends on another", subject(spec),
-                                     key, quoted(other.name)));
+                                     key, in_quotes(other.name)));
         }
         if (other.type == Type::kString) {
             report.error(draft.points_at[index], fmt::format("{}: {} names point {}, which is a string",
-                                                             subject(spec), key, quoted(other.name)));
+                                                             subject(spec), key, in_quotes(other.name)));
         }
     };
     if (spec.decimals_from) {
@@ -103,13 +103,13 @@ void join_group(const ProfileDraft& draft, std::size_t index, Group& group, Repo
             at,
             fmt::format("{}: same_read {} began with point {} in other registers ({}): one request cannot "
                         "read both",
-                        subject(spec), quoted(spec.same_read), quoted(first),
+                        subject(spec), in_quotes(spec.same_read), in_quotes(first),
                         to_text(draft.profile.points[group.first_index].reg)));
         return;
     }
     if (spec.interval != group.interval || spec.read_on_connect != group.on_connect) {
         report.error(at, fmt::format("{}: same_read {} must be read as often as its other points ({})",
-                                     subject(spec), quoted(spec.same_read), quoted(first)));
+                                     subject(spec), in_quotes(spec.same_read), in_quotes(first)));
     }
     group.low = std::min<std::uint32_t>(group.low, spec.reg.address);
     group.high = std::max(group.high, last_address(spec));
@@ -131,7 +131,7 @@ void check_span(const ProfileDraft& draft, const std::string& name, const Group&
             at,
             fmt::format("same_read {}: its points span {} registers, the device gives at most {} a request "
                         "(max_registers)",
-                        quoted(name), span, limit));
+                        in_quotes(name), span, limit));
     }
     for (const Forbidden& forbidden : profile.forbid) {
         if (forbidden.space == group.space && low <= forbidden.last && low + span - 1 >= forbidden.first) {
@@ -139,7 +139,7 @@ void check_span(const ProfileDraft& draft, const std::string& name, const Group&
                 at,
                 fmt::format("same_read {}: one request for its points would touch registers that `forbid` "
                             "lists",
-                            quoted(name)));
+                            in_quotes(name)));
         }
     }
 }

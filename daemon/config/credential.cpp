@@ -67,9 +67,9 @@ std::string read_secret(Reader& reader, std::string_view key, Credentials creden
     std::string secret;
     constexpr std::size_t kMaxSecret = 1'024;
     if (!std::getline(file, secret) || secret.empty() || secret.size() > kMaxSecret) {
-        unavailable(
-            reader, key, credentials,
-            fmt::format("{}: no line of 1 to {} bytes can be read from {}", key, kMaxSecret, quoted(path)));
+        unavailable(reader, key, credentials,
+                    fmt::format("{}: no line of 1 to {} bytes can be read from {}", key, kMaxSecret,
+                                in_quotes(path)));
         return "";
     }
     if (secret.ends_with('\r')) {

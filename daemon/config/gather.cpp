@@ -1,11 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <system_error>
 #include <utility>
@@ -27,13 +26,12 @@ Result<std::string> read_text_file(const fs::path& path) {
     errno = 0;
     std::ifstream file(path, std::ios::binary);
     std::string text;
-    if (file) {
-        // One byte more than allowed, so that a file too big is seen as such by load(); a device node does
-        // not fill us.
-        text.resize(kMaxFileBytes + 1);
-        file.read(text.data(), static_cast<std::streamsize>(text.size()));
-        text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
-        text.shrink_to_fit();
+    std::array<char, 16'384> piece{};
+    // One piece more than allowed is enough for load() to see that the file is too big; /dev/zero does not
+    // fill us.
+    while (file && text.size() <= kMaxFileBytes) {
+        file.read(piece.data(), piece.size());
+        text.append(piece.data(), static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
     }
     if (!file.is_open() || file.bad()) {
         const int code = errno == 0 ? EIO : errno;
@@ -89,7 +87,6 @@ Result<std::vector<Bundle::File>> gather_library(const fs::path& shipped, const 
                                                  const char* kind) {
     std::map<std::string, Bundle::File> files;
     auto done = add_folder(shipped / kind, "", files);
-    // The shipped folder may be the configuration's own: then its names are the short ones.
     if (done) {
         done = add_folder(beside / kind, std::string(kind) + "/", files);
     }

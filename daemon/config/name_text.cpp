@@ -67,7 +67,7 @@ std::string doubt_component(std::string_view code, std::string_view division) {
     const std::string_view county = code.substr(0, kCounty);
     const std::string_view major = code.substr(kCounty, 2);
     if (!division.empty() && county != division) {
-        return fmt::format("component {} begins with county {}, the place's division is {}", quoted(code),
+        return fmt::format("component {} begins with county {}, the place's division is {}", in_quotes(code),
                            county, division);
     }
     // GB/T 30428.2: 01 public utilities, 02 roads, 03 environment, 04 greening, 05 housing, 06 other; 21 and
@@ -76,7 +76,7 @@ std::string doubt_component(std::string_view code, std::string_view division) {
     if (!known) {
         return fmt::format(
             "component {} has class {}; GB/T 30428.2 knows 01 to 06, and 21 to 99 for local ones",
-            quoted(code), major);
+            in_quotes(code), major);
     }
     return "";
 }

@@ -9,7 +9,7 @@ namespace gengfu::config {
 bool Names::define(const std::string& name, At at, Report& report) {
     const auto [existing, fresh] = places_.emplace(name, at);
     if (!fresh) {
-        report.error(at, fmt::format("{} {} is defined twice; first at {}", kind_, quoted(name),
+        report.error(at, fmt::format("{} {} is defined twice; first at {}", kind_, in_quotes(name),
                                      report.place(existing->second)));
     }
     return fresh;
@@ -29,7 +29,7 @@ bool Names::check(const std::string& name, std::string_view subject, At at, Repo
         return true;
     }
     if (!report.incomplete()) {
-        report.error(at, fmt::format("{}: no {} is named {}{}", subject, kind_, quoted(name),
+        report.error(at, fmt::format("{}: no {} is named {}{}", subject, kind_, in_quotes(name),
                                      did_you_mean(name, all())));
     }
     return false;

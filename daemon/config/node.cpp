@@ -23,7 +23,7 @@ Entry* Node::find(std::string_view key) {
 std::string describe(const Node& node) {
     switch (node.kind) {
         case Node::Kind::kString:
-            return "the string " + quoted(node.text);
+            return "the string " + in_quotes(node.text);
         case Node::Kind::kInteger:
             return fmt::format("the integer {}", node.integer);
         case Node::Kind::kFloat:

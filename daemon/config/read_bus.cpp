@@ -117,7 +117,7 @@ Bus read_bus(const Node& table, Names& names, Report& report) {
     if (reader.require("name")) {
         bus.name = reader.name("name").value_or("");
         if (!bus.name.empty()) {
-            reader.set_subject("bus " + quoted(bus.name));
+            reader.set_subject("bus " + in_quotes(bus.name));
             names.define(bus.name, reader.at("name"), report);
         }
         if (bus.name == kSelfName) {
@@ -147,9 +147,10 @@ void check_shared_line(const Bus& bus, const Node& table, const Bus& earlier, co
     const Entry* const earlier_port = earlier_table.find("port");
     if (bus.kind == BusKind::kModbusRtu && earlier.kind == BusKind::kModbusRtu && port != nullptr &&
         earlier_port != nullptr && !bus.serial.port.empty() && bus.serial.port == earlier.serial.port) {
-        report.error(port->value.at, fmt::format("bus {}: port {} is used by bus {} already, at {}",
-                                                 quoted(bus.name), quoted(bus.serial.port),
-                                                 quoted(earlier.name), report.place(earlier_port->value.at)));
+        report.error(port->value.at,
+                     fmt::format("bus {}: port {} is used by bus {} already, at {}", in_quotes(bus.name),
+                                 in_quotes(bus.serial.port), in_quotes(earlier.name),
+                                 report.place(earlier_port->value.at)));
     }
     const Entry* const address = table.find("address");
     if (address != nullptr && !bus.host.empty() && bus.host == earlier.host &&
@@ -157,7 +158,7 @@ void check_shared_line(const Bus& bus, const Node& table, const Bus& earlier, co
         report.warning(
             address->value.at,
             fmt::format("bus {}: has the address of bus {}; units behind one connection belong on one bus",
-                        quoted(bus.name), quoted(earlier.name)));
+                        in_quotes(bus.name), in_quotes(earlier.name)));
     }
 }
 

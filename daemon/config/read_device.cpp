@@ -51,7 +51,7 @@ DeviceReader::Draft DeviceReader::read(const Node& table) {
     if (reader.require("name")) {
         device.name = reader.name("name").value_or("");
         if (!device.name.empty()) {
-            reader.set_subject("device " + quoted(device.name));
+            reader.set_subject("device " + in_quotes(device.name));
             names_.define(device.name, reader.at("name"), report_);
         }
         if (device.name == kSelfName) {
@@ -120,7 +120,7 @@ void DeviceReader::read_unit(Reader& reader, Device& device) {
         units_.emplace(std::pair(device.bus.value, device.unit), Use{device.name, reader.at("unit")});
     if (!fresh) {
         reader.error("unit", fmt::format("unit {} on bus {} is that of device {}, at {}", device.unit,
-                                         quoted(site_.bus(device.bus).name), quoted(use->second.device),
+                                         in_quotes(site_.bus(device.bus).name), in_quotes(use->second.device),
                                          report_.place(use->second.at)));
     }
 }
@@ -136,7 +136,7 @@ void DeviceReader::read_profile(Reader& reader, Device& device, Draft& draft) {
     }
     draft.profile = library_.profile(*name);
     if (draft.profile == nullptr) {
-        reader.error("profile", fmt::format("no profile is named {}{}", quoted(*name),
+        reader.error("profile", fmt::format("no profile is named {}{}", in_quotes(*name),
                                             did_you_mean(*name, library_.profile_names())));
         return;
     }
@@ -171,9 +171,9 @@ void DeviceReader::doubt_serial(Reader& reader, const Device& device, const Prof
             return fmt::format("{} baud, parity {}, {} stop bit{}", baud, word_of(parity), stop_bits,
                                stop_bits == 1 ? "" : "s");
         };
-        reader.warning("bus", fmt::format("bus {} runs at {}; profile {} ships with {}", quoted(bus.name),
+        reader.warning("bus", fmt::format("bus {} runs at {}; profile {} ships with {}", in_quotes(bus.name),
                                           line(bus.serial.baud, bus.serial.parity, bus.serial.stop_bits),
-                                          quoted(profile.name),
+                                          in_quotes(profile.name),
                                           line(profile.baud.value_or(bus.serial.baud),
                                                profile.parity.value_or(bus.serial.parity),
                                                profile.stop_bits.value_or(bus.serial.stop_bits))));
@@ -190,7 +190,7 @@ void DeviceReader::read_class(Reader& reader, Device& device, Draft& draft) {
     device.device_class = *name;
     draft.device_class = library_.device_class(*name);
     if (draft.device_class == nullptr) {
-        reader.error("class", fmt::format("no class is named {}{}", quoted(*name),
+        reader.error("class", fmt::format("no class is named {}{}", in_quotes(*name),
                                           did_you_mean(*name, library_.class_names())));
     }
 }
@@ -220,7 +220,7 @@ void DeviceReader::read_parameters(Reader& reader, Device& device) {
             report_.error(entry.at,
                           fmt::format("{}: parameters must be made of NAME = a string, number or true/false; "
                                       "found {} = {}",
-                                      reader.subject(), quoted(entry.key), describe(entry.value)));
+                                      reader.subject(), in_quotes(entry.key), describe(entry.value)));
         } else {
             device.parameters[entry.key] = text;
         }
@@ -238,12 +238,13 @@ void DeviceReader::read_channels(Reader& reader, Device& device, const Draft& dr
 void DeviceReader::read_channel(const Node& table, Device& device, const Draft& draft, Names& names,
                                 std::map<std::uint32_t, At>& taken) {
     Channel channel;
-    Reader reader(table, "device.channel", fmt::format("device {}: channel", quoted(device.name)), report_);
+    Reader reader(table, "device.channel", fmt::format("device {}: channel", in_quotes(device.name)),
+                  report_);
     if (reader.require("name")) {
         channel.name = reader.name("name").value_or("");
         if (!channel.name.empty()) {
             reader.set_subject(
-                fmt::format("device {}: channel {}", quoted(device.name), quoted(channel.name)));
+                fmt::format("device {}: channel {}", in_quotes(device.name), in_quotes(channel.name)));
             names.define(channel.name, reader.at("name"), report_);
         }
     }
@@ -260,7 +261,7 @@ void DeviceReader::read_channel(const Node& table, Device& device, const Draft& 
             if (!known.empty()) {
                 report_.error(item.at,
                               fmt::format("{}: the profile has no point {}{}", reader.subject(),
-                                          quoted(scalar_text(item)), did_you_mean(item.text, known)));
+                                          in_quotes(scalar_text(item)), did_you_mean(item.text, known)));
             }
             continue;
         }
@@ -269,7 +270,7 @@ void DeviceReader::read_channel(const Node& table, Device& device, const Draft& 
         if (!fresh) {
             report_.error(item.at,
                           fmt::format("{}: point {} stands in a channel already, at {}", reader.subject(),
-                                      quoted(item.text), report_.place(earlier->second)));
+                                      in_quotes(item.text), report_.place(earlier->second)));
             continue;
         }
         site_.points[id].channel = static_cast<std::int32_t>(device.channels.size());
@@ -290,9 +291,9 @@ void DeviceReader::use_component(const std::string& code, const Device& device, 
     }
     const auto [use, fresh] = components_.emplace(code, Use{device.name, at});
     if (!fresh && use->second.device != device.name) {
-        report_.warning(
-            at, fmt::format("device {}: component {} is that of device {}, too, at {}", quoted(device.name),
-                            quoted(code), quoted(use->second.device), report_.place(use->second.at)));
+        report_.warning(at, fmt::format("device {}: component {} is that of device {}, too, at {}",
+                                        in_quotes(device.name), in_quotes(code),
+                                        in_quotes(use->second.device), report_.place(use->second.at)));
     }
 }
 

@@ -54,8 +54,8 @@ void read_brokers(Reader& reader, Mqtt& mqtt) {
             reader.report().error(item.at, fmt::format("{}: a broker must be {}; found {}", reader.subject(),
                                                        broker.error().what, describe(item)));
         } else if (std::find(mqtt.brokers.begin(), mqtt.brokers.end(), *broker) != mqtt.brokers.end()) {
-            reader.report().error(
-                item.at, fmt::format("{}: broker {} is listed twice", reader.subject(), quoted(item.text)));
+            reader.report().error(item.at, fmt::format("{}: broker {} is listed twice", reader.subject(),
+                                                       in_quotes(item.text)));
         } else {
             mqtt.brokers.push_back(*broker);
         }

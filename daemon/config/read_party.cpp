@@ -34,7 +34,7 @@ Party read_party(const Node& table, Names& names, Report& report) {
     if (reader.require("id")) {
         party.id = reader.name("id").value_or("");
         if (!party.id.empty()) {
-            reader.set_subject("party " + quoted(party.id));
+            reader.set_subject("party " + in_quotes(party.id));
             names.define(party.id, reader.at("id"), report);
         }
     }
@@ -77,7 +77,7 @@ std::vector<Feed> read_feeds(const Node& root, Names& names, Report& report) {
         if (reader.require("name")) {
             const std::string name = reader.name("name").value_or("");
             if (!name.empty() && names.define(name, reader.at("name"), report)) {
-                reader.set_subject("feed " + quoted(name));
+                reader.set_subject("feed " + in_quotes(name));
                 feeds.push_back({name});
             }
         }

@@ -77,7 +77,7 @@ std::optional<PointRef> refer(Reader& reader, std::string_view key, const std::s
                               const PointSpec& self, const std::vector<std::string>& points) {
     const auto found = std::find(points.begin(), points.end(), name);
     if (found == points.end()) {
-        reader.error(key, fmt::format("{}: the profile has no point {}{}", key, quoted(name),
+        reader.error(key, fmt::format("{}: the profile has no point {}{}", key, in_quotes(name),
                                       did_you_mean(name, points)));
         return std::nullopt;
     }
@@ -119,7 +119,7 @@ std::map<std::int64_t, std::string> read_words(Reader& reader, std::string_view 
         if (!number || entry.value.kind != Node::Kind::kString || entry.value.text.size() > kMaxName) {
             reader.report().error(
                 entry.at, fmt::format("{}: {} must be made of NUMBER = \"word\"; found {} = {}",
-                                      reader.subject(), key, quoted(entry.key), describe(entry.value)));
+                                      reader.subject(), key, in_quotes(entry.key), describe(entry.value)));
         } else {
             words[*number] = entry.value.text;
         }
@@ -150,7 +150,7 @@ void read_unit_from(Reader& point, PointSpec& spec, const std::vector<std::strin
     for (const auto& [unit, at] : units) {
         if (!unit_factor(unit, spec.unit)) {
             report.error(at, fmt::format("{}: {} cannot be converted to the point's unit {}",
-                                         reader.subject(), quoted(unit), quoted(spec.unit)));
+                                         reader.subject(), in_quotes(unit), in_quotes(spec.unit)));
         }
     }
     reader.finish();
@@ -270,7 +270,7 @@ PointDraft read_point(const Node& table, const std::vector<std::string>& points,
     Reader reader(table, "profile.point", "point", report);
     if (reader.require("name")) {
         spec.name = reader.name("name").value_or("");
-        reader.set_subject(spec.name.empty() ? "point" : "point " + quoted(spec.name));
+        reader.set_subject(spec.name.empty() ? "point" : "point " + in_quotes(spec.name));
     }
     spec.role = reader.parsed("role", parse_role).value_or("");
     draft.role_at = reader.at("role");

@@ -169,7 +169,7 @@ std::optional<PointRef> read_point_ref(Reader& reader, const std::vector<std::st
     }
     const auto found = std::find(points.begin(), points.end(), *name);
     if (found == points.end()) {
-        reader.error("point", fmt::format("the profile has no point {}{}", quoted(*name),
+        reader.error("point", fmt::format("the profile has no point {}{}", in_quotes(*name),
                                           did_you_mean(*name, points)));
         return std::nullopt;
     }
@@ -219,7 +219,7 @@ void read_alive(const Node& table, const std::vector<std::string>& points, Profi
         } else {
             reader.error("point",
                          fmt::format("max_age needs a point whose unit is ms, s, min or h; that of {} is {}",
-                                     quoted(points[*point]), quoted(unit)));
+                                     in_quotes(points[*point]), in_quotes(unit)));
         }
     }
     reader.finish();
@@ -289,13 +289,13 @@ ProfileDraft read_profile(const Node& root, const std::string& stem, Report& rep
     ProfileDraft draft;
     draft.at = root.at;
     Profile& profile = draft.profile;
-    Reader reader(root, "profile", "profile " + quoted(stem), report);
+    Reader reader(root, "profile", "profile " + in_quotes(stem), report);
     profile.name = stem;
     if (reader.require("name")) {
         const auto name = reader.name("name");
         if (name && *name != stem) {
-            reader.error("name", fmt::format("name must be that of the file, {}; found {}", quoted(stem),
-                                             quoted(*name)));
+            reader.error("name", fmt::format("name must be that of the file, {}; found {}", in_quotes(stem),
+                                             in_quotes(*name)));
         }
     }
     profile.vendor = reader.text("vendor").value_or("");

@@ -289,12 +289,12 @@ RuleDraft read_rule(const std::string& name, const Node& merged, Report& report)
     draft.rule.name = name;
     if (merged.kind != Node::Kind::kTable) {
         report.error(merged.at,
-                     fmt::format("rule {}: must be a table; found {}", quoted(name), describe(merged)));
+                     fmt::format("rule {}: must be a table; found {}", in_quotes(name), describe(merged)));
         draft.sound = false;
         return draft;
     }
     const std::size_t before = report.error_count();
-    Reader reader(merged, "rule", "rule " + quoted(name), report);
+    Reader reader(merged, "rule", "rule " + in_quotes(name), report);
     draft.kind = read_kind(reader);
     const bool kind_known = !reader.has("kind") || draft.kind;
     read_limits(reader, draft, report);
@@ -316,12 +316,12 @@ ClassDraft read_class(const Node& root, const std::string& stem, Report& report)
     ClassDraft draft;
     draft.name = stem;
     draft.at = root.at;
-    Reader reader(root, "class", "class " + quoted(stem), report);
+    Reader reader(root, "class", "class " + in_quotes(stem), report);
     if (reader.require("name")) {
         const auto name = reader.name("name");
         if (name && *name != stem) {
-            reader.error("name", fmt::format("name must be that of the file, {}; found {}", quoted(stem),
-                                             quoted(*name)));
+            reader.error("name", fmt::format("name must be that of the file, {}; found {}", in_quotes(stem),
+                                             in_quotes(*name)));
         }
     }
     read_text(reader, "title", kMaxTitle, Template::kNo, report);
@@ -331,7 +331,7 @@ ClassDraft read_class(const Node& root, const std::string& stem, Report& report)
         if (entry == nullptr || entry->value.kind != Node::Kind::kString || !parse_name(entry->value.text)) {
             report.error(table->at,
                          fmt::format("class {}: a rule needs a name of the characters a-z A-Z 0-9 . _ -",
-                                     quoted(stem)));
+                                     in_quotes(stem)));
             continue;
         }
         if (names.define(entry->value.text, entry->value.at, report)) {

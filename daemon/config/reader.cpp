@@ -277,7 +277,7 @@ void Reader::wrong(const Node& node, std::string_view key, std::string_view expe
 void Reader::wrong_word(const Node& node, std::string_view key, const std::vector<std::string>& known) {
     std::vector<std::string> shown;
     for (const std::string& word : known) {
-        shown.push_back(quoted(word));
+        shown.push_back(in_quotes(word));
     }
     const std::string hint = node.kind == Node::Kind::kString ? did_you_mean(node.text, known) : "";
     report_.error(node.at, fmt::format("{}: {} must be {}; found {}{}", subject_, key, one_of(shown),
@@ -296,7 +296,7 @@ void Reader::finish() {
     report_.note_keys(schema_, known_);
     for (const Entry& entry : table_.entries) {
         if (std::find(known_.begin(), known_.end(), entry.key) == known_.end()) {
-            report_.error(entry.at, fmt::format("{}: unknown key {}{}", subject_, quoted(entry.key),
+            report_.error(entry.at, fmt::format("{}: unknown key {}{}", subject_, in_quotes(entry.key),
                                                 did_you_mean(entry.key, known_)));
         }
     }

@@ -187,8 +187,9 @@ Result<Order> parse_order(std::string_view text, std::uint16_t registers) {
     for (const OrderForm& form : kOrders) {
         if (form.text == text) {
             if (form.registers != registers && form.registers != 2) {
-                return fail(Errc::kInvalid, fmt::format("a form for {} bits, {} is one for {}",
-                                                        16 * registers, quoted(text), 16 * form.registers));
+                return fail(Errc::kInvalid,
+                            fmt::format("a form for {} bits, {} is one for {}", 16 * registers,
+                                        in_quotes(text), 16 * form.registers));
             }
             return form.order;
         }

@@ -83,10 +83,10 @@ const RuleLayer::SharedRules& RuleLayer::shared_rules(const DeviceReader::Draft&
             rules.push_back({entry.value, read_rule(entry.key, entry.value, report_), false});
         } else if (const std::string meant = nearest(entry.key, names); !meant.empty()) {
             // Without a near name it refines a rule of another class that the profile serves, too.
-            report_.error(entry.at,
-                          fmt::format("profile {}: class {} has no rule {}; did you mean {}?",
-                                      quoted(device.profile->profile.name), quoted(device.device_class->name),
-                                      quoted(entry.key), quoted(meant)));
+            report_.error(entry.at, fmt::format("profile {}: class {} has no rule {}; did you mean {}?",
+                                                in_quotes(device.profile->profile.name),
+                                                in_quotes(device.device_class->name), in_quotes(entry.key),
+                                                in_quotes(meant)));
         }
     }
     return rules;
@@ -112,7 +112,8 @@ void RuleLayer::apply(const DeviceReader::Draft& device) {
                 kind->value.at,
                 fmt::format(
                     "device {}: rule {} is one of kind {} already; give a rule of your own another name",
-                    quoted(site_.device(device.id).name), quoted(own->key), quoted(below->value.text)));
+                    in_quotes(site_.device(device.id).name), in_quotes(own->key),
+                    in_quotes(below->value.text)));
             ++tally.unsound;
             continue;
         }
@@ -134,10 +135,10 @@ void RuleLayer::lay_own(const DeviceReader::Draft& device, const SharedRules& sh
         if (std::find(names.begin(), names.end(), entry.key) != names.end()) {
             continue;
         }
-        const std::string subject = "device " + quoted(site_.device(device.id).name);
+        const std::string subject = "device " + in_quotes(site_.device(device.id).name);
         if (!parse_name(entry.key)) {
             report_.error(entry.at, fmt::format("{}: rule {}: a name is made of a-z A-Z 0-9 . _ -", subject,
-                                                quoted(entry.key)));
+                                                in_quotes(entry.key)));
         } else if (entry.value.find("kind") != nullptr || entry.value.kind != Node::Kind::kTable) {
             lay(device, read_rule(entry.key, entry.value, report_), &entry, tally);
             continue;
@@ -146,11 +147,11 @@ void RuleLayer::lay_own(const DeviceReader::Draft& device, const SharedRules& sh
                 entry.at,
                 fmt::format("{}: rule {} has no kind, and the device has no class whose rule it could "
                             "change",
-                            subject, quoted(entry.key)));
+                            subject, in_quotes(entry.key)));
         } else {
             report_.error(entry.at,
                           fmt::format("{}: class {} has no rule {}{} (a rule of its own needs a kind)",
-                                      subject, quoted(device.device_class->name), quoted(entry.key),
+                                      subject, in_quotes(device.device_class->name), in_quotes(entry.key),
                                       did_you_mean(entry.key, names)));
         }
         ++tally.unsound;
@@ -218,23 +219,25 @@ void RuleLayer::lose(const DeviceReader::Draft& device, const RuleDraft& draft, 
                 ? draft.selector_at
                 : own->at,
             fmt::format("device {}: rule {}: profile {} has no point {} {}{}",
-                        quoted(site_.device(device.id).name), quoted(draft.name), quoted(profile),
-                        by_role ? "with role" : "named", quoted(wanted), did_you_mean(wanted, there)));
+                        in_quotes(site_.device(device.id).name), in_quotes(draft.name), in_quotes(profile),
+                        by_role ? "with role" : "named", in_quotes(wanted), did_you_mean(wanted, there)));
         ++tally.unsound;
         return;
     }
     const bool of_class =
         device.device_class != nullptr && find(device.device_class->rules, draft.name) != nullptr;
     if (!of_class) {
-        report_.error(
-            draft.selector_at,
-            fmt::format("profile {}: rule {}: there is no point {} {}{}", quoted(profile), quoted(draft.name),
-                        by_role ? "with role" : "named", quoted(wanted), did_you_mean(wanted, there)));
+        report_.error(draft.selector_at,
+                      fmt::format("profile {}: rule {}: there is no point {} {}{}", in_quotes(profile),
+                                  in_quotes(draft.name), by_role ? "with role" : "named", in_quotes(wanted),
+                                  did_you_mean(wanted, there)));
         ++tally.unsound;
         return;
     }
     ++tally.lost;
-    tally.wanted.push_back(quoted(wanted));
+    if (std::find(tally.wanted.begin(), tally.wanted.end(), in_quotes(wanted)) == tally.wanted.end()) {
+        tally.wanted.push_back(in_quotes(wanted));
+    }
     if (by_role) {
         doubt_roles(device, draft);
     }
@@ -254,8 +257,8 @@ void RuleLayer::doubt_roles(const DeviceReader::Draft& device, const RuleDraft& 
                 device.profile->roles_at[i],
                 fmt::format("profile {}: no rule of class {} looks for role {}, and rule {} finds no point; "
                             "did you mean {}?",
-                            quoted(device.profile->profile.name), quoted(device.device_class->name),
-                            quoted(role), quoted(draft.name), quoted(draft.role)));
+                            in_quotes(device.profile->profile.name), in_quotes(device.device_class->name),
+                            in_quotes(role), in_quotes(draft.name), in_quotes(draft.role)));
         }
     }
 }
@@ -268,10 +271,10 @@ bool RuleLayer::complain_missing(const DeviceReader::Draft& device, const RuleDr
     const std::string of_class =
         device.device_class == nullptr || find(device.device_class->rules, draft.name) == nullptr
             ? ""
-            : fmt::format(" of class {}", quoted(device.device_class->name));
+            : fmt::format(" of class {}", in_quotes(device.device_class->name));
     report_.error(own == nullptr ? device.at : own->at,
                   fmt::format("device {}: rule {}{} needs {}: set it in [device.rule.{}]",
-                              quoted(site_.device(device.id).name), quoted(draft.name), of_class,
+                              in_quotes(site_.device(device.id).name), in_quotes(draft.name), of_class,
                               fmt::join(draft.missing, ", "), draft.name));
     return true;
 }
@@ -280,8 +283,8 @@ bool RuleLayer::fits(const DeviceReader::Draft& device, const RuleDraft& draft, 
                      const Entry* own) {
     const PointSpec& spec = site_.spec(*rule.point);
     const std::optional<Duration> interval = interval_of(site_.device(device.id), spec);
-    const std::string subject = fmt::format("rule {} on point {} of profile {}", quoted(rule.name),
-                                            quoted(spec.name), quoted(device.profile->profile.name));
+    const std::string subject = fmt::format("rule {} on point {} of profile {}", in_quotes(rule.name),
+                                            in_quotes(spec.name), in_quotes(device.profile->profile.name));
     if (const std::string mistake = type_mistake(rule.kind, spec); !mistake.empty()) {
         report_.error(draft.selector_at, fmt::format("{}: {}", subject, mistake));
         return false;
@@ -314,8 +317,8 @@ bool RuleLayer::fits_time(const DeviceReader::Draft& device, const RuleDraft& dr
     }
     report_.error(own == nullptr ? device.at : own->at,
                   fmt::format("device {}: rule {}: {} ({}) must be at least {}: two intervals{}",
-                              quoted(of.name), quoted(draft.name), silent ? "for" : "window", to_text(time),
-                              to_text(shortest), silent ? " and the bus's timeout" : ""));
+                              in_quotes(of.name), in_quotes(draft.name), silent ? "for" : "window",
+                              to_text(time), to_text(shortest), silent ? " and the bus's timeout" : ""));
     return false;
 }
 
@@ -337,7 +340,7 @@ void RuleLayer::conclude(const DeviceReader::Draft& device, const Tally& tally) 
     if (tally.judging > 0 || tally.unsound > 0 || report_.incomplete()) {
         return;
     }
-    const std::string subject = "device " + quoted(site_.device(device.id).name);
+    const std::string subject = "device " + in_quotes(site_.device(device.id).name);
     if (!device.has_class) {
         if (tally.watching == 0) {
             report_.warning(device.at,
@@ -355,16 +358,16 @@ void RuleLayer::conclude(const DeviceReader::Draft& device, const Tally& tally) 
         report_.error(
             device.class_at,
             fmt::format(
-                "{}: class {} judges nothing here: profile {} has no point for {}{}", subject, quoted(name),
-                quoted(device.profile->profile.name), one_of(tally.wanted),
+                "{}: class {} judges nothing here: profile {} has no point for {}{}", subject,
+                in_quotes(name), in_quotes(device.profile->profile.name), one_of(tally.wanted),
                 tally.off > 0 ? ", and its other rules are switched off until a device enables them" : ""));
     } else if (tally.off > 0) {
         report_.error(device.class_at,
                       fmt::format("{}: class {} judges nothing here: its rules are switched off until a "
                                   "device enables them",
-                                  subject, quoted(name)));
+                                  subject, in_quotes(name)));
     } else if (tally.watching == 0) {
-        report_.error(device.class_at, fmt::format("{}: class {} has no rules", subject, quoted(name)));
+        report_.error(device.class_at, fmt::format("{}: class {} has no rules", subject, in_quotes(name)));
     }
 }
 

@@ -21,7 +21,7 @@ bool is_continuation(char c) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     constexpr std::size_t kShown = 60;
     std::size_t end = std::min(text.size(), kShown);
     while (end < text.size() && end > 0 && is_continuation(text[end])) {
@@ -88,7 +88,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
     const std::string found = nearest(word, candidates);
-    return found.empty() ? "" : "; did you mean " + quoted(found) + "?";
+    return found.empty() ? "" : "; did you mean " + in_quotes(found) + "?";
 }
 
 }  // namespace gengfu::config

@@ -10,7 +10,7 @@ namespace gengfu::config {
 
 /// In double quotes, control characters replaced, cut after 60 bytes (never within a UTF-8 character): what
 /// the user wrote may be anything, a message stays one line.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 /// "a, b or c"
 std::string one_of(const std::vector<std::string>& words);
