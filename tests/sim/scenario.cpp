@@ -35,8 +35,8 @@ public:
         each(reader, "device", &Loader::read_device);
         each(reader, "step", &Loader::read_step);
         each(reader, "fault", &Loader::read_fault_table);
-        each(reader, "outage", &Loader::read_outage);
-        each(reader, "expect", &Loader::read_expect);
+        each(reader, "outage", &Loader::read_outage_table);
+        each(reader, "expect", &Loader::read_expect_table);
         reader.finish();
         if (out_.devices.size() > kMaxDevices) {
             diagnostics_.push_back({{}, "more than 2000 devices"});
@@ -284,40 +284,12 @@ private:
         return it != out_.tcp.end() && it->kind == TcpKind::kModbusTcp;
     }
 
-    void read_outage(TableReader& reader) {
-        Outage outage;
-        outage.what = reader.choice("what", Need::kRequired, {"broker", "daemon"}).value_or("");
-        outage.at = reader.duration("at", Need::kRequired).value_or(Nanoseconds(0));
-        outage.lasts = reader.duration("for", Need::kRequired).value_or(Nanoseconds(0));
-        outage.note = reader.text("note", Need::kOptional).value_or("");
-        out_.outages.push_back(std::move(outage));
-    }
+    void read_outage_table(TableReader& reader) { out_.outages.push_back(read_outage(reader)); }
 
-    void read_expect(TableReader& reader) {
-        Expect expect;
-        expect.device = read_device_name(reader);
-        expect.rule = reader.text("rule", Need::kRequired).value_or("");
-        expect.point = reader.text("point", Need::kOptional).value_or("");
-        expect.severity =
-            reader.choice("severity", Need::kRequired, {"critical", "major", "moderate", "minor"})
-                .value_or("");
-        expect.raised_at = reader.duration("raised_at", Need::kRequired).value_or(Nanoseconds(0));
-        expect.within = reader.duration("within", Need::kRequired).value_or(Nanoseconds(0));
-        expect.cleared_at = reader.duration("cleared_at", Need::kOptional);
-        expect.cleared_within = reader.duration("cleared_within", Need::kOptional);
-        expect.ack = reader.choice("ack", Need::kOptional, {"cli", "mqtt"}).value_or("");
-        expect.reset = reader.choice("reset", Need::kOptional, {"cli", "mqtt"}).value_or("");
-        read_rise(reader, expect);
-        if (expect.cleared_at.has_value() != expect.cleared_within.has_value()) {
-            reader.error(reader.place(), "`cleared_at` and `cleared_within` go together");
-        }
-        if (!expect.reset.empty() && (!expect.cleared_at || expect.ack.empty())) {
-            reader.error(reader.place_of("reset"),
-                         "`reset` needs `ack` and `cleared_at`: only such an alarm can be reset");
-        }
-        if (expect.cleared_at && *expect.cleared_at <= expect.raised_at) {
-            reader.error(reader.place_of("cleared_at"), "`cleared_at` is not after `raised_at`");
-        }
+    void read_expect_table(TableReader& reader) {
+        const std::string device = read_device_name(reader);
+        Expect expect = read_expect(reader);
+        expect.device = device;
         const std::string key = "expect " + expect.device + "/" + expect.rule + "/" + expect.point + "@" +
                                 std::to_string(expect.raised_at.count());
         const auto [it, added] = places_.try_emplace(key, reader.place());
@@ -326,17 +298,6 @@ private:
                          "expects the same as the one in line " + std::to_string(it->second.line));
         }
         out_.expects.push_back(std::move(expect));
-    }
-
-    static void read_rise(TableReader& reader, Expect& expect) {
-        expect.rises_to =
-            reader.choice("rises_to", Need::kOptional, {"critical", "major", "moderate"}).value_or("");
-        expect.rises_at = reader.duration("rises_at", Need::kOptional);
-        expect.rises_within = reader.duration("rises_within", Need::kOptional);
-        const bool named = !expect.rises_to.empty();
-        if (named != expect.rises_at.has_value() || named != expect.rises_within.has_value()) {
-            reader.error(reader.place(), "`rises_to`, `rises_at` and `rises_within` go together");
-        }
     }
 
     void settle_length() {

@@ -6,7 +6,7 @@
 #include "tests/sim/scenario.hpp"
 #include "tests/sim/table_reader.hpp"
 
-/// The tables that scenario files and the control socket share.
+/// The tables that scenario files (and some of them the control socket) are made of.
 namespace gengfu::sim {
 
 /// `coil`, `discrete`, `input`, `holding`: tables of address = words. Keys that are not there are left out.
@@ -17,5 +17,11 @@ std::optional<Fault> read_fault(TableReader& reader);
 
 /// `ramp`, `toggle` or `walk`, at most one of them.
 std::optional<Motion> read_motion(TableReader& reader, Diagnostics& diagnostics);
+
+/// The keys of [[outage]].
+Outage read_outage(TableReader& reader);
+
+/// The keys of [[expect]] but for `device`.
+Expect read_expect(TableReader& reader);
 
 }  // namespace gengfu::sim
