@@ -31,7 +31,9 @@ std::optional<Request> parse_rtu(std::span<const std::uint8_t> frame) {
 }
 
 Bytes rtu_frame(std::uint8_t unit, std::span<const std::uint8_t> pdu) {
-    Bytes out{unit};
+    Bytes out;
+    out.reserve(pdu.size() + 3);
+    out.push_back(unit);
     out.insert(out.end(), pdu.begin(), pdu.end());
     const std::uint16_t crc = rtu_crc(out);
     out.push_back(static_cast<std::uint8_t>(crc & 0xFFU));
