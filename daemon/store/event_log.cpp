@@ -27,13 +27,16 @@ Result<EventLog> EventLog::open(const Folder& folder, std::vector<std::string>& 
 }
 
 Result<void> EventLog::ensure_open(std::vector<std::string>& troubles) {
+    if (std::exchange(reopen_, false)) {
+        file_.reset();
+    }
     if (file_) {
         return {};
     }
     Result<RecordFile> opened = RecordFile::open(folder_->path(kName), Stream::kEvent);
     if (!opened && (opened.error().code == Errc::kCorrupt || opened.error().code == Errc::kInvalid)) {
         // Of a version from the future too: state.db, checked before, is not, so this is damage. It is kept.
-        if (Result<void> done = replace(opened.error(), troubles); !done) {
+        if (Result<void> done = set_aside(opened.error(), troubles); !done) {
             return done;
         }
         opened = RecordFile::open(folder_->path(kName), Stream::kEvent);
@@ -47,6 +50,11 @@ Result<void> EventLog::ensure_open(std::vector<std::string>& troubles) {
 }
 
 Result<void> EventLog::replace(const Error& why, std::vector<std::string>& troubles) {
+    Result<void> done = set_aside(why, troubles);
+    return done ? ensure_open(troubles) : done;
+}
+
+Result<void> EventLog::set_aside(const Error& why, std::vector<std::string>& troubles) {
     if (file_) {
         lost_.insert(lost_.end(), file_->spans().begin(), file_->spans().end());
         file_.reset();
@@ -79,16 +87,11 @@ Result<void> EventLog::commit(Day today, std::vector<std::string>& troubles) {
         const Error why = done.error();
         done = replace(why, troubles);
         if (done) {
-            done = ensure_open(troubles);
-        }
-        if (done) {
             done = write(today);
         }
     }
     if (!done) {
-        if (done.error().code == Errc::kIo) {
-            file_.reset();  // a card that was pulled and put back needs a new handle
-        }
+        reopen_ = done.error().code == Errc::kIo;  // a card that was pulled and put back needs a new handle
         return done;
     }
     waiting_bytes_ = 0;
@@ -128,10 +131,13 @@ std::vector<Key> EventLog::shed() {
 }
 
 Result<RecordFile::Read> EventLog::read(Key first, Key last, Budget budget) {
+    if (!file_) {
+        return fail(Errc::kIo, fmt::format("{}: cannot be opened at present", folder_->path(kName)));
+    }
     RecordFile::Read result;
     result.next = first;
     const Key in_memory = waiting_.empty() ? last + 1 : waiting_.front().key;
-    if (file_ && first < in_memory) {
+    if (first < in_memory) {
         Result<RecordFile::Read> read = file_->read(first, std::min(last, in_memory - 1), budget);
         if (!read || read->more) {
             return read;

@@ -61,17 +61,19 @@ public:
     Result<void> checkpoint();
     /// With its log, and what the log may yet add.
     std::uint64_t bytes() const;
-    /// Sets the file aside after a reading has failed with kCorrupt.
+    /// Sets the file aside and begins a new one, after a reading has failed with kCorrupt.
     Result<void> replace(const Error& why, std::vector<std::string>& troubles);
 
 private:
     explicit EventLog(const Folder& folder) : folder_(&folder) {}
+    Result<void> set_aside(const Error& why, std::vector<std::string>& troubles);
     Result<void> ensure_open(std::vector<std::string>& troubles);
     Result<void> write(Day today);
     void measure();
 
     const Folder* folder_;
-    std::optional<RecordFile> file_;  ///< nothing after an I/O error: opened again at the next commit
+    std::optional<RecordFile> file_;
+    bool reopen_ = false;  ///< after an I/O error: at the next commit
     std::deque<Waiting> waiting_;
     std::size_t waiting_bytes_ = 0;
     Extents extents_;

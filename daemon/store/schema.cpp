@@ -1,6 +1,14 @@
 #include "daemon/store/schema.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
 
 namespace gengfu::store {
 namespace {
@@ -13,14 +21,21 @@ constexpr const char* kCommon =
     "PRAGMA temp_store = MEMORY;"
     "PRAGMA cell_size_check = ON;";
 
-// Exclusive before WAL: then the log's index is in memory and there is no -shm file. Checkpoints are ours, at
-// moments when no event waits.
+// Exclusive before anything reads: then the log's index is in memory and there is no -shm file. Checkpoints
+// are ours, at moments when no event waits.
 constexpr const char* kWriting =
     "PRAGMA locking_mode = EXCLUSIVE;"
-    "PRAGMA auto_vacuum = INCREMENTAL;"
     "PRAGMA journal_mode = WAL;"
     "PRAGMA synchronous = FULL;"
-    "PRAGMA wal_autocheckpoint = 0;";
+    "PRAGMA wal_autocheckpoint = 0;"
+    "PRAGMA journal_size_limit = 2097152;";
+
+// No journal on disk: the file is nobody's until it is whole.
+constexpr const char* kMaking =
+    "PRAGMA locking_mode = EXCLUSIVE;"
+    "PRAGMA journal_mode = MEMORY;"
+    "PRAGMA synchronous = FULL;"
+    "PRAGMA auto_vacuum = INCREMENTAL;";
 
 constexpr const char* kStateTables =
     "CREATE TABLE item (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
@@ -35,9 +50,14 @@ constexpr const char* kRecordTables =
 
 constexpr const char* kSign = "PRAGMA application_id = 0x47656E67; PRAGMA user_version = 1;";
 
-Result<void> check_signature(sql::Database& database, std::int64_t version) {
-    const Result<std::int64_t> application = database.number("PRAGMA application_id");
-    if (application && *application != kApplicationId) {
+Result<void> check_signature(sql::Database& database) {
+    Result<std::int64_t> stored_version = database.number("PRAGMA user_version");
+    Result<std::int64_t> application = database.number("PRAGMA application_id");
+    if (!stored_version || !application) {
+        return stored_version ? pass(application) : pass(stored_version);
+    }
+    const std::int64_t version = *stored_version;
+    if (*application != kApplicationId) {
         return fail(Errc::kCorrupt, fmt::format("{}: not a file of Gengfu's store", database.path()));
     }
     if (version < kFormatVersion) {
@@ -52,46 +72,73 @@ Result<void> check_signature(sql::Database& database, std::int64_t version) {
     return {};
 }
 
-Result<void> make_tables(sql::Database& database, FileKind kind) {
-    Result<void> done = database.begin();
+Result<void> fill_new(const std::string& path, FileKind kind) {
+    auto database = sql::Database::open(path, sql::OpenMode::kReadWrite);
+    if (!database) {
+        return pass(database);
+    }
+    Result<void> done = (*database)->execute(kMaking);
+    if (done) {
+        done = (*database)->begin();
+    }
     for (const char* sql : {kind == FileKind::kState ? kStateTables : kRecordTables, kSign}) {
         if (done) {
-            done = database.execute(sql);
+            done = (*database)->execute(sql);
         }
     }
     if (done) {
-        return database.commit();
+        done = (*database)->commit();
     }
-    database.roll_back();
-    return done;
+    return done ? (*database)->execute("PRAGMA journal_mode = WAL;") : done;
 }
 
-Result<void> prepare(sql::Database& database, FileKind kind) {
-    for (const char* sql : {kCommon, kWriting}) {
-        if (Result<void> done = database.execute(sql); !done) {
-            return done;
-        }
+// Makes the file under another name and renames it when it is whole and on disk: a power cut leaves either no
+// file or a good one, and costs a fraction of the synchronisations that SQLite needs to grow a file from
+// nothing.
+Result<void> make_file(const std::string& path, FileKind kind) {
+    const std::string making = path + ".new";
+    ::unlink((making + "-wal").c_str());
+    ::unlink((making + "-journal").c_str());
+    ::unlink(making.c_str());
+    if (Result<void> done = fill_new(making, kind); !done) {
+        ::unlink(making.c_str());
+        return done;
     }
-    Result<std::int64_t> version = database.number("PRAGMA user_version");
-    if (!version) {
-        return pass(version);
+    if (::rename(making.c_str(), path.c_str()) != 0) {
+        return fail(Errc::kIo, fmt::format("{}: cannot be made: {}", path, std::strerror(errno)));
     }
-    // A new file, or one whose making was cut short: both have no tables.
-    Result<std::int64_t> tables = database.number("SELECT count(*) FROM sqlite_schema");
-    if (!tables) {
-        return pass(tables);
+    const int folder =
+        ::open(std::filesystem::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0) {
+        ::fsync(folder);
+        ::close(folder);
     }
-    return *version == 0 && *tables == 0 ? make_tables(database, kind) : check_signature(database, *version);
+    return {};
+}
+
+bool is_new(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) != 0 ? errno == ENOENT : status.st_size == 0;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<sql::Database>> open_file(const std::string& path, FileKind kind) {
+    if (is_new(path)) {
+        if (Result<void> made = make_file(path, kind); !made) {
+            return pass(made);
+        }
+    }
     auto database = sql::Database::open(path, sql::OpenMode::kReadWrite);
     if (!database) {
         return database;
     }
-    if (Result<void> done = prepare(**database, kind); !done) {
+    for (const char* sql : {kWriting, kCommon}) {
+        if (Result<void> done = (*database)->execute(sql); !done) {
+            return pass(done);
+        }
+    }
+    if (Result<void> done = check_signature(**database); !done) {
         return pass(done);
     }
     return database;
@@ -103,13 +150,8 @@ Result<std::unique_ptr<sql::Database>> open_sealed(const std::string& path) {
         return database;
     }
     Result<void> done = (*database)->execute(kCommon);
-    Result<std::int64_t> version =
-        done ? (*database)->number("PRAGMA user_version") : Result<std::int64_t>(0);
-    if (!version) {
-        return pass(version);
-    }
     if (done) {
-        done = check_signature(**database, *version);
+        done = check_signature(**database);
     }
     if (!done) {
         return pass(done);

@@ -20,7 +20,7 @@ constexpr int kCheckpointPages = 256;
 
 enum class FileKind : std::uint8_t { kState, kRecords };
 
-/// Opens `path` for writing and makes its tables when it is new: write-ahead log, synchronised at every
+/// Opens `path` for writing and makes it when it is missing or empty: write-ahead log, synchronised at every
 /// commit, locked against every other process. \retval Errc::kCorrupt not a database, or not ours; kInvalid
 /// written by a newer Gengfu; kFull, kIo.
 Result<std::unique_ptr<sql::Database>> open_file(const std::string& path, FileKind kind);

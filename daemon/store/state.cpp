@@ -38,66 +38,75 @@ Result<State> State::open(const Folder& folder, std::vector<std::string>& troubl
     if (Result<void> done = state.settle(std::move(opened), troubles); !done) {
         return pass(done);
     }
-    if (Result<void> done = state.load(); !done) {
-        return pass(done);
-    }
     return state;
 }
 
 Result<void> State::settle(std::array<Result<StateFile>, 2> opened, std::vector<std::string>& troubles) {
+    const auto generation = [&](std::size_t i) { return opened[i] ? opened[i]->generation() : 0; };
+    const std::size_t newer = generation(1) > generation(0) ? 1 : 0;
+    if (generation(newer) == 0) {
+        return begin_anew(std::move(opened));
+    }
+    StateFile& good = copies_[newer].file.emplace(std::move(*opened[newer]));
+    if (Result<void> done = load(good); !done) {
+        return done;
+    }
+    return keep(copies_[1 - newer], std::move(opened[1 - newer]), good, troubles);
+}
+
+// Neither copy has anything: a new store, or one that has lost both.
+Result<void> State::begin_anew(std::array<Result<StateFile>, 2> opened) {
     for (Result<StateFile>& file : opened) {
         if (!file && !unreadable(file)) {
-            return pass(file);  // the disk, not the file: setting it aside would lose what is good
+            return pass(file);  // the disk, not the file: setting it aside would lose what may be good
         }
     }
-    const std::size_t better =
-        !opened[0] || (opened[1] && opened[1]->generation() > opened[0]->generation()) ? 1 : 0;
-    const std::size_t other = 1 - better;
-    // A good copy of generation 0 beside an unreadable one has just been made: nothing to mend the other
-    // from.
-    if (!opened[better] || (!opened[other] && opened[better]->generation() == 0)) {
-        const std::size_t bad = opened[better] ? other : better;
-        if (!damaged(opened[bad]) && !(!opened[better] && damaged(opened[other]))) {
-            return pass(opened[bad]);
-        }
-        Error why = opened[bad].error();
-        for (std::size_t i = 0; i < copies_.size(); ++i) {
-            opened[i] = fail(Errc::kCorrupt, "");  // closes it
-            if (Result<std::string> aside = folder_->set_aside(kNames[i]); !aside) {
-                return pass(aside);
-            }
-        }
-        return fail(Errc::kCorrupt,
-                    fmt::format("both copies of state.db are damaged and have been set aside: {}", why.what));
+    if (opened[0] && opened[1]) {
+        copies_[0].file.emplace(std::move(*opened[0]));
+        copies_[1].file.emplace(std::move(*opened[1]));
+        return {};
     }
-    StateFile& good = copies_[better].file.emplace(std::move(*opened[better]));
-    if (!opened[other]) {
-        const Error why = opened[other].error();
-        return replace(copies_[other], good, why, troubles);
+    Result<StateFile>& bad = damaged(opened[0]) || opened[1] ? opened[0] : opened[1];
+    if (!damaged(bad)) {
+        return pass(bad);
     }
-    StateFile& mended = copies_[other].file.emplace(std::move(*opened[other]));
-    return mended.generation() == good.generation() ? Result<void>{} : mended.copy_from(good);
+    const Error why = bad.error();
+    for (std::size_t i = 0; i < copies_.size(); ++i) {
+        opened[i] = fail(Errc::kCorrupt, "");  // closes it
+        if (Result<std::string> aside = folder_->set_aside(kNames[i]); !aside) {
+            return pass(aside);
+        }
+    }
+    return fail(Errc::kCorrupt,
+                fmt::format("both copies of state.db are damaged and have been set aside: {}", why.what));
 }
 
-Result<void> State::replace(Copy& bad, StateFile& good, const Error& why,
-                            std::vector<std::string>& troubles) {
-    Result<std::string> aside = folder_->set_aside(bad.name);
-    if (!aside) {
-        return pass(aside);
+Result<void> State::keep(Copy& copy, Result<StateFile> opened, const StateFile& good,
+                         std::vector<std::string>& troubles) {
+    if (unreadable(opened)) {
+        Result<std::string> aside = folder_->set_aside(copy.name);
+        if (!aside) {
+            return pass(aside);
+        }
+        troubles.push_back(fmt::format("{} is damaged and was set aside as {}; its other copy is used ({})",
+                                       copy.name, folder_->path(*aside), opened.error().what));
+    } else if (!opened) {
+        troubles.push_back(
+            fmt::format("{} cannot be used, its other copy is: {}", copy.name, opened.error().what));
     }
-    troubles.push_back(fmt::format("{} is damaged and was set aside as {}; its other copy is used ({})",
-                                   bad.name, folder_->path(*aside), why.what));
-    Result<StateFile> made = StateFile::open(folder_->path(bad.name));
-    if (!made) {
-        return pass(made);
+    copy.stale = !opened || opened->content() != good.content();
+    if (opened) {
+        copy.file.emplace(std::move(*opened));
     }
-    bad.file.emplace(std::move(*made));
-    return bad.file->copy_from(good);
+    if (copy.stale) {
+        static_cast<void>(reopen(copy));  // if not now, then at the next writing
+    }
+    return {};
 }
 
-Result<void> State::load() {
-    generation_ = copies_[0].file->generation();
-    return copies_[0].file->visit([this](std::string_view name, std::string_view value) {
+Result<void> State::load(StateFile& good) {
+    generation_ = good.generation();
+    return good.visit([this](std::string_view name, std::string_view value) {
         const std::uint64_t hash = row_hash(name, value);
         digest_ += hash;
         rows_[std::string(name)] = {hash, 0, std::string(value)};
@@ -142,31 +151,36 @@ std::uint64_t State::newest_version() const {
 }
 
 bool State::behind() const {
-    return std::min(copies_[0].version, copies_[1].version) < version_;
+    return copies_[0].stale || copies_[1].stale ||
+           std::min(copies_[0].version, copies_[1].version) < version_;
 }
 
 bool State::in_both(const std::string& name) const {
     const auto row = rows_.find(name);
-    return row == rows_.end() || row->second.version <= std::min(copies_[0].version, copies_[1].version);
+    return !copies_[0].stale && !copies_[1].stale &&
+           (row == rows_.end() || row->second.version <= std::min(copies_[0].version, copies_[1].version));
 }
 
-State::Copy& State::older() {
-    return copies_[copies_[1].version < copies_[0].version ? 1 : 0];
+std::size_t State::older() const {
+    return copies_[1].stale || (!copies_[0].stale && copies_[1].version < copies_[0].version) ? 1 : 0;
 }
 
 Result<void> State::write_older() {
-    return write(older());
+    const std::size_t first = older();
+    Result<void> done = write(copies_[first]);
+    return done ? done : write(copies_[1 - first]);
 }
 
 Result<void> State::write_both() {
-    if (Result<void> done = write(older()); !done) {
-        return done;
+    Result<void> done = write_older();
+    if (done && behind()) {
+        static_cast<void>(write(copies_[older()]));
     }
-    return behind() ? write(older()) : Result<void>{};
+    return done;
 }
 
 Result<void> State::write(Copy& copy) {
-    if (!copy.file) {
+    if (!copy.file || copy.stale) {
         if (Result<void> done = reopen(copy); !done) {
             return done;
         }
@@ -192,30 +206,32 @@ Result<void> State::write(Copy& copy) {
 
 Result<void> State::reopen(Copy& copy) {
     Copy& other = copies_[&copy == copies_.data() ? 1 : 0];
-    Result<StateFile> opened = StateFile::open(folder_->path(copy.name));
-    const bool usable = opened && opened->generation() != 0;
-    if (!usable && !(opened || unreadable(opened))) {
-        return pass(opened);
-    }
-    if (!usable) {  // damaged while we ran: begin it anew from the other, which has at least what it had
-        opened = fail(Errc::kCorrupt, "");
-        if (Result<std::string> aside = folder_->set_aside(copy.name); !aside) {
-            return pass(aside);
+    if (!copy.file) {
+        Result<StateFile> opened = StateFile::open(folder_->path(copy.name));
+        if (unreadable(opened)) {  // damaged while we ran, and we have its content elsewhere
+            if (Result<std::string> aside = folder_->set_aside(copy.name); !aside) {
+                return pass(aside);
+            }
+            opened = StateFile::open(folder_->path(copy.name));
         }
-        opened = StateFile::open(folder_->path(copy.name));
         if (!opened) {
             return pass(opened);
         }
-        if (!other.file) {
-            return fail(Errc::kIo, fmt::format("{}: neither copy can be read", folder_->path(copy.name)));
-        }
-        if (Result<void> done = opened->copy_from(*other.file); !done) {
-            return done;
-        }
-        copy.version = other.version;
+        copy.stale = copy.stale || opened->generation() == 0;
+        copy.file.emplace(std::move(*opened));
     }
-    copy.file.emplace(std::move(*opened));
-    return {};
+    if (!copy.stale) {
+        return {};
+    }
+    if (!other.file) {
+        return fail(Errc::kIo, fmt::format("{}: neither copy can be read", folder_->path(copy.name)));
+    }
+    Result<void> done = copy.file->copy_from(*other.file);
+    if (done) {
+        copy.version = other.version;
+        copy.stale = false;
+    }
+    return done;
 }
 
 void State::drop_written() {

@@ -37,12 +37,14 @@ public:
 
     /// Something has been set or erased that no copy has.
     bool changed() const { return version_ > newest_version(); }
-    /// The older copy lacks something.
+    /// A copy lacks something.
     bool behind() const;
     /// The row stands in both copies as it was last set.
     bool in_both(const std::string& name) const;
 
+    /// Into the older copy; into the newer when the older cannot be written.
     Result<void> write_older();
+    /// Into both, one after the other. \return without error when at least one has it; behind() tells.
     Result<void> write_both();
 
     /// Carries the write-ahead logs over when they have grown. Not while an event waits.
@@ -59,16 +61,18 @@ private:
     struct Copy {
         std::string name;
         std::optional<StateFile> file;  ///< nothing: to be opened again
+        bool stale = false;             ///< to be made the same as the other one before it is used
         std::uint64_t version = 0;      ///< of the newest change that it has
     };
     explicit State(const Folder& folder);
     Result<void> settle(std::array<Result<StateFile>, 2> opened, std::vector<std::string>& troubles);
-    Result<void> replace(Copy& damaged, StateFile& good, const Error& why,
-                         std::vector<std::string>& troubles);
-    Result<void> load();
+    Result<void> begin_anew(std::array<Result<StateFile>, 2> opened);
+    Result<void> keep(Copy& copy, Result<StateFile> opened, const StateFile& good,
+                      std::vector<std::string>& troubles);
+    Result<void> load(StateFile& good);
     Result<void> write(Copy& copy);
     Result<void> reopen(Copy& copy);
-    Copy& older();
+    std::size_t older() const;
     std::uint64_t newest_version() const;
     void drop_written();
 

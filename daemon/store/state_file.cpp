@@ -59,12 +59,12 @@ Result<void> StateFile::check() {
         return fail(Errc::kCorrupt, fmt::format("{}: has no seal", database_->path()));
     }
     generation_ = std::bit_cast<std::uint64_t>(*generation);
-    digest_ = std::bit_cast<std::uint64_t>(*digest);
     // The generation is under the digest too: a flipped bit in it would choose the wrong copy.
-    std::uint64_t sum = generation_ == 0 ? 0 : row_hash("generation", std::to_string(generation_));
+    content_ = 0;
     Result<void> done =
-        visit([&](std::string_view name, std::string_view value) { sum += row_hash(name, value); });
-    if (done && sum != digest_) {
+        visit([this](std::string_view name, std::string_view value) { content_ += row_hash(name, value); });
+    const std::uint64_t sealed = generation_ == 0 ? 0 : row_hash("generation", std::to_string(generation_));
+    if (done && content_ + sealed != std::bit_cast<std::uint64_t>(*digest)) {
         return fail(Errc::kCorrupt, fmt::format("{}: does not fit its checksum", database_->path()));
     }
     return done;
@@ -101,7 +101,7 @@ Result<void> StateFile::write_seal(std::uint64_t generation, std::uint64_t diges
         .run();
 }
 
-Result<void> StateFile::finish(Result<void> done, std::uint64_t generation) {
+Result<void> StateFile::finish(Result<void> done, std::uint64_t generation, std::uint64_t content) {
     if (done) {
         done = database_->commit();
     }
@@ -110,6 +110,7 @@ Result<void> StateFile::finish(Result<void> done, std::uint64_t generation) {
         return done;
     }
     generation_ = generation;
+    content_ = content;
     return {};
 }
 
@@ -124,7 +125,7 @@ Result<void> StateFile::write(std::span<const Change> changes, std::uint64_t gen
     if (done) {
         done = write_seal(generation, digest);
     }
-    return finish(std::move(done), generation);
+    return finish(std::move(done), generation, digest);
 }
 
 Result<void> StateFile::copy_from(StateFile& other) {
@@ -145,7 +146,7 @@ Result<void> StateFile::copy_from(StateFile& other) {
     if (done) {
         done = write_seal(other.generation_, digest);
     }
-    return finish(std::move(done), other.generation_);
+    return finish(std::move(done), other.generation_, digest);
 }
 
 }  // namespace gengfu::store

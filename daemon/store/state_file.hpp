@@ -29,6 +29,8 @@ public:
 
     /// 0 when it has just been made.
     std::uint64_t generation() const { return generation_; }
+    /// Digest of the rows alone: equal in copies that say the same.
+    std::uint64_t content() const { return content_; }
 
     Result<void> visit(const Visit& visit);
 
@@ -47,12 +49,12 @@ private:
     Result<void> check();
     Result<void> apply(const Change& change);
     Result<void> write_seal(std::uint64_t generation, std::uint64_t digest);
-    Result<void> finish(Result<void> done, std::uint64_t generation);
+    Result<void> finish(Result<void> done, std::uint64_t generation, std::uint64_t content);
 
     std::unique_ptr<sql::Database> database_;
     sql::Statement put_, drop_, seal_;
     std::uint64_t generation_ = 0;
-    std::uint64_t digest_ = 0;
+    std::uint64_t content_ = 0;
 };
 
 }  // namespace gengfu::store
