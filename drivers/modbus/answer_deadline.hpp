@@ -32,8 +32,6 @@ public:
           until_(first_byte_) {}
 
     Monotonic until() const { return until_; }
-    /// When the first byte of an answer must have come.
-    Monotonic first_byte() const { return first_byte_; }
 
     /// Bytes came at `now`.
     void bytes_came(Monotonic now, const RtuFramer::Progress& progress) {

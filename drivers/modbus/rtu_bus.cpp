@@ -113,7 +113,13 @@ Result<Answer> RtuBus::transact(const Request& request) {
     if (request.unit == kBroadcast && !is_write(request.function)) {
         return fail(Errc::kInvalid, who(request) + ": no unit answers to address 0");
     }
-    if (Result<void> silent = wait_for_silence(request); !silent) {
+    Result<void> silent = wait_for_silence(request);
+    if (!silent && silent.error().code == Errc::kIo && !is_serial_) {
+        // Converters close connections that have been idle: connected anew before the request, that costs no
+        // reading.
+        silent = open(clock_.now() + request.turnaround + line_.latency);
+    }
+    if (!silent) {
         return pass(silent);
     }
     const Monotonic sent = clock_.now();
@@ -233,7 +239,7 @@ Result<Answer> RtuBus::receive(const Exchange& exchange) {
             return lost("the port is unplugged or the connection lost");
         }
         if (woken == Woken::kDeadline) {
-            return unanswered(exchange, deadline);
+            return unanswered(exchange);
         }
         Result<std::size_t> size = read_some();
         if (!size) {
@@ -248,7 +254,7 @@ Result<Answer> RtuBus::receive(const Exchange& exchange) {
             deadline.bytes_came(now, framer_.progress());
         }
         if (now >= deadline.until()) {
-            return unanswered(exchange, deadline);
+            return unanswered(exchange);
         }
     }
 }
@@ -289,20 +295,21 @@ Result<Answer> RtuBus::answered(const Exchange& exchange, const RtuFramer::Match
 }
 
 /// The deadline has passed without an answer. One may still come: the unit owes it.
-Result<Answer> RtuBus::unanswered(const Exchange& exchange, const AnswerDeadline& deadline) {
+Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
     const Request& request = exchange.request;
     const Monotonic now = clock_.now();
-    const bool spoiled = framer_.progress().spoiled || framer_.progress().begun;
+    const bool damaged = framer_.progress().spoiled || framer_.progress().begun;
     const Leftovers leftovers = framer_.finish();
     count(leftovers, request.unit);
-    if (spoiled || leftovers.noise_bytes > 0) {
-        // It has answered, and the answer was spoiled on the way; or what came was noise, and it will answer
-        // in time.
-        quarantine_.owes(request.unit, std::max(now, deadline.first_byte()));
-        ++traffic_.bad_frames;
-        return fail(Errc::kBadFrame, who(request) + ": no whole answer, wrong check sum or length");
+    if (damaged) {
+        ++traffic_.bad_frames;  // it has answered, and owes nothing
+        return fail(Errc::kBadFrame, who(request) + ": wrong check sum, or an answer cut short");
     }
     quarantine_.owes(request.unit, now + request.turnaround);
+    if (leftovers.noise_bytes > 0) {
+        ++traffic_.bad_frames;
+        return fail(Errc::kBadFrame, who(request) + ": no answer, only noise");
+    }
     ++traffic_.timeouts;
     const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now - exchange.request_end);
     return fail(Errc::kTimeout, who(request) + ": no answer in " + std::to_string(waited.count()) + " ms");

@@ -55,7 +55,7 @@ private:
     Result<void> send(const Request& request, const Message& message);
     Result<Answer> receive(const Exchange& exchange);
     Result<Answer> answered(const Exchange& exchange, const RtuFramer::Match& match);
-    Result<Answer> unanswered(const Exchange& exchange, const AnswerDeadline& deadline);
+    Result<Answer> unanswered(const Exchange& exchange);
     Woken wait_for_bytes(Monotonic until);
     Result<std::size_t> read_some();
     void count(const Leftovers& leftovers, int asked_unit);

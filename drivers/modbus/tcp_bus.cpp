@@ -35,6 +35,7 @@ Result<void> TcpBus::open(Monotonic deadline) {
     }
     fd_ = std::move(*connected);
     framer_.clear();
+    last_traffic_ = clock_.now();
     traffic_.reopened += was_open_ ? 1 : 0;
     was_open_ = true;
     return {};
@@ -57,6 +58,9 @@ Result<Answer> TcpBus::transact(const Request& request) {
     }
     if (Result<void> waited = wait_for_gap(request); !waited) {
         return pass(waited);
+    }
+    if (Result<void> connected = reconnect_if_closed(request); !connected) {
+        return pass(connected);
     }
     const Monotonic sent = clock_.now();
     ++traffic_.requests;
@@ -88,6 +92,20 @@ Result<void> TcpBus::wait_for_gap(const Request& request) {
         return fail(Errc::kInterrupted, who(request) + ": interrupted");
     }
     return {};
+}
+
+/// Many devices close a connection that has been idle, some after a few seconds. Seen before the request goes
+/// out, that costs no reading. Not looked for while traffic is dense: it would cost a system call each time.
+Result<void> TcpBus::reconnect_if_closed(const Request& request) {
+    constexpr Duration kIdle = std::chrono::milliseconds(100);
+    const Monotonic now = clock_.now();
+    if (now < last_traffic_ + kIdle) {
+        return {};
+    }
+    if (const Result<bool> came = read_some(); came) {
+        return {};
+    }
+    return open(now + request.turnaround + kLatency);
 }
 
 /// Our own header: what libmodbus 3.1.6 can send without waiting for the answer itself always has transaction

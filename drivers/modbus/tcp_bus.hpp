@@ -15,8 +15,9 @@ namespace gengfu::drivers::modbus {
 /// Modbus TCP. An answer is known by its transaction id, so that a late one is never taken for another, and a
 /// unit that timed out may be asked again at once.
 ///
-/// transact() takes at most min_gap, turnaround and kLatency. A stream that is no Modbus TCP closes the
-/// connection (Errc::kIo), since where the next frame begins is unknown.
+/// transact() takes at most min_gap, turnaround and kLatency, and as long again where the peer has closed an
+/// idle connection and must be connected to anew. A stream that is no Modbus TCP closes the connection
+/// (Errc::kIo), since where the next frame begins is unknown.
 class TcpBus final : public Bus {
 public:
     /// \retval Errc::kIo  no descriptor left
@@ -36,6 +37,7 @@ private:
     std::string who(const Request& request) const;
     tl::unexpected<Error> lost(const std::string& why);
     Result<void> wait_for_gap(const Request& request);
+    Result<void> reconnect_if_closed(const Request& request);
     Result<void> send(const Message& message);
     Result<Answer> receive(const Request& request, Monotonic sent);
     Result<bool> read_some();

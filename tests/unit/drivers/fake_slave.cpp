@@ -122,6 +122,9 @@ void FakeSlave::say(const Bytes& bytes) {
 
 void FakeSlave::unplug() {
     const std::scoped_lock lock(mutex_);
+    if (connection_) {
+        ::shutdown(connection_.get(), SHUT_RDWR);  // closing alone waits for our own thread's poll to end
+    }
     master_.reset();
     connection_.reset();
 }

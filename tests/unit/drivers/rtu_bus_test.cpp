@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <ctime>
+#include <filesystem>
 #include <future>
 #include <memory>
 #include <random>
@@ -191,11 +193,16 @@ TEST_P(RtuBusTest, GuardTurnaroundAboveLibmodbusHalfSecond) {
 }
 
 TEST_P(RtuBusTest, GuardSilentUnitEndsAtItsTurnaround) {
-    const Monotonic begun = clock.now();
-    EXPECT_EQ(error_of(read(7, 0, 1, 40ms)), Errc::kTimeout);
-    EXPECT_GE(clock.now() - begun, 40ms);
-    EXPECT_LT(clock.now() - begun, 450ms) << "libmodbus waits 500 ms";
-    EXPECT_EQ(bus->traffic().timeouts, 1U);
+    Duration shortest = Duration::max();  // of several, since a busy machine may delay any of them
+    std::uint64_t tries = 0;
+    while (shortest >= 450ms && tries < 5) {
+        const Monotonic begun = clock.now();
+        EXPECT_EQ(error_of(read(static_cast<unsigned>(++tries), 0, 1, 40ms)), Errc::kTimeout);
+        shortest = std::min<Duration>(shortest, clock.now() - begun);
+    }
+    EXPECT_GE(shortest, 40ms);
+    EXPECT_LT(shortest, 450ms) << "libmodbus waits 500 ms";
+    EXPECT_EQ(bus->traffic().timeouts, tries);
 }
 
 TEST_P(RtuBusTest, GuardForeignFramesArePassedOverWithinTheDeadline) {
@@ -225,6 +232,7 @@ TEST_P(RtuBusTest, GuardEndlessStreamEndsInTime) {
     slave.handle(flood);
     const Monotonic begun = clock.now();
     EXPECT_FALSE(bus->transact(read(7, 4, 1, 60ms)));
+    EXPECT_FALSE(bus->transact(read(9, 4, 1, 60ms))) << "a line that is never silent is sent on all the same";
     EXPECT_LT(clock.now() - begun, 1500ms) << "the stream goes on for more than 2 s";
 }
 
@@ -393,24 +401,50 @@ TEST_P(SerialBusTest, EchoingLineIsUnderstood) {
     EXPECT_EQ(error_of(write), Errc::kTimeout);
 }
 
-TEST_P(RtuBusTest, UnplugIsToldAndTheBusCanBeOpenedAgain) {
+TEST_P(SerialBusTest, UnplugIsTold) {
     slave.handle(honest_rtu());
     expect_values(read(7, 4, 1), {4});
     slave.unplug();
     const Result<Answer> answer = bus->transact(read(7, 4, 1));
     ASSERT_FALSE(answer);
-    EXPECT_EQ(answer.error().code, Errc::kIo) << answer.error().what;
+    EXPECT_EQ(answer.error().code, Errc::kIo);
+    EXPECT_NE(answer.error().what.find("unplugged"), std::string::npos) << answer.error().what;
     EXPECT_FALSE(bus->is_open());
     EXPECT_EQ(error_of(read(7, 4, 1)), Errc::kIo) << "not open";
     const Result<void> opened = bus->open(clock.now() + 5s);
-    if (GetParam() == Wire::kPty) {
-        ASSERT_FALSE(opened) << "the device file went with it";
-        EXPECT_EQ(opened.error().code, Errc::kIo);
-        EXPECT_NE(opened.error().what.find("missing"), std::string::npos) << opened.error().what;
-        return;
-    }
+    ASSERT_FALSE(opened) << "the device file went with it";
+    EXPECT_EQ(opened.error().code, Errc::kIo);
+    EXPECT_NE(opened.error().what.find("missing"), std::string::npos) << opened.error().what;
+}
+
+TEST_P(SerialBusTest, PluggedInAgainUnderTheSameNameItIsOpenedAgain) {
+    const std::string name = testing::TempDir() + "by-path-port-" + std::to_string(::getpid());
+    std::filesystem::create_symlink(slave.port(), name);
+    bus->close();
+    config::Bus settings = slave.bus();
+    settings.serial.port = name;
+    start(settings);
+    slave.unplug();
+    EXPECT_EQ(error_of(read(7, 4, 1)), Errc::kIo);
+    FakeSlave again(Wire::kPty, honest_rtu());
+    std::filesystem::remove(name);
+    std::filesystem::create_symlink(again.port(), name);
+    const Result<void> opened = bus->open(clock.now() + 5s);
+    std::filesystem::remove(name);
     ASSERT_TRUE(opened) << opened.error().what;
     expect_values(read(7, 4, 1), {4});
+    EXPECT_EQ(bus->traffic().reopened, 1U);
+}
+
+TEST(RtuOverTcp, ConnectionClosedWhileIdleIsMadeAnewWithoutLosingAReading) {
+    const SystemClock clock;
+    FakeSlave slave(Wire::kRtuOverTcp, honest_rtu());
+    const auto bus = std::move(*RtuBus::create(slave.bus(), clock));
+    ASSERT_TRUE(bus->open(clock.now() + 5s));
+    ASSERT_TRUE(bus->transact(read(7, 4, 1)));
+    slave.unplug();
+    Result<Answer> answer = bus->transact(read(7, 4, 1));
+    ASSERT_TRUE(answer) << answer.error().what;
     EXPECT_EQ(bus->traffic().reopened, 1U);
 }
 
@@ -421,16 +455,6 @@ TEST_P(RtuBusTest, UnplugInTheMiddleOfAnAnswerIsTold) {
         return {};
     });
     EXPECT_EQ(error_of(read(7, 4, 10)), Errc::kIo);
-}
-
-TEST_P(RtuBusTest, ClosedPeerRaisesNoSignal) {
-    slave.handle(honest_rtu());
-    expect_values(read(7, 4, 1), {4});
-    slave.unplug();
-    for (int i = 0; i < 3; ++i) {
-        EXPECT_FALSE(bus->transact({.unit = 0, .function = 6, .address = 0, .count = 1, .values = {1}}) &&
-                     bus->transact({.unit = 0, .function = 6, .address = 0, .count = 1, .values = {1}}));
-    }
 }
 
 TEST_P(SerialBusTest, WaitingCostsNoProcessorTime) {

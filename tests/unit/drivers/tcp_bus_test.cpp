@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <future>
 #include <memory>
@@ -159,10 +160,14 @@ TEST_F(TcpBusTest, StreamThatIsNoModbusClosesTheConnection) {
 }
 
 TEST_F(TcpBusTest, SilentUnitEndsAtItsTurnaround) {
-    const Monotonic begun = clock.now();
-    EXPECT_EQ(error_of(read(1, 0, 1, 40ms)), Errc::kTimeout);
-    EXPECT_GE(clock.now() - begun, 40ms);
-    EXPECT_LT(clock.now() - begun, 450ms);
+    Duration shortest = Duration::max();  // of several, since a busy machine may delay any of them
+    for (int tries = 0; shortest >= 450ms && tries < 5; ++tries) {
+        const Monotonic begun = clock.now();
+        EXPECT_EQ(error_of(read(1, 0, 1, 40ms)), Errc::kTimeout);
+        shortest = std::min<Duration>(shortest, clock.now() - begun);
+    }
+    EXPECT_GE(shortest, 40ms);
+    EXPECT_LT(shortest, 450ms);
 }
 
 TEST_F(TcpBusTest, EndlessForeignFramesEndInTime) {
@@ -209,14 +214,28 @@ TEST_F(TcpBusTest, InterruptBreaksTheWaitAndAllLaterOnes) {
     EXPECT_EQ(bus->open(clock.now() + 1s).error().code, Errc::kInterrupted);
 }
 
-TEST_F(TcpBusTest, PeerThatClosesIsToldAndCanBeConnectedAgain) {
+TEST_F(TcpBusTest, PeerThatClosesInsteadOfAnsweringIsToldAndCanBeConnectedAgain) {
+    slave.handle([&](const Bytes&) {
+        slave.unplug();
+        return FakeSlave::Says{};
+    });
+    EXPECT_EQ(error_of(read(1, 5, 1)), Errc::kIo);
+    EXPECT_FALSE(bus->is_open());
+    slave.handle(honest_tcp());
+    ASSERT_TRUE(bus->open(clock.now() + 5s));
+    expect_values(read(1, 5, 1), {5});
+    EXPECT_EQ(bus->traffic().reopened, 1U);
+}
+
+TEST_F(TcpBusTest, ConnectionClosedWhileIdleIsMadeAnewWithoutLosingAReading) {
     slave.handle(honest_tcp());
     expect_values(read(1, 5, 1), {5});
     slave.unplug();
-    EXPECT_EQ(error_of(read(1, 5, 1)), Errc::kIo);
-    EXPECT_FALSE(bus->is_open());
-    ASSERT_TRUE(bus->open(clock.now() + 5s));
-    expect_values(read(1, 5, 1), {5});
+    const Monotonic idle_until = clock.now() + 110ms;  // shorter pauses are not looked into
+    while (clock.now() < idle_until) {
+        std::this_thread::yield();
+    }
+    expect_values(read(1, 6, 1), {6});
     EXPECT_EQ(bus->traffic().reopened, 1U);
 }
 
