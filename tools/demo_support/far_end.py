@@ -41,6 +41,9 @@ class FarEnd:
 
     def _on_connect(self, client, _userdata, _flags, code):
         if code == 0:
+            # What the broker kept is listed anew after a subscription; what it lost while we were away is not.
+            with self._lock:
+                self.retained = {}
             client.subscribe(f"{self._root}/#", qos=1)
             self.connected.set()
 
