@@ -1,4 +1,5 @@
 // gengfud: polls, judges, stores, publishes. See docs/ and `gengfud --help`.
+#include <malloc.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -109,6 +110,8 @@ int live(const config::Places& places, const std::string& version) {
         log::error(started.error().what, started.error().what);
         return EXIT_FAILURE;
     }
+    // Reading the configuration took several times the memory that the site needs; give it back once, here.
+    malloc_trim(0);
     After after = After::kEnd;
     Signals signals(core, pipeline, places, after);
     signals.wait();
