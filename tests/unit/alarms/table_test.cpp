@@ -405,6 +405,34 @@ TEST_F(TableTest, AnAlarmWhoseKeyAnotherHasTakenCanBeEnded) {
     EXPECT_TRUE(table.standing().empty());
 }
 
+TEST_F(TableTest, EndingAnAlarmWhoseKeyAnotherHasTakenLeavesTheOtherAlone) {
+    const Alarm first = apply(Change::kRaised)->alarm;
+    Alarm second = first;
+    second.id = {Epoch{77}, 3};
+    Table table(Epoch{5}, builder_.site());
+    table.restore(first);
+    table.restore(second);
+    table.remove(first.id, stamp(300), 1);
+    EXPECT_TRUE(table.acknowledge(first.id, 0, kLi, stamp(301), 2).transition->alarm.over());
+    EXPECT_FALSE(table.apply(verdict(Change::kRaised), stamp(302), 3)) << "the other one stands";
+    EXPECT_EQ(table.apply(verdict(Change::kCleared), stamp(303), 3)->alarm.id, second.id);
+}
+
+TEST_F(TableTest, ARestoredLaterRaiseIsListedAsTheLatest) {
+    const Alarm first = apply(Change::kRaised)->alarm;
+    const Alarm other = apply(Change::kRaised, Severity::kMajor, 1)->alarm;
+    const Alarm cleared = apply(Change::kCleared)->alarm;
+    const Alarm again = apply(Change::kRaised)->alarm;
+    Table table(Epoch{5}, builder_.site());
+    for (const Alarm& state : {first, other, cleared}) {
+        table.restore(state);
+    }
+    ASSERT_EQ(table.standing().size(), 2U);
+    EXPECT_EQ(table.standing().front()->id, first.id) << "clearing is no raise";
+    table.restore(again);
+    EXPECT_EQ(table.standing().front()->id, other.id);
+}
+
 TEST_F(TableTest, FindsByAnyPrefixOfTheId) {
     const AlarmId first = apply(Change::kRaised)->alarm.id;
     apply(Change::kRaised, Severity::kMajor, 1);

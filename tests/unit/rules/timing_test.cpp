@@ -136,6 +136,14 @@ TEST(Timing, WithoutDelaysGoesStraightToTheGravestLevelReached) {
     EXPECT_EQ(timing.level, 1);
 }
 
+TEST(Timing, LeavesALevelOnlyAfterTheTimeOfThatLevel) {
+    Timing timing;
+    timing.level = 1;
+    timing.timers[0].elapsed = seconds(60);  // as a damaged memory could have it
+    advance(timing, 2, kDelays, {-1, -1, 0, 0}, Voice::kFull, Duration::zero());
+    EXPECT_EQ(timing.level, 1);
+}
+
 TEST(Timing, TakesUpPendingTimeButChangesOnlyWhenASampleSaysSo) {
     Timing timing;
     timing.timers[0].elapsed = seconds(5);
