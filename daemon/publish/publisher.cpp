@@ -1,5 +1,7 @@
 #include "daemon/publish/publisher.hpp"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <boost/asio/post.hpp>
 #include <cassert>
 #include <utility>
@@ -38,6 +40,8 @@ Publisher::Impl::Impl(boost::asio::any_io_executor core, const config::Site& sit
       heartbeat_timer_(core_),
       listing_timer_(core_),
       stop_timer_(core_) {
+    // protobuf would write a line to standard error for each message that somebody else garbled.
+    google::protobuf::SetLogHandler(nullptr);
     known_epochs_.insert(run_.known_epochs.begin(), run_.known_epochs.end());
     known_epochs_.insert(run_.epoch);
     aliases = std::move(run_.aliases);

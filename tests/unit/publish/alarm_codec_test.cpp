@@ -1,0 +1,214 @@
+#include "daemon/publish/alarm_codec.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "daemon/publish/wire.hpp"
+#include "tests/unit/publish/support.hpp"
+
+namespace gengfu::publish {
+namespace {
+
+// Alarms have no comparison of their own; all that lasts is named here.
+void expect_same(const alarms::Alarm& a, const alarms::Alarm& b) {
+    EXPECT_EQ(a.id, b.id);
+    EXPECT_EQ(a.revision, b.revision);
+    EXPECT_EQ(a.raise_revision, b.raise_revision);
+    EXPECT_EQ(a.key, b.key);
+    EXPECT_EQ(a.device_class, b.device_class);
+    EXPECT_EQ(std::tie(a.active, a.acknowledged, a.latched, a.uncertain, a.removed),
+              std::tie(b.active, b.acknowledged, b.latched, b.uncertain, b.removed));
+    EXPECT_EQ(a.severity, b.severity);
+    EXPECT_EQ(a.texts->title, b.texts->title);
+    EXPECT_EQ(a.texts->text, b.texts->text);
+    EXPECT_EQ(a.texts->advice, b.texts->advice);
+    EXPECT_EQ(a.texts->hazard, b.texts->hazard);
+    EXPECT_EQ(a.texts->why, b.texts->why);
+    EXPECT_EQ(a.text, b.text);
+    EXPECT_EQ(a.component, b.component);
+    EXPECT_EQ(a.parties, b.parties);
+    EXPECT_EQ(a.raised, b.raised);
+    EXPECT_EQ(a.cleared, b.cleared);
+    EXPECT_EQ(a.acknowledged_at, b.acknowledged_at);
+    EXPECT_EQ(a.acknowledged_by, b.acknowledged_by);
+    EXPECT_EQ(a.evidence.value, b.evidence.value);
+    EXPECT_EQ(a.evidence.limit, b.evidence.limit);
+    EXPECT_EQ(a.evidence.unit, b.evidence.unit);
+    EXPECT_EQ(a.evidence.kind, b.evidence.kind);
+    EXPECT_EQ(a.evidence.quality, b.evidence.quality);
+    EXPECT_EQ(a.evidence.reason, b.evidence.reason);
+    EXPECT_EQ(a.evidence.taken, b.evidence.taken);
+}
+
+alarms::Alarm round_trip(const alarms::Alarm& alarm) {
+    Result<alarms::Alarm> back = decode_alarm(encode_alarm(alarm));
+    EXPECT_TRUE(back) << (back ? "" : back.error().what);
+    return back ? *back : alarms::Alarm{};
+}
+
+TEST(AlarmCodec, EverythingComesBack) {
+    expect_same(round_trip(full_alarm()), full_alarm());
+}
+
+TEST(AlarmCodec, AnAlarmWithHardlyAnythingComesBack) {
+    alarms::Alarm bare;
+    bare.id = {kEpoch, 1};
+    bare.texts = std::make_shared<config::RuleText>();
+    const alarms::Alarm back = round_trip(bare);
+    expect_same(back, bare);
+    EXPECT_FALSE(back.component.location);
+}
+
+TEST(AlarmCodec, ValuesThatAreNoNumbersComeBack) {
+    alarms::Alarm alarm = full_alarm();
+    alarm.evidence.value = std::numeric_limits<double>::quiet_NaN();
+    alarm.evidence.limit = std::numeric_limits<double>::infinity();
+    const alarms::Alarm back = round_trip(alarm);
+    EXPECT_TRUE(std::isnan(back.evidence.value));
+    EXPECT_EQ(back.evidence.limit, alarm.evidence.limit);
+}
+
+class Dice {
+public:
+    explicit Dice(std::uint32_t seed) : random_(seed) {}
+    std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
+    bool coin() { return below(2) == 1; }
+    std::string word() {
+        static const std::vector<std::string> kWords{"", "a", "井盖", "longhua-water", "x y\n\"", "°", "0"};
+        return kWords[below(kWords.size())];
+    }
+    config::Text text() { return {word(), word()}; }
+    alarms::Stamp stamp() {
+        alarms::Stamp out;
+        for (std::uint8_t& byte : out.boot) {
+            byte = static_cast<std::uint8_t>(below(256));
+        }
+        out.monotonic_us = static_cast<std::int64_t>(random_() >> 1U);
+        if (coin()) {
+            out.wall = Wall(std::chrono::microseconds(1 + below(1ULL << 52U)));
+        }
+        return out;
+    }
+
+private:
+    std::mt19937_64 random_;
+};
+
+alarms::Alarm random_alarm(Dice& dice) {
+    alarms::Alarm out;
+    out.id = {Epoch{1 + dice.below(~0ULL)}, 1 + dice.below(~0ULL)};
+    out.revision = dice.below(1000);
+    out.raise_revision = dice.below(1000);
+    out.key = {dice.word(), dice.word(), dice.word()};
+    out.device_class = dice.word();
+    for (bool* flag : {&out.active, &out.acknowledged, &out.latched, &out.uncertain, &out.removed}) {
+        *flag = dice.coin();
+    }
+    out.severity = static_cast<Severity>(1 + dice.below(4));
+    auto texts = std::make_shared<config::RuleText>();
+    *texts = {dice.text(), dice.text(), dice.text(), dice.text(), dice.word()};
+    out.texts = texts;
+    out.text = dice.text();
+    out.component.code = dice.word();
+    for (std::string* party : {&out.component.authority, &out.component.owner, &out.component.maintainer}) {
+        *party = dice.word();
+    }
+    if (!out.component.authority.empty() && dice.coin()) {
+        out.parties.push_back({out.component.authority, dice.word(), "name", dice.word()});
+    }
+    if (dice.coin()) {
+        out.component.location =
+            config::Location{-113.5, 0.25, static_cast<config::Datum>(1 + dice.below(3))};
+    }
+    out.component.place.grid = dice.word();
+    out.component.place.access = dice.word();
+    out.raised = dice.stamp();
+    if (dice.coin()) {
+        out.cleared = dice.stamp();
+    }
+    if (dice.coin()) {
+        out.acknowledged_at = dice.stamp();
+        out.acknowledged_by = {static_cast<alarms::ActorKind>(dice.below(3)), dice.word(), dice.word(),
+                               dice.word()};
+    }
+    out.evidence = {.value = static_cast<double>(dice.below(1000)) / 7,
+                    .limit = static_cast<double>(dice.below(1000)) / 3,
+                    .unit = dice.word(),
+                    .kind = static_cast<config::RuleKind>(dice.below(7)),
+                    .quality = static_cast<Quality>(1 + dice.below(3)),
+                    .reason = static_cast<Reason>(dice.below(kReasonCount)),
+                    .taken = dice.stamp()};
+    return out;
+}
+
+TEST(AlarmCodec, AnyAlarmComesBack) {
+    Dice dice(20261121);
+    for (int i = 0; i < 500; ++i) {
+        const alarms::Alarm alarm = random_alarm(dice);
+        expect_same(round_trip(alarm), alarm);
+        if (testing::Test::HasFailure()) {
+            FAIL() << "alarm " << i << " of the seed";
+        }
+    }
+}
+
+TEST(AlarmCodec, ABookComesBack) {
+    Book book;
+    book.alarms = {full_alarm(1), full_alarm(2)};
+    book.memory = {{.device = "d",
+                    .point = "p",
+                    .rule = "r",
+                    .active = true,
+                    .uncertain = true,
+                    .level = 2,
+                    .pending_level = 1,
+                    .pending = Duration(123456789)},
+                   {.device = "d2", .point = "", .rule = "silent"}};
+    book.aliases = {{"d/p", 1}, {"d/q", 7}};
+    book.catalogue_hash = "0123456789abcdef";
+    Result<Book> back = decode_book(encode_book(book));
+    ASSERT_TRUE(back) << back.error().what;
+    ASSERT_EQ(back->alarms.size(), 2U);
+    expect_same(back->alarms[1], book.alarms[1]);
+    ASSERT_EQ(back->memory.size(), 2U);
+    const rules::RuleMemory& first = back->memory[0];
+    EXPECT_EQ(std::tie(first.device, first.point, first.rule), std::make_tuple("d", "p", "r"));
+    EXPECT_EQ(std::tie(first.active, first.uncertain, first.level, first.pending_level, first.pending),
+              std::make_tuple(true, true, 2, 1, Duration(123456789)));
+    EXPECT_EQ(back->memory[1].level, -1);
+    EXPECT_EQ(back->memory[1].pending_level, -1);
+    EXPECT_EQ(back->aliases, book.aliases);
+    EXPECT_EQ(back->catalogue_hash, book.catalogue_hash);
+}
+
+TEST(AlarmCodec, DamagedBytesAreCorruptNotGuessed) {
+    const auto code = [](const Result<alarms::Alarm>& result) {
+        return result ? std::nullopt : std::optional(result.error().code);
+    };
+    EXPECT_EQ(code(decode_alarm("")), Errc::kCorrupt);
+    EXPECT_EQ(code(decode_alarm("\xFF\xFF\xFF")), Errc::kCorrupt);
+    const std::string good = encode_alarm(full_alarm());
+    for (std::size_t length = 1; length < good.size(); length += 7) {
+        const Result<alarms::Alarm> cut = decode_alarm(good.substr(0, length));
+        EXPECT_TRUE(!cut || cut->id == full_alarm().id);  // never another alarm
+    }
+    EXPECT_FALSE(decode_book("\x0A\x05nono!"));
+}
+
+TEST(AlarmCodec, WordsOfALaterReleaseAreNotTakenForOurs) {
+    gengfu::v1::Alarm alarm = wire::to_wire(full_alarm());
+    alarm.mutable_evidence()->set_rule_kind("anomaly");
+    EXPECT_EQ(wire::from_wire(alarm).error().code, Errc::kCorrupt);
+    alarm = wire::to_wire(full_alarm());
+    alarm.set_severity(static_cast<gengfu::v1::Severity>(9));
+    EXPECT_EQ(wire::from_wire(alarm).error().code, Errc::kCorrupt);
+    alarm = wire::to_wire(full_alarm());
+    alarm.mutable_acknowledged_by()->set_kind("robot");
+    EXPECT_EQ(wire::from_wire(alarm).error().code, Errc::kCorrupt);
+}
+
+}  // namespace
+}  // namespace gengfu::publish

@@ -1,0 +1,204 @@
+#include "daemon/publish/commands.hpp"
+
+#include <google/protobuf/util/json_util.h>
+#include <gtest/gtest.h>
+
+#include "daemon/publish/confirmation.hpp"
+#include "gengfu/v1/feed.pb.h"
+
+namespace gengfu::publish {
+namespace {
+
+namespace v1 = gengfu::v1;
+
+constexpr std::int64_t kNow = 1'800'000'000'000'000;
+
+class CommandsTest : public testing::Test {
+protected:
+    alarms::Stamp now{{}, 5, Wall(std::chrono::microseconds(kNow))};
+    std::vector<PlatformCommand> carried_out;
+    CommandResult answer{v1::OUTCOME_DONE, "done", 8};
+    Commands commands{[this](const PlatformCommand& command) {
+                          carried_out.push_back(command);
+                          return answer;
+                      },
+                      3};
+
+    static v1::Command command(const std::string& id = "c-1") {
+        v1::Command out;
+        out.set_id(id);
+        out.mutable_expires()->set_wall_us(kNow + 60'000'000);
+        out.set_alarm_id("9f3c00000000000e-7");
+        out.set_revision(4);
+        out.set_on_behalf_of("Li Wei");
+        out.set_reason("on my way");
+        return out;
+    }
+    CommandReply handle(const v1::Command& command, const std::string& verb = "ack") {
+        return commands.handle(verb, command.SerializeAsString(), false, now);
+    }
+};
+
+TEST_F(CommandsTest, AcknowledgeAndResetAreCarriedOut) {
+    const CommandReply reply = handle(command());
+    EXPECT_EQ(reply.outcome, v1::OUTCOME_DONE);
+    EXPECT_EQ(reply.command_id, "c-1");
+    EXPECT_EQ(reply.verb, "ack");
+    EXPECT_EQ(reply.alarm_id, "9f3c00000000000e-7");
+    EXPECT_EQ(reply.revision, 8U);
+    EXPECT_EQ(reply.at, now);
+    ASSERT_EQ(carried_out.size(), 1U);
+    EXPECT_EQ(carried_out[0].verb, Verb::kAcknowledge);
+    EXPECT_EQ(carried_out[0].revision, 4U);
+    EXPECT_EQ(carried_out[0].on_behalf_of, "Li Wei");
+    EXPECT_EQ(carried_out[0].reason, "on my way");
+    handle(command("c-2"), "reset");
+    EXPECT_EQ(carried_out.at(1).verb, Verb::kReset);
+}
+
+TEST_F(CommandsTest, JsonIsTakenToo) {
+    const std::string json =
+        R"({"id":"j","expires":{"wallUs":"1800000001000000"},"alarmId":"a","revision":"4","new":1})";
+    EXPECT_EQ(commands.handle("ack", json, false, now).outcome, v1::OUTCOME_DONE);
+    EXPECT_EQ(carried_out.at(0).alarm_id, "a");
+}
+
+TEST_F(CommandsTest, FieldsOfALaterReleaseDoNoHarm) {
+    std::string bytes = command().SerializeAsString();
+    bytes += "\xA2\x06\x03xyz";  // field 100
+    EXPECT_EQ(commands.handle("ack", bytes, false, now).outcome, v1::OUTCOME_DONE);
+}
+
+TEST_F(CommandsTest, TheSameIdIsCarriedOutOnceAndAnsweredAlike) {
+    handle(command());
+    answer = {v1::OUTCOME_ALREADY, "was so", 9};
+    const CommandReply again = handle(command());
+    EXPECT_EQ(carried_out.size(), 1U);
+    EXPECT_EQ(again.outcome, v1::OUTCOME_DONE);
+    EXPECT_EQ(again.revision, 8U);
+}
+
+TEST_F(CommandsTest, MemoryIsBoundedTheOldestIsForgotten) {
+    for (const char* id : {"1", "2", "3", "4"}) {
+        handle(command(id));
+    }
+    handle(command("4"));
+    EXPECT_EQ(carried_out.size(), 4U);
+    handle(command("1"));
+    EXPECT_EQ(carried_out.size(), 5U);
+}
+
+struct Case {
+    std::string name;
+    std::string verb;
+    std::function<void(v1::Command&)> spoil;
+    bool retained;
+    v1::Outcome want;
+    std::string says;
+};
+
+class Refused : public CommandsTest, public testing::WithParamInterface<Case> {};
+
+TEST_P(Refused, IsAnsweredAndNothingIsDone) {
+    v1::Command spoilt = command();
+    GetParam().spoil(spoilt);
+    const CommandReply reply =
+        commands.handle(GetParam().verb, spoilt.SerializeAsString(), GetParam().retained, now);
+    EXPECT_EQ(reply.outcome, GetParam().want) << reply.message;
+    EXPECT_NE(reply.message.find(GetParam().says), std::string::npos) << reply.message;
+    EXPECT_TRUE(carried_out.empty());
+}
+
+const auto kAsItIs = [](v1::Command&) {};
+const Case kCases[] = {
+    {"Retained", "ack", kAsItIs, true, v1::OUTCOME_REFUSED, "retained"},
+    {"Expired", "ack", [](v1::Command& c) { c.mutable_expires()->set_wall_us(kNow - 1); }, false,
+     v1::OUTCOME_EXPIRED, "expired at 2027-01-15"},
+    {"WithoutExpiry", "ack", [](v1::Command& c) { c.clear_expires(); }, false, v1::OUTCOME_REFUSED, "expiry"},
+    {"WithoutId", "ack", [](v1::Command& c) { c.clear_id(); }, false, v1::OUTCOME_REFUSED, "id"},
+    {"WithEndlessId", "ack", [](v1::Command& c) { c.set_id(std::string(129, 'x')); }, false,
+     v1::OUTCOME_REFUSED, "id"},
+    {"WithoutAlarm", "ack", [](v1::Command& c) { c.clear_alarm_id(); }, false, v1::OUTCOME_REFUSED,
+     "no alarm"},
+    {"WithoutRevision", "reset", [](v1::Command& c) { c.clear_revision(); }, false, v1::OUTCOME_REFUSED,
+     "revision"},
+    {"Shelve", "shelve", kAsItIs, false, v1::OUTCOME_NOT_BUILT, "not have the verb \"shelve\""},
+    {"Unshelve", "unshelve", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
+    {"OutOfService", "out-of-service", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
+    {"Return", "return", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
+    {"Handling", "handling", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
+    {"Drill", "drill", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
+    {"Read", "read", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
+    {"Rebirth", "rebirth", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
+    {"Resend", "resend", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
+    {"Unknown", "format-disk", kAsItIs, false, v1::OUTCOME_REFUSED, "no verb"},
+    {"NoVerb", "", kAsItIs, false, v1::OUTCOME_REFUSED, "no verb"},
+};
+INSTANTIATE_TEST_SUITE_P(Table, Refused, testing::ValuesIn(kCases),
+                         [](const auto& test) { return test.param.name; });
+
+TEST_F(CommandsTest, WhatCannotBeReadIsAnsweredWithoutAnId) {
+    for (const std::string& payload :
+         {std::string("\xFF\xFF"), std::string("{\"id\":"), std::string("{\"id\":5x}"),
+          std::string(20000, 'x'), std::string("\x0A\x02\xFF\xFE")}) {
+        const CommandReply reply = commands.handle("ack", payload, false, now);
+        EXPECT_EQ(reply.outcome, v1::OUTCOME_REFUSED);
+        EXPECT_EQ(reply.command_id, "");
+        EXPECT_NE(reply.message.find("cannot be read"), std::string::npos);
+    }
+}
+
+TEST_F(CommandsTest, ARetainedOneIsNotRemembered) {
+    commands.handle("ack", command().SerializeAsString(), true, now);
+    EXPECT_EQ(handle(command()).outcome, v1::OUTCOME_DONE);
+}
+
+TEST_F(CommandsTest, WhileTheClockIsUnknownAgeIsNotJudged) {
+    v1::Command late = command();
+    late.mutable_expires()->set_wall_us(1);
+    now.wall.reset();
+    EXPECT_EQ(handle(late).outcome, v1::OUTCOME_DONE);
+}
+
+TEST(Confirmations, AreReadInBothEncodings) {
+    v1::Confirm confirm;
+    confirm.set_consumer("governance-db");
+    v1::ConfirmedRanges& of = *confirm.add_ranges();
+    of.set_epoch(7);
+    of.set_stream(v1::STREAM_TELEMETRY);
+    of.add_ranges()->set_first(1);
+    of.mutable_ranges(0)->set_last(9);
+    std::string json;
+    ASSERT_TRUE(google::protobuf::util::MessageToJsonString(confirm, &json).ok());
+    for (const std::string& payload : {confirm.SerializeAsString(), json}) {
+        const std::vector<Confirmation> read = read_confirmations(payload);
+        ASSERT_EQ(read.size(), 1U);
+        EXPECT_EQ(read[0].consumer, "governance-db");
+        EXPECT_EQ(read[0].epoch, Epoch{7});
+        EXPECT_EQ(read[0].stream, Stream::kTelemetry);
+        EXPECT_EQ(read[0].ranges, (std::vector<store::SequenceRange>{{1, 9}}));
+    }
+}
+
+TEST(Confirmations, NonsenseConfirmsNothing) {
+    v1::Confirm confirm;
+    confirm.set_consumer("broker");  // ours
+    confirm.add_ranges()->set_epoch(7);
+    confirm.mutable_ranges(0)->set_stream(v1::STREAM_EVENT);
+    confirm.mutable_ranges(0)->add_ranges()->set_first(1);
+    confirm.mutable_ranges(0)->mutable_ranges(0)->set_last(1);
+    EXPECT_TRUE(read_confirmations(confirm.SerializeAsString()).empty());
+    confirm.set_consumer("db");
+    EXPECT_EQ(read_confirmations(confirm.SerializeAsString()).size(), 1U);
+    confirm.mutable_ranges(0)->set_stream(static_cast<v1::Stream>(9));
+    EXPECT_TRUE(read_confirmations(confirm.SerializeAsString()).empty());
+    confirm.mutable_ranges(0)->set_stream(v1::STREAM_EVENT);
+    confirm.mutable_ranges(0)->mutable_ranges(0)->set_first(2);  // after its last
+    EXPECT_TRUE(read_confirmations(confirm.SerializeAsString()).empty());
+    EXPECT_TRUE(read_confirmations("\xFF").empty());
+    EXPECT_TRUE(read_confirmations("{").empty());
+    EXPECT_TRUE(read_confirmations("").empty());
+}
+
+}  // namespace
+}  // namespace gengfu::publish
