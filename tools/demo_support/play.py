@@ -2,6 +2,7 @@
 
 import queue
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from .expectation import COMMAND_WITHIN
@@ -75,6 +76,20 @@ class Stage:
             self.broker.program.stop()
 
 
+@dataclass
+class Order:
+    """An acknowledgement or a reset to be given, by a person at the command or by the platform over MQTT."""
+
+    index: int  # of the expectation
+    kind: str
+    alarm: str
+    when: float  # next try, seconds of the play
+    begun: float | None = None  # first try
+    answer: object = None  # of a try under way: a future of (taken, else why not)
+    tried: float = 0.0  # when the try under way was made
+    over: bool = False
+
+
 class Performance:
     """One play: shows what happens, kills and starts what the scenario says, acknowledges and resets as it says."""
 
@@ -86,8 +101,9 @@ class Performance:
         self._zero = None  # monotonic ns at which the play began
         self._seen = []
         self._latest = {}  # alarm id: (Alarm, over)
-        self._todo = {}  # (index, kind): (when to give the command, alarm id, when it was given first or None)
-        self._commands = {}
+        self._orders = {}  # (index, kind): Order
+        self._commands = {}  # (index, kind): (first try, the try that was taken)
+        self._hands = ThreadPoolExecutor(4)  # the command may take its time; the play does not wait for it
         self._over_at = None
         self._gateway_down = False
 
@@ -176,37 +192,45 @@ class Performance:
             kinds = {one.kind for one in self._seen if one.alarm == alarm_id}
             grown = "RAISED" in kinds and (wanted.due("SEVERITY_CHANGED") is None or "SEVERITY_CHANGED" in kinds)
             if wanted.ack and grown:
-                self._todo.setdefault((index, "ACKNOWLEDGED"), (at + READING, alarm_id))
+                self._order(index, "ACKNOWLEDGED", alarm_id, at + READING)
             if wanted.reset and {"CLEARED", "ACKNOWLEDGED"} <= kinds:
-                self._todo.setdefault((index, "RESET"), (at + READING, alarm_id))
+                self._order(index, "RESET", alarm_id, at + READING)
+
+    def _order(self, index, kind, alarm_id, when):
+        self._orders.setdefault((index, kind), Order(index, kind, alarm_id, when))
 
     def _give_commands(self):
         now = self.now()
-        for (index, kind), (when, alarm_id) in list(self._todo.items()):
-            if when is None or now < when:
-                continue
-            wanted = self._play.expectations[index]
-            way = wanted.ack if kind == "ACKNOWLEDGED" else wanted.reset
-            verb = "ack" if kind == "ACKNOWLEDGED" else "reset"
-            given, why = self._give(way, verb, alarm_id)
-            if given:
-                self._commands[(index, kind)] = now
-                self._todo[(index, kind)] = (None, alarm_id)
-            elif now - when > COMMAND_WITHIN:
-                self._screen.note(now, f"{verb} of {wanted.label} failed: {why}")
-                self._todo[(index, kind)] = (None, alarm_id)
-            else:
-                self._todo[(index, kind)] = (now + AGAIN, alarm_id)
+        for order in self._orders.values():
+            if order.answer is not None and order.answer.done():
+                self._settle(order, now, *order.answer.result())
+            elif not order.over and order.answer is None and now >= order.when and not self._gateway_down:
+                order.begun = now if order.begun is None else order.begun
+                order.tried = now
+                order.answer = self._hands.submit(self._give, order)
 
-    def _give(self, way, verb, alarm_id):
-        """(whether it was taken, else why not)"""
-        if self._gateway_down:
-            return False, "the gateway is down"
+    def _settle(self, order, now, taken, why):
+        order.answer = None
+        if taken:
+            order.over = True
+            self._commands[(order.index, order.kind)] = (order.begun, order.tried)
+        elif now - order.begun > COMMAND_WITHIN:
+            order.over = True
+            wanted = self._play.expectations[order.index]
+            self._screen.note(now, f"{order.kind} of {wanted.label} was not taken: {why}")
+        else:
+            order.when = now + AGAIN
+
+    def _give(self, order):
+        """(whether it was taken, else why not). Runs on another thread and touches nothing of ours."""
+        wanted = self._play.expectations[order.index]
+        way = wanted.ack if order.kind == "ACKNOWLEDGED" else wanted.reset
+        verb = "ack" if order.kind == "ACKNOWLEDGED" else "reset"
         if way == "cli":
-            status, text = self._stage.gateway.command(verb, alarm_id, "--why", "演示 demo")
+            status, text = self._stage.gateway.command(verb, order.alarm, "--why", "演示 demo")
             return status == 0, text
-        alarm = self._latest[alarm_id][0]
-        _, payload = self._wire.command(alarm_id, alarm.revision, "王师傅", "演示 demo")
+        revision = self._latest[order.alarm][0].revision
+        _, payload = self._wire.command(order.alarm, revision, "王师傅", "演示 demo")
         return self._stage.far_end.command(verb, payload), "the broker is away"
 
     def verdict(self):

@@ -86,10 +86,10 @@ def match(expectations, seen):
 
 
 def _bounds(due, commanded):
-    """(earliest, latest) of a transition, or None when its command was never given."""
+    """(earliest, latest) of a transition, or None when its command was never taken."""
     if due.at is not None:
         return due.at, due.at + due.within
-    return (commanded, commanded + due.within) if commanded is not None else None
+    return (commanded[0], commanded[1] + due.within) if commanded is not None else None
 
 
 def _judge(due, arrivals, commanded):
@@ -141,7 +141,8 @@ def judge(expectations, seen, identities, commands, redelivered, event_stream):
     """The verdict.
 
     seen: transitions, each identity once, in order of arrival. identities: of every record that arrived.
-    commands: {(index of expectation, "ACKNOWLEDGED" | "RESET"): time it was given}. redelivered: how many records
+    commands: {(index of expectation, "ACKNOWLEDGED" | "RESET"): (time of the first try, of the one that was taken)}.
+    redelivered: how many records
     came again under an identity that was there."""
     verdict = Verdict(redelivered=redelivered)
     matched = match(expectations, seen)

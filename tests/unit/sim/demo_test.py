@@ -72,7 +72,7 @@ def right():
 def judge(stream, commands=None):
     identities = {one.identity for one in stream} | {verdict.Identity("gw", 0xABC, EVENT, 1)}
     if commands is None:
-        commands = {(0, "ACKNOWLEDGED"): 13.0, (0, "RESET"): 23.0}
+        commands = {(0, "ACKNOWLEDGED"): (12.5, 13.0), (0, "RESET"): (23.0, 23.0)}
     return verdict.judge(load().expectations, stream, identities, commands, 0, EVENT)
 
 
@@ -124,7 +124,7 @@ class Verdicts(unittest.TestCase):
         self.assertTrue(any("unexpected CLEARED" in fault for fault in result.faults))
 
     def test_an_acknowledgement_without_a_command_is_found(self):
-        result = judge(right(), {(0, "RESET"): 23.0})
+        result = judge(right(), {(0, "RESET"): (23.0, 23.0)})
         self.assertEqual(words(result)[("manhole-01/cover-lifted", "ACKNOWLEDGED")], "UNASKED")
 
     def test_an_alarm_that_does_not_end_is_found(self):
