@@ -326,7 +326,7 @@ TEST_P(RtuBusTest, GuardDescriptorsAboveFdSetSizeWork) {
         limit.rlim_cur = 1200;
         ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
     }
-    bus->close();
+    bus.reset();  // its low descriptors must not be had again
     std::vector<UniqueFd> fill;
     do {
         fill.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
