@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "daemon/config/analyse.hpp"
@@ -61,6 +63,37 @@ bool too_big(const Bundle& bundle, Report& report) {
     return true;
 }
 
+/// The lines of the table [store]: they may be sound in a file that is broken elsewhere.
+std::string store_section(std::string_view text) {
+    std::string section;
+    bool inside = false;
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        if (line.starts_with('[')) {
+            inside = line.starts_with("[store]");
+        }
+        if (inside) {
+            section.append(line).append("\n");
+        }
+    }
+    return section;
+}
+
+std::string store_path(const Bundle& bundle, const Site& site, const Report& report) {
+    if (site.store.path != Store{}.path || !report.incomplete()) {
+        return site.store.path.empty() ? Store{}.path : site.store.path;
+    }
+    for (const Bundle::File& file : bundle.configuration) {
+        Report aside({file.path});
+        const std::string path = read_store(parse_toml(store_section(file.text), 0, aside), aside).path;
+        if (!path.empty() && path != Store{}.path) {
+            return path;
+        }
+    }
+    return Store{}.path;
+}
+
 }  // namespace
 
 std::vector<std::string> file_names(const Bundle& bundle) {
@@ -102,7 +135,7 @@ Loaded load(const Bundle& bundle, Credentials credentials) {
     Site site = analyse(bundle, credentials, report);
     Loaded loaded;
     loaded.diagnostics = report.diagnostics();
-    loaded.store_path = site.store.path.empty() ? Store{}.path : site.store.path;
+    loaded.store_path = store_path(bundle, site, report);
     if (!report.has_errors()) {
         loaded.site = std::move(site);
     }

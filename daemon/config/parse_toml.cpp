@@ -84,9 +84,22 @@ std::uint32_t first_definition(std::string_view text, std::uint32_t second) {
     return 0;
 }
 
+/// What toml++ quotes from the text may be a line end or another control character.
+std::string printable(std::string_view text) {
+    std::string result;
+    for (const char c : text) {
+        if (c == '\n') {
+            result += "\\n";
+        } else {
+            result += static_cast<unsigned char>(c) < 0x20U || c == 0x7F ? '?' : c;
+        }
+    }
+    return result;
+}
+
 /// toml++ speaks in sentences of its own: shorten them to what the user can use.
 std::string message_of(const toml::parse_error& error, std::string_view text, const Report& report, At at) {
-    std::string what(error.description());
+    std::string what = printable(error.description());
     constexpr std::string_view kLead = "Error while parsing ";
     if (what.starts_with(kLead)) {
         what = "not valid TOML: in a " + what.substr(kLead.size());

@@ -37,7 +37,7 @@ std::vector<Diagnostic> Report::diagnostics() const {
     const auto key = [](const Item& item) {
         return std::tie(item.at.file, item.at.line, item.at.column, item.gravity, item.message);
     };
-    std::stable_sort(sorted.begin(), sorted.end(), [key](const Item& a, const Item& b) {
+    std::stable_sort(sorted.begin(), sorted.end(), [](const Item& a, const Item& b) {
         return std::tie(a.at.file, a.at.line, a.at.column) < std::tie(b.at.file, b.at.line, b.at.column);
     });
     std::vector<Diagnostic> result;

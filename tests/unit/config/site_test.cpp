@@ -275,6 +275,7 @@ TEST(LoadedSite, ChannelsHaveComponentsOfTheirOwn) {
     EXPECT_EQ(site.point(channel.points[0]).channel, 0);
     EXPECT_EQ(site.component(channel.points[0]).code, "4403090101000044");
     EXPECT_EQ(channel.component.maintainer, "drainage-3") << "the device's";
+    EXPECT_EQ(channel.component.location, (Location{114.0305, 22.61, Datum::kCgcs2000}));
     EXPECT_EQ(channel.component.place.landmark, "阀门井") << "the channel's own";
     EXPECT_EQ(channel.component.place.area, "北门") << "the device's";
     EXPECT_EQ(site.component(device->first_point).code, "4403090102000017");
@@ -353,6 +354,15 @@ TEST(StorePath, IsKnownEvenIfTheRestIsWrong) {
     EXPECT_EQ(loaded.store_path, "/data/gengfu");
     EXPECT_EQ(load_case("[store]\npath = 5\n").store_path, "/var/lib/gengfu");
     EXPECT_EQ(load_case("[[").store_path, "/var/lib/gengfu");
+}
+
+TEST(StorePath, IsFoundInAFileThatIsBrokenElsewhere) {
+    EXPECT_EQ(load_case("[store]\npath = \"/data/gengfu\"  # the card\n[gateway\n").store_path,
+              "/data/gengfu");
+    EXPECT_EQ(load_case("[[device]]\nname = \"\n[store]\npath = '/data/gengfu'\n").store_path,
+              "/data/gengfu");
+    EXPECT_EQ(load_case("[store]\npath = \"/data/gengfu\n").store_path, "/var/lib/gengfu") << "itself broken";
+    EXPECT_EQ(load_case("[mqtt]\npath = \"/data/gengfu\"\n[gateway\n").store_path, "/var/lib/gengfu");
 }
 
 }  // namespace
