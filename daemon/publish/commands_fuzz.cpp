@@ -1,0 +1,60 @@
+// Commands and confirmations as anybody who may write the topics could send them.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include <google/protobuf/stubs/logging.h>
+
+#include "daemon/publish/commands.hpp"
+#include "daemon/publish/confirmation.hpp"
+#include "daemon/publish/encoder.hpp"
+#include "gengfu/v1/feed.pb.h"
+
+using namespace gengfu;
+using namespace gengfu::publish;
+
+namespace {
+
+void require(bool holds) {
+    if (!holds) {
+        std::abort();
+    }
+}
+
+}  // namespace
+
+// The first byte chooses verb and retained, the rest is the payload.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static const bool quiet = [] {
+        google::protobuf::SetLogHandler(nullptr);
+        return true;
+    }();
+    if (!quiet || size == 0) {
+        return 0;
+    }
+    const char* const verbs[] = {"ack", "reset", "shelve", "no-such-verb"};
+    const std::string payload(data + 1, data + size);
+    const alarms::Stamp now{{}, 1, Wall(std::chrono::microseconds(1'800'000'000'000'000))};
+    int carried_out = 0;
+    Commands commands([&](const PlatformCommand& command) {
+        ++carried_out;
+        require(!command.id.empty() && !command.alarm_id.empty() && command.revision != 0);
+        return CommandResult{v1::OUTCOME_DONE, command.reason, command.revision};
+    });
+    const bool retained = (data[0] & 4U) != 0;
+    const CommandReply first = commands.handle(verbs[data[0] & 3U], payload, retained, now);
+    const CommandReply second = commands.handle(verbs[data[0] & 3U], payload, retained, now);
+    require(first.outcome != v1::OUTCOME_UNSPECIFIED && first.outcome == second.outcome);
+    require(carried_out <= 1 && (!retained || carried_out == 0));
+    for (const Confirmation& confirmation : read_confirmations(payload)) {
+        require(confirmation.consumer != "broker" && confirmation.epoch.value != 0);
+        for (const store::SequenceRange& range : confirmation.ranges) {
+            require(range.first != 0 && range.first <= range.last);
+        }
+    }
+    static_cast<void>(read_state(payload));
+    static_cast<void>(decode_alarm(payload));
+    static_cast<void>(decode_book(payload));
+    return 0;
+}

@@ -1,0 +1,726 @@
+// The publisher between a fake broker and a fake store.
+#include "daemon/publish/publisher.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+
+#include "tests/support/site_builder.hpp"
+#include "tests/unit/publish/support.hpp"
+
+namespace gengfu::publish {
+namespace {
+
+namespace v1 = gengfu::v1;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using test::good;
+
+v1::Envelope envelope_of(const FakeSession::Sent& sent) {
+    v1::Envelope out;
+    EXPECT_TRUE(out.ParseFromString(sent.payload)) << sent.topic;
+    return out;
+}
+
+std::vector<std::uint64_t> sequences(const std::vector<FakeSession::Sent>& sent) {
+    std::vector<std::uint64_t> out;
+    for (const FakeSession::Sent& one : sent) {
+        out.push_back(envelope_of(one).record().identity().sequence());
+    }
+    return out;
+}
+using Sequences = std::vector<std::uint64_t>;
+
+class PublisherTest : public testing::Test {
+protected:
+    PublisherTest() {
+        device = builder.device("d", {"a", "b"});
+        point = builder.point(device, "a");
+        site.mqtt.brokers = {{false, "broker", 1883}};
+        site.mqtt.linger = Duration::zero();
+        // Times of the field that no test waits for; those that one does wait for are shortened there.
+        tuning.listing = seconds(60);
+    }
+
+    void make() {
+        publish::Run run{.gateway = "gw-test",
+                         .epoch = kEpoch,
+                         .start = 3,
+                         .software = "gengfu test",
+                         .configuration_hash = "c0",
+                         .aliases = {},
+                         .catalogue_hash = catalogue_hash,
+                         .known_epochs = {Epoch{1}}};
+        Questions questions;
+        questions.standing = [this] {
+            std::vector<const alarms::Alarm*> out;
+            for (const alarms::Alarm& alarm : standing) {
+                out.push_back(&alarm);
+            }
+            return out;
+        };
+        questions.last_event_sequence = [this] { return publisher->next_event_sequence() - 1; };
+        questions.carry_out = [this](const PlatformCommand& command) {
+            commands.push_back(command);
+            return CommandResult{v1::OUTCOME_DONE, "done", 2};
+        };
+        questions.state = [] {
+            v1::State state;
+            state.add_buses()->set_name("rs485-1");
+            return state.SerializeAsString();
+        };
+        questions.notice = [this](Notice, const std::string& text) { notices.push_back(text); };
+        publisher = std::make_unique<Publisher>(
+            core.get_executor(), site, run, store, clock, questions,
+            [this](const config::Mqtt&, const std::string& id, const Will& with, Callbacks callbacks) {
+                client_id = id;
+                will = with;
+                auto made = std::make_unique<FakeSession>(std::move(callbacks));
+                session = made.get();
+                return made;
+            },
+            tuning);
+    }
+    // With its catalogue already recorded, so that events are those of the test.
+    void start() {
+        make();
+        catalogue_hash = "";
+        publisher->start();
+        settle();
+        if (!store.records.empty()) {
+            const std::string hash = publisher->catalogue_hash();
+            publisher.reset();
+            core.restart();
+            store = FakeStore{};
+            catalogue_hash = hash;
+            make();
+            publisher->start();
+            settle();
+        }
+    }
+    // Runs all that is ready.
+    void settle() {
+        core.restart();
+        core.poll();
+    }
+    // Runs until `done`, at most two seconds.
+    template <class F>
+    bool wait_for(F done) {
+        const auto until = std::chrono::steady_clock::now() + seconds(2);
+        while (!done() && std::chrono::steady_clock::now() < until) {
+            core.restart();
+            core.run_for(milliseconds(2));
+        }
+        return done();
+    }
+    void connect(std::uint16_t receive_maximum = 20) {
+        session->connect(receive_maximum);
+        settle();
+    }
+    void acknowledge_all() {
+        while (!session->open.empty()) {
+            session->acknowledge_all();
+            settle();
+        }
+    }
+    void raise(std::uint64_t sequence) {
+        alarms::Alarm alarm = full_alarm(sequence);
+        alarm.acknowledged = false;
+        publisher->event(transition(sequence, alarm));
+        settle();
+    }
+    void sample(double value) {
+        publisher->samples({good(point, value, clock.now())});
+        settle();
+    }
+    std::string alarm_topic(AlarmId id) { return "alarm/440309008012003/" + to_string(id); }
+    std::string base() { return "gengfu/v1/-/-/gw-test/"; }
+
+    test::SiteBuilder builder;
+    config::Site& site = builder.site();
+    DeviceId device;
+    PointId point;
+    SystemClock clock;
+    boost::asio::io_context core;
+    FakeStore store;
+    Tuning tuning;
+    std::string catalogue_hash, client_id;
+    Will will;
+    std::vector<alarms::Alarm> standing;
+    std::vector<PlatformCommand> commands;
+    std::vector<std::string> notices;
+    std::unique_ptr<Publisher> publisher;
+    FakeSession* session = nullptr;
+};
+
+TEST_F(PublisherTest, SaysWhoItIsAndLeavesAWill) {
+    start();
+    EXPECT_EQ(client_id, "gw-test");
+    EXPECT_EQ(will.topic, base() + "state");
+    v1::Envelope last;
+    ASSERT_TRUE(last.ParseFromString(will.payload));
+    EXPECT_FALSE(last.state().online());
+    EXPECT_EQ(last.state().gateway(), "gw-test");
+    standing = {full_alarm(9)};
+    connect();
+    const auto births = session->on("/birth");
+    ASSERT_EQ(births.size(), 1U);
+    EXPECT_EQ(births[0].retain, Retain::kYes);
+    const v1::Birth birth = envelope_of(births[0]).birth();
+    EXPECT_EQ(birth.epoch(), kEpoch.value);
+    EXPECT_EQ(birth.start(), 3U);
+    EXPECT_EQ(birth.standing_alarms(0), to_string(full_alarm(9).id));
+    EXPECT_EQ(birth.catalogue_hash(), publisher->catalogue_hash());
+    const auto states = session->on("/state");
+    ASSERT_EQ(states.size(), 1U);
+    EXPECT_EQ(states[0].retain, Retain::kYes);
+    EXPECT_TRUE(envelope_of(states[0]).state().online());
+    EXPECT_EQ(envelope_of(states[0]).state().buses(0).name(), "rs485-1");
+    EXPECT_TRUE(publisher->status().connected);
+    EXPECT_EQ(publisher->status().broker, "mqtt://broker:1883 (MQTT 5)");
+}
+
+TEST_F(PublisherTest, TheCatalogueIsAnEventWhenItIsNewAndRetainedAfterPendingEvents) {
+    make();
+    publisher->start();
+    settle();
+    EXPECT_EQ(publisher->next_event_sequence(), 2U);
+    ASSERT_EQ(store.states.size(), 1U);
+    EXPECT_EQ(store.states[0], "");
+    connect();
+    const auto events = session->on("/event");
+    ASSERT_EQ(events.size(), 1U);
+    EXPECT_EQ(envelope_of(events[0]).record().catalogue().points_size(), 2);
+    const auto parts = session->on("/catalogue/0");
+    ASSERT_EQ(parts.size(), 1U);
+    EXPECT_EQ(parts[0].retain, Retain::kYes);
+    EXPECT_GT(parts[0].token, events[0].token);
+    EXPECT_EQ(envelope_of(parts[0]).catalogue().hash(), publisher->catalogue_hash());
+}
+
+TEST_F(PublisherTest, AKnownCatalogueIsNoEvent) {
+    start();
+    EXPECT_EQ(publisher->next_event_sequence(), 1U);
+    connect();
+    EXPECT_TRUE(session->on("/event").empty());
+    EXPECT_EQ(session->on("/catalogue/0").size(), 1U);
+}
+
+TEST_F(PublisherTest, AnEventIsOnDiskBeforeItIsPublishedAndItsAlarmIsRetained) {
+    start();
+    connect();
+    store.disk = FakeStore::Disk::kHangs;
+    raise(1);
+    EXPECT_TRUE(session->on("/event").empty());
+    store.finish_commits();
+    settle();
+    const auto events = session->on("/event");
+    ASSERT_EQ(events.size(), 1U);
+    const v1::Envelope envelope = envelope_of(events[0]);
+    EXPECT_FALSE(envelope.is_volatile());
+    EXPECT_FALSE(envelope.resent());
+    EXPECT_EQ(envelope.record().transition().alarm().id(), to_string(AlarmId{kEpoch, 1}));
+    EXPECT_EQ(envelope.record().transition().alarm().start(), 3U);
+    const auto alarm = session->on(alarm_topic({kEpoch, 1}));
+    ASSERT_EQ(alarm.size(), 1U);
+    EXPECT_EQ(alarm[0].retain, Retain::kYes);
+    v1::Alarm state;
+    ASSERT_TRUE(state.ParseFromString(alarm[0].payload));
+    EXPECT_EQ(state.title().zh(), "井盖被打开");
+    EXPECT_EQ(state.component().maintainer().phone_ref(), "roster:drainage-3");
+    // What the store keeps is what was sent.
+    EXPECT_NE(events[0].payload.find(store.records.back().bytes), std::string::npos);
+    EXPECT_TRUE(decode_alarm(store.states.back()));
+}
+
+TEST_F(PublisherTest, AnAlarmThatIsOverIsEmptied) {
+    start();
+    connect();
+    alarms::Alarm alarm = full_alarm(1);
+    alarm.active = alarm.latched = false;
+    publisher->event({alarms::TransitionKind::kCleared, 1, alarm, {}});
+    settle();
+    const auto sent = session->on(alarm_topic({kEpoch, 1}));
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].payload, "");
+    EXPECT_EQ(sent[0].retain, Retain::kYes);
+    EXPECT_TRUE(envelope_of(session->on("/event").at(0)).record().transition().over());
+}
+
+TEST_F(PublisherTest, ADiskThatHangsMakesTheEventVolatileUnderTheSameIdentity) {
+    tuning.volatile_after = milliseconds(20);
+    start();
+    connect();
+    store.disk = FakeStore::Disk::kHangs;
+    const auto began = clock.now();
+    raise(1);
+    raise(2);
+    ASSERT_TRUE(wait_for([&] { return session->on("/event").size() == 2; }));
+    EXPECT_GE(clock.now() - began, milliseconds(20));
+    EXPECT_TRUE(envelope_of(session->on("/event")[0]).is_volatile());
+    EXPECT_EQ(sequences(session->on("/event")), (Sequences{1, 2}));
+    acknowledge_all();
+    store.finish_commits();
+    settle();
+    ASSERT_TRUE(wait_for([&] { return store.records.empty(); }));  // confirmed under that identity
+    EXPECT_EQ(session->on("/event").size(), 2U);                   // and not sent a second time
+}
+
+TEST_F(PublisherTest, ADiskThatFailsDoesNotStopAlarms) {
+    start();
+    connect();
+    store.disk = FakeStore::Disk::kFails;
+    raise(1);
+    raise(2);
+    EXPECT_EQ(sequences(session->on("/event")), (Sequences{1, 2}));
+    EXPECT_TRUE(envelope_of(session->on("/event")[1]).is_volatile());
+    // Lost with the connection before its PUBACK: it is nowhere else, so it goes again.
+    session->lose();
+    settle();
+    connect();
+    EXPECT_EQ(sequences(session->on("/event")), (Sequences{1, 2, 1, 2}));
+    EXPECT_TRUE(envelope_of(session->on("/event")[3]).resent());
+}
+
+TEST_F(PublisherTest, WithoutLingerSamplesGoAtOnceAndFromTheStoresBytes) {
+    start();
+    connect();
+    sample(5);
+    const auto sent = session->on("/tele");
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].retain, Retain::kNo);
+    const v1::Record record = envelope_of(sent[0]).record();
+    EXPECT_EQ(record.identity().stream(), v1::STREAM_TELEMETRY);
+    EXPECT_EQ(record.identity().sequence(), 1U);
+    EXPECT_EQ(record.batch().catalogue_hash(), publisher->catalogue_hash());
+    EXPECT_EQ(read_batch(record.batch(), {{1, {1, 0}}}).at(0).value, 5);
+    EXPECT_EQ(record.SerializeAsString(), store.records.back().bytes);
+    sample(5);  // nothing new
+    EXPECT_EQ(session->on("/tele").size(), 1U);
+}
+
+TEST_F(PublisherTest, SamplesAreGatheredForTheLinger) {
+    site.mqtt.linger = milliseconds(20);
+    start();
+    connect();
+    for (int i = 0; i < 5; ++i) {
+        sample(i);
+    }
+    EXPECT_TRUE(session->on("/tele").empty());
+    ASSERT_TRUE(wait_for([&] { return !session->on("/tele").empty(); }));
+    EXPECT_EQ(envelope_of(session->on("/tele")[0]).record().batch().alias_delta_size(), 5);
+}
+
+TEST_F(PublisherTest, AFullBatchDoesNotWaitForItsLinger) {
+    site.mqtt.linger = seconds(60);
+    tuning.batch_samples = 4;
+    start();
+    connect();
+    for (int i = 0; i < 9; ++i) {
+        sample(i);
+    }
+    EXPECT_EQ(session->on("/tele").size(), 2U);
+}
+
+TEST_F(PublisherTest, SamplesAroundAnAlarmAreReportedWhateverTheDeadband) {
+    builder.spec(point).deadband = 100;
+    start();
+    connect();
+    sample(1);
+    sample(2);
+    EXPECT_EQ(session->on("/tele").size(), 1U);
+    alarms::Alarm alarm = full_alarm(1);
+    alarm.key = {"d", "a", "rule"};
+    publisher->event(transition(1, alarm));
+    sample(3);
+    const auto sent = session->on("/tele");
+    ASSERT_EQ(sent.size(), 2U);
+    const auto seen = read_batch(envelope_of(sent[1]).record().batch(), {{1, {1, 0}}});
+    ASSERT_EQ(seen.size(), 2U);
+    EXPECT_EQ(seen[0].value, 2);
+    EXPECT_EQ(seen[1].value, 3);
+}
+
+TEST_F(PublisherTest, WithoutAConnectionTelemetryIsTheStoresAndComesAsHistory) {
+    start();
+    for (int i = 0; i < 3; ++i) {
+        sample(i);
+    }
+    connect();
+    EXPECT_TRUE(session->on("/tele").empty());
+    EXPECT_EQ(sequences(session->on("/hist")), (Sequences{1, 2, 3}));
+    EXPECT_FALSE(envelope_of(session->on("/hist")[0]).resent());
+    sample(9);
+    EXPECT_EQ(sequences(session->on("/tele")), (Sequences{4}));
+    acknowledge_all();
+    ASSERT_TRUE(wait_for([&] { return store.records.empty(); }));
+    EXPECT_EQ(session->on("/hist").size(), 3U);
+}
+
+TEST_F(PublisherTest, RecordsOfEarlierEpochsGoFirstWithTheirOwnBytes) {
+    store.put(Epoch{1}, Stream::kEvent, 4, "old event");
+    store.put(Epoch{1}, Stream::kTelemetry, 8, "old batch");
+    const FakeStore filled = store;
+    start();
+    store.records.insert(store.records.begin(), filled.records.begin(), filled.records.end());
+    store.epochs = {Epoch{1}, kEpoch};
+    raise(1);
+    connect();
+    const auto events = session->on("/event");
+    ASSERT_EQ(events.size(), 2U);
+    EXPECT_EQ(events[0].payload, std::string("\x10\x01\x1A\x09") + "old event");  // resent, record
+    EXPECT_EQ(envelope_of(events[1]).record().identity().sequence(), 1U);
+    EXPECT_FALSE(envelope_of(events[1]).resent());
+    acknowledge_all();
+    ASSERT_EQ(session->on("/hist").size(), 1U);
+    EXPECT_EQ(session->on("/hist")[0].payload, std::string("\x10\x01\x1A\x09") + "old batch");
+}
+
+TEST_F(PublisherTest, WhatWasNotAcknowledgedGoesAgainUnderItsIdentityAndNothingElse) {
+    start();
+    connect();
+    raise(1);
+    raise(2);
+    sample(1);
+    sample(2);
+    session->acknowledge_all();  // state, birth, marker, catalogue, event 1, alarm, event 2, ...
+    settle();
+    raise(3);
+    sample(3);
+    session->lose();
+    settle();
+    EXPECT_FALSE(publisher->status().connected);
+    EXPECT_EQ(publisher->status().trouble, "gone");
+    const std::size_t before = session->sent.size();
+    connect();
+    acknowledge_all();
+    std::vector<std::string> again;
+    for (std::size_t i = before; i < session->sent.size(); ++i) {
+        const FakeSession::Sent& sent = session->sent[i];
+        if (sent.topic.ends_with("/event") || sent.topic.ends_with("/tele") ||
+            sent.topic.ends_with("/hist")) {
+            const v1::Envelope envelope = envelope_of(sent);
+            again.push_back(sent.topic.substr(base().size()) + " " +
+                            std::to_string(envelope.record().identity().sequence()) +
+                            (envelope.resent() ? " resent" : ""));
+        }
+    }
+    EXPECT_EQ(again, (std::vector<std::string>{"event 3 resent", "hist 3 resent"}));
+}
+
+TEST_F(PublisherTest, EventsGoIntoTheSlotsThatTelemetryLeavesThem) {
+    start();
+    connect();
+    acknowledge_all();
+    for (int i = 0; i < 40; ++i) {
+        sample(i);
+    }
+    EXPECT_EQ(session->open.size(), 16U);
+    raise(1);
+    EXPECT_EQ(session->on("/event").size(), 1U);
+    EXPECT_EQ(session->open.size(), 18U);  // event and alarm
+    EXPECT_EQ(publisher->status().telemetry_waiting, 24U);
+    acknowledge_all();
+    EXPECT_EQ(session->on("/tele").size(), 40U);
+    EXPECT_TRUE(session->on("/hist").empty());
+}
+
+TEST_F(PublisherTest, NeverMoreUnderWayThanTheBrokerTakes) {
+    start();
+    connect(3);
+    for (std::uint64_t i = 1; i <= 10; ++i) {
+        raise(i);
+        EXPECT_LE(session->open.size(), 3U);
+    }
+    while (!session->open.empty()) {
+        session->acknowledge_one();
+        settle();
+        EXPECT_LE(session->open.size(), 3U);
+    }
+    EXPECT_EQ(sequences(session->on("/event")), (Sequences{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
+}
+
+TEST_F(PublisherTest, TooMuchWaitingTelemetryIsLeftToTheStoreAndStillComesOnce) {
+    tuning.live_records = 4;
+    tuning.hist_rate = 0;
+    start();
+    connect();
+    acknowledge_all();
+    for (int i = 0; i < 40; ++i) {
+        sample(i);
+    }
+    EXPECT_LE(publisher->status().telemetry_waiting, 4U + 64U);
+    acknowledge_all();
+    Sequences all = sequences(session->on("/tele"));
+    const Sequences old = sequences(session->on("/hist"));
+    EXPECT_FALSE(old.empty());
+    EXPECT_EQ(all.back(), 40U);  // what is newest is live
+    all.insert(all.end(), old.begin(), old.end());
+    std::sort(all.begin(), all.end());
+    ASSERT_EQ(all.size(), 40U);
+    EXPECT_EQ(std::adjacent_find(all.begin(), all.end()), all.end());
+}
+
+TEST_F(PublisherTest, NewEventsStayBehindThoseOfTheOutage) {
+    start();
+    for (std::uint64_t i = 1; i <= 100; ++i) {
+        raise(i);
+    }
+    connect();
+    raise(101);
+    while (!session->open.empty()) {
+        session->acknowledge_one();
+        settle();
+    }
+    raise(102);
+    Sequences want(102);
+    for (std::size_t i = 0; i < want.size(); ++i) {
+        want[i] = i + 1;
+    }
+    EXPECT_EQ(sequences(session->on("/event")), want);
+}
+
+TEST_F(PublisherTest, MaxRateIsKept) {
+    site.mqtt.max_rate = 200;
+    start();
+    const auto began = clock.now();
+    connect();
+    for (int i = 0; i < 30; ++i) {
+        sample(i);
+    }
+    ASSERT_TRUE(wait_for([&] {
+        session->acknowledge_all();
+        return session->on("/tele").size() == 30;
+    }));
+    const std::chrono::duration<double> took = clock.now() - began;
+    EXPECT_LE(static_cast<double>(session->sent.size()), took.count() * 200 + 21);
+    EXPECT_GE(took, milliseconds(50));
+}
+
+TEST_F(PublisherTest, ADeniedRecordIsToldKeptAndTriedAgain) {
+    tuning.retry_refused = milliseconds(20);
+    start();
+    connect();
+    acknowledge_all();
+    raise(1);
+    for (const std::uint64_t token : std::exchange(session->open, {})) {
+        session->callbacks.refused(token, "not authorised");
+    }
+    settle();
+    EXPECT_EQ(store.records.size(), 1U);
+    EXPECT_EQ(publisher->status().refused, 2U);
+    EXPECT_NE(publisher->status().trouble.find("not authorised"), std::string::npos);
+    ASSERT_EQ(notices.size(), 3U);  // connected, the event, its alarm
+    EXPECT_NE(notices[1].find("event: not authorised"), std::string::npos) << notices[1];
+    ASSERT_TRUE(wait_for([&] { return session->on("/event").size() == 2; }));
+    EXPECT_EQ(sequences(session->on("/event")), (Sequences{1, 1}));
+    acknowledge_all();
+    ASSERT_TRUE(wait_for([&] { return store.records.empty(); }));
+}
+
+TEST_F(PublisherTest, AMessageThatTheBrokerIsTooSmallForIsToldAndDoesNotBlockOthers) {
+    start();
+    session->up = true;
+    session->callbacks.connected({.broker = {}, .maximum_packet_bytes = 300});
+    settle();
+    raise(1);
+    sample(1);
+    EXPECT_TRUE(session->on("/event").empty());
+    EXPECT_EQ(session->on("/tele").size(), 1U);
+    EXPECT_NE(publisher->status().trouble.find("the broker takes 300"), std::string::npos);
+    EXPECT_EQ(store.records.size(), 2U);
+}
+
+TEST_F(PublisherTest, ALibraryThatIsFullForAMomentIsAskedAgain) {
+    start();
+    connect();
+    session->full = true;
+    sample(1);
+    EXPECT_TRUE(session->on("/tele").empty());
+    session->full = false;
+    ASSERT_TRUE(wait_for([&] { return session->on("/tele").size() == 1; }));
+}
+
+TEST_F(PublisherTest, AnOverduePubackMeansConnectingAnew) {
+    tuning.acknowledge = milliseconds(40);
+    start();
+    connect();
+    ASSERT_TRUE(wait_for([&] { return session->reconnects > 0; }));
+}
+
+TEST_F(PublisherTest, OwnRetainedAlarmsAreReconciledAtTheMarker) {
+    standing = {full_alarm(9)};
+    start();
+    connect();
+    EXPECT_NE(std::find(session->subscribed.begin(), session->subscribed.end(), base() + "alarm/#"),
+              session->subscribed.end());
+    const std::string over = base() + alarm_topic({Epoch{1}, 4});
+    const std::string foreign = base() + alarm_topic({Epoch{77}, 4});
+    session->callbacks.message({over, "still there", true});
+    session->callbacks.message({foreign, "another's", true});
+    settle();
+    EXPECT_TRUE(session->on(alarm_topic({kEpoch, 9})).empty());
+    const auto markers = std::count_if(session->sent.begin(), session->sent.end(), [&](const auto& sent) {
+        return sent.topic.starts_with(base() + "alarm/marker/") && sent.payload.empty() &&
+               sent.retain == Retain::kNo;
+    });
+    ASSERT_EQ(markers, 1);
+    for (const FakeSession::Sent& sent : std::vector(session->sent)) {
+        if (sent.topic.starts_with(base() + "alarm/marker/")) {
+            session->callbacks.message({sent.topic, "", false});
+        }
+    }
+    settle();
+    EXPECT_EQ(session->on(alarm_topic({kEpoch, 9})).size(), 1U);
+    ASSERT_EQ(session->on(alarm_topic({Epoch{1}, 4})).size(), 1U);
+    EXPECT_EQ(session->on(alarm_topic({Epoch{1}, 4}))[0].payload, "");
+    EXPECT_TRUE(session->on(alarm_topic({Epoch{77}, 4})).empty());
+    EXPECT_EQ(session->unsubscribed, (std::vector<std::string>{base() + "alarm/#"}));
+}
+
+TEST_F(PublisherTest, AListingWithoutItsMarkerEndsByTime) {
+    tuning.listing = milliseconds(20);
+    standing = {full_alarm(9)};
+    start();
+    connect();
+    ASSERT_TRUE(wait_for([&] { return session->on(alarm_topic({kEpoch, 9})).size() == 1; }));
+}
+
+TEST_F(PublisherTest, AStaleWillIsAnsweredByTheState) {
+    start();
+    connect();
+    ASSERT_EQ(session->on("/state").size(), 1U);
+    session->callbacks.message(
+        {will.topic, session->on("/state")[0].payload, false});  // our own word comes back
+    session->callbacks.message({will.topic, will.payload, true});
+    settle();
+    ASSERT_TRUE(wait_for([&] { return session->on("/state").size() == 2; }));
+    EXPECT_TRUE(envelope_of(session->on("/state")[1]).state().online());
+}
+
+TEST_F(PublisherTest, TheHeartbeatGoesOnAndStopsWithTheConnection) {
+    site.mqtt.heartbeat = milliseconds(10);
+    start();
+    connect();
+    ASSERT_TRUE(wait_for([&] {
+        session->acknowledge_all();
+        return session->on("/state").size() >= 4;
+    }));
+    session->lose();
+    settle();
+    const std::size_t before = session->on("/state").size();
+    core.restart();
+    core.run_for(milliseconds(40));  // four heartbeats, were there any
+    EXPECT_EQ(session->on("/state").size(), before);
+}
+
+TEST_F(PublisherTest, CommandsAreAnswered) {
+    start();
+    connect();
+    v1::Command command;
+    command.set_id("c-1");
+    command.mutable_expires()->set_wall_us(INT64_MAX);
+    command.set_alarm_id("a");
+    command.set_revision(1);
+    session->callbacks.message({base() + "command/ack", command.SerializeAsString(), false});
+    session->callbacks.message({base() + "command/drill", command.SerializeAsString(), true});
+    settle();
+    ASSERT_EQ(commands.size(), 1U);
+    const auto replies = session->on("/reply");
+    ASSERT_EQ(replies.size(), 2U);
+    EXPECT_EQ(envelope_of(replies[0]).reply().outcome(), v1::OUTCOME_DONE);
+    EXPECT_EQ(envelope_of(replies[0]).reply().revision(), 2U);
+    EXPECT_EQ(envelope_of(replies[1]).reply().outcome(), v1::OUTCOME_REFUSED);
+}
+
+TEST_F(PublisherTest, AConsumersConfirmationReachesTheStore) {
+    start();
+    connect();
+    v1::Confirm confirm;
+    confirm.set_consumer("governance-db");
+    v1::ConfirmedRanges& of = *confirm.add_ranges();
+    of.set_epoch(kEpoch.value);
+    of.set_stream(v1::STREAM_EVENT);
+    of.add_ranges()->set_first(1);
+    of.mutable_ranges(0)->set_last(1);
+    session->callbacks.message({base() + "confirm", confirm.SerializeAsString(), false});
+    settle();
+    ASSERT_EQ(store.confirmed.size(), 1U);
+    EXPECT_EQ(store.confirmed[0].first, "governance-db");
+}
+
+TEST_F(PublisherTest, TroubleIsToldOncePerChange) {
+    start();
+    for (int i = 0; i < 5; ++i) {
+        session->callbacks.lost("mqtt://broker:1883: refused");
+        settle();
+    }
+    EXPECT_EQ(notices.size(), 1U);
+    connect();
+    session->lose("mqtt://broker:1883: refused");
+    settle();
+    EXPECT_EQ(notices.size(), 3U);  // connected, and lost again
+}
+
+TEST_F(PublisherTest, StopSendsWhatIsNewAndSaysGoodbye) {
+    site.mqtt.linger = seconds(60);
+    start();
+    connect();
+    acknowledge_all();
+    sample(1);
+    bool done = false;
+    publisher->stop(seconds(5), [&] { done = true; });
+    settle();
+    EXPECT_FALSE(done);
+    EXPECT_EQ(session->on("/tele").size(), 1U);
+    acknowledge_all();
+    EXPECT_TRUE(done);
+    EXPECT_TRUE(session->stopped);
+    EXPECT_EQ(session->sent.back().topic, will.topic);
+    EXPECT_FALSE(envelope_of(session->sent.back()).state().online());
+    EXPECT_TRUE(store.records.empty());
+}
+
+TEST_F(PublisherTest, StopDoesNotWaitLongerThanItsGrace) {
+    start();
+    connect();
+    sample(1);
+    bool done = false;
+    publisher->stop(milliseconds(20), [&] { done = true; });
+    EXPECT_TRUE(wait_for([&] { return done; }));
+    EXPECT_EQ(store.records.size(), 1U);
+}
+
+TEST_F(PublisherTest, StopWithoutAConnectionIsImmediate) {
+    start();
+    bool done = false;
+    publisher->stop(seconds(60), [&] { done = true; });
+    settle();
+    EXPECT_TRUE(done);
+}
+
+TEST_F(PublisherTest, WithoutABrokerRecordsAreKept) {
+    site.mqtt.brokers.clear();
+    start();
+    EXPECT_EQ(session, nullptr);
+    raise(publisher->next_event_sequence());
+    sample(1);
+    EXPECT_GE(store.records.size(), 2U);
+    EXPECT_EQ(publisher->status().trouble, "no broker is configured");
+}
+
+TEST_F(PublisherTest, JsonHasTheSameMessages) {
+    site.mqtt.encoding = config::Encoding::kJson;
+    start();
+    connect();
+    raise(1);
+    sample(5);
+    const std::string event = session->on("/event").at(0).payload;
+    EXPECT_EQ(event.find("{\"record\":{\"identity\":{\"gateway\":\"gw-test\""), 0U) << event;
+    EXPECT_NE(event.find("\"zh\":\"井盖被打开\""), std::string::npos);
+    EXPECT_NE(session->on("/tele").at(0).payload.find("\"stepDelta\":[\"5\"]"), std::string::npos);
+    EXPECT_EQ(store.records.back().encoding, store::Encoding::kJson);
+}
+
+}  // namespace
+}  // namespace gengfu::publish

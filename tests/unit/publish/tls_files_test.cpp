@@ -1,0 +1,123 @@
+#include "daemon/publish/tls_files.hpp"
+
+#include <gtest/gtest.h>
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace gengfu::publish {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string taken_from(BIO* bio) {
+    char* data = nullptr;
+    const long length = BIO_get_mem_data(bio, &data);
+    std::string out(data, static_cast<std::size_t>(length));
+    BIO_free(bio);
+    return out;
+}
+
+struct Pair {
+    std::string certificate, key;
+};
+
+// A self-signed certificate with its key.
+Pair make_pair() {
+    EVP_PKEY* key = EVP_EC_gen("P-256");
+    X509* certificate = X509_new();
+    X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+    X509_set_pubkey(certificate, key);
+    X509_sign(certificate, key, EVP_sha256());
+    BIO* for_certificate = BIO_new(BIO_s_mem());
+    BIO* for_key = BIO_new(BIO_s_mem());
+    PEM_write_bio_X509(for_certificate, certificate);
+    PEM_write_bio_PrivateKey(for_key, key, nullptr, nullptr, 0, nullptr, nullptr);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    return {taken_from(for_certificate), taken_from(for_key)};
+}
+
+class TlsFilesTest : public testing::Test {
+protected:
+    TlsFilesTest() {
+        std::string name = (fs::temp_directory_path() / "gengfu-tls-XXXXXX").string();
+        folder = ::mkdtemp(name.data());
+        settings.ca = (folder / "ca.pem").string();
+        settings.certificate = (folder / "gw.pem").string();
+        settings.key = (folder / "gw.key").string();
+        write(settings.ca, make_pair().certificate);
+        write_pair(make_pair());
+    }
+    ~TlsFilesTest() override { fs::remove_all(folder); }
+
+    // As a careful tool renews a file: written beside it, then put in its place.
+    void write(const std::string& path, const std::string& text) {
+        std::ofstream(path + ".new") << text;
+        fs::rename(path + ".new", path);
+    }
+    void write_pair(const Pair& pair) {
+        write(settings.certificate, pair.certificate);
+        write(settings.key, pair.key);
+    }
+
+    fs::path folder;
+    config::Mqtt settings;
+};
+
+TEST_F(TlsFilesTest, UntouchedFilesAreNotRenewed) {
+    TlsFiles files(settings);
+    EXPECT_TRUE(files.check());
+    EXPECT_FALSE(files.renewed());
+    EXPECT_FALSE(files.renewed());
+}
+
+TEST_F(TlsFilesTest, RenewedFilesAreSeenWhenTheyHaveComeToRest) {
+    TlsFiles files(settings);
+    write_pair(make_pair());
+    EXPECT_FALSE(files.renewed());  // perhaps half written
+    EXPECT_TRUE(files.renewed());
+    files.used();
+    EXPECT_FALSE(files.renewed());
+    EXPECT_FALSE(files.renewed());
+}
+
+TEST_F(TlsFilesTest, ACertificateWithoutItsKeyIsNotTakenUp) {
+    TlsFiles files(settings);
+    const Pair pair = make_pair();
+    write(settings.certificate, pair.certificate);
+    EXPECT_FALSE(files.renewed());
+    EXPECT_FALSE(files.renewed());
+    write(settings.key, pair.key);
+    EXPECT_FALSE(files.renewed());
+    EXPECT_TRUE(files.renewed());
+}
+
+TEST_F(TlsFilesTest, WhatIsWrongIsSaid) {
+    const auto why = [&] {
+        const Result<void> checked = TlsFiles(settings).check();
+        return checked ? std::string() : checked.error().what;
+    };
+    EXPECT_EQ(why(), "");
+    write(settings.key, make_pair().key);
+    EXPECT_EQ(why(),
+              "the key " + settings.key + " does not belong to the certificate " + settings.certificate);
+    write(settings.key, "nonsense");
+    EXPECT_EQ(why(), settings.key + " holds no key in PEM without pass phrase");
+    fs::remove(settings.key);
+    EXPECT_EQ(why(), settings.key + " cannot be read");
+    write(settings.certificate, "nonsense");
+    EXPECT_EQ(why(), settings.certificate + " holds no certificate in PEM");
+    fs::remove(settings.ca);
+    EXPECT_EQ(why(), settings.ca + " cannot be read");
+    settings = {};
+    EXPECT_EQ(why(), "");  // none are configured
+}
+
+}  // namespace
+}  // namespace gengfu::publish
