@@ -8,10 +8,14 @@
 
 namespace gengfu::config {
 
-const Entry* Node::find(std::string_view key) const {
+const Entry* find_entry(const std::vector<Entry>& entries, std::string_view key) {
     const auto found =
         std::find_if(entries.begin(), entries.end(), [key](const Entry& entry) { return entry.key == key; });
     return found == entries.end() ? nullptr : &*found;
+}
+
+const Entry* Node::find(std::string_view key) const {
+    return find_entry(entries, key);
 }
 
 Entry* Node::find(std::string_view key) {

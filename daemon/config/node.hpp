@@ -41,6 +41,9 @@ struct Entry {
     Node value;
 };
 
+/// The entry with this key, or null.
+const Entry* find_entry(const std::vector<Entry>& entries, std::string_view key);
+
 /// "the string "9600"", "the integer 5", "a list": what was found, for messages. Long strings are cut.
 std::string describe(const Node& node);
 

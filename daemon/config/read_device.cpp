@@ -248,6 +248,15 @@ void DeviceReader::read_channel(const Node& table, Device& device, const Draft& 
             names.define(channel.name, reader.at("name"), report_);
         }
     }
+    read_channel_points(reader, device, draft, taken, channel);
+    channel.component = read_component(reader, "device.channel", device.component, known_);
+    use_component(reader.has("component") ? channel.component.code : "", device, reader.at("component"));
+    reader.finish();
+    device.channels.push_back(std::move(channel));
+}
+
+void DeviceReader::read_channel_points(Reader& reader, const Device& device, const Draft& draft,
+                                       std::map<std::uint32_t, At>& taken, Channel& channel) {
     std::vector<std::string> known;
     for (const PointSpec& spec :
          draft.profile == nullptr ? std::vector<PointSpec>{} : draft.profile->profile.points) {
@@ -279,10 +288,6 @@ void DeviceReader::read_channel(const Node& table, Device& device, const Draft& 
     if (list != nullptr && list->items.empty()) {
         reader.error("points", "points must not be empty");
     }
-    channel.component = read_component(reader, "device.channel", device.component, known_);
-    use_component(reader.has("component") ? channel.component.code : "", device, reader.at("component"));
-    reader.finish();
-    device.channels.push_back(std::move(channel));
 }
 
 void DeviceReader::use_component(const std::string& code, const Device& device, At at) {

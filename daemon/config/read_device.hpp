@@ -42,6 +42,8 @@ private:
     void read_channels(Reader& reader, Device& device, const Draft& draft);
     void read_channel(const Node& table, Device& device, const Draft& draft, Names& names,
                       std::map<std::uint32_t, At>& taken);
+    void read_channel_points(Reader& reader, const Device& device, const Draft& draft,
+                             std::map<std::uint32_t, At>& taken, Channel& channel);
     void use_component(const std::string& code, const Device& device, At at);
     void doubt_serial(Reader& reader, const Device& device, const Profile& profile);
 

@@ -5,18 +5,11 @@
 #include <algorithm>
 
 #include "daemon/config/limits.hpp"
-#include "daemon/config/roles.hpp"
 #include "daemon/config/rule_fit.hpp"
 #include "daemon/config/text.hpp"
 
 namespace gengfu::config {
 namespace {
-
-const Entry* find(const std::vector<Entry>& entries, const std::string& key) {
-    const auto found =
-        std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.key == key; });
-    return found == entries.end() ? nullptr : &*found;
-}
 
 bool watches_device(const RuleDraft& draft) {
     return draft.kind == RuleKind::kSilent && draft.point.empty() && draft.role.empty();
@@ -65,7 +58,7 @@ const RuleLayer::SharedRules& RuleLayer::shared_rules(const DeviceReader::Draft&
     for (const Entry& entry :
          device.device_class == nullptr ? std::vector<Entry>{} : device.device_class->rules) {
         Shared shared{entry.value, {}, true};
-        if (const Entry* const refined = find(device.profile->rules, entry.key)) {
+        if (const Entry* const refined = find_entry(device.profile->rules, entry.key)) {
             overlay_rule(shared.merged, refined->value);
         }
         shared.draft = read_rule(entry.key, shared.merged, report_);
@@ -100,7 +93,7 @@ void RuleLayer::apply(const DeviceReader::Draft& device) {
     const SharedRules& shared = shared_rules(device);
     Tally tally;
     for (const Shared& each : shared) {
-        const Entry* const own = find(device.rules, each.draft.name);
+        const Entry* const own = find_entry(device.rules, each.draft.name);
         if (own == nullptr) {
             lay(device, each.draft, nullptr, tally);
             continue;
@@ -200,76 +193,13 @@ void RuleLayer::lay(const DeviceReader::Draft& device, const RuleDraft& draft, c
     }
 }
 
-void RuleLayer::lose(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own,
-                     Tally& tally) {
-    const std::string& profile = device.profile->profile.name;
-    const bool by_role = draft.point.empty();
-    const std::string& wanted = by_role ? draft.role : draft.point;
-    std::vector<std::string> there;
-    for (const PointSpec& spec : device.profile->profile.points) {
-        const std::string& word = by_role ? spec.role : spec.name;
-        if (!word.empty()) {
-            there.push_back(word);
-        }
-    }
-    if (own != nullptr) {
-        // Somebody wrote this rule for this device: it must not get lost.
-        report_.error(
-            draft.selector_at.line > 0 && own->value.find(by_role ? "role" : "point") != nullptr
-                ? draft.selector_at
-                : own->at,
-            fmt::format("device {}: rule {}: profile {} has no point {} {}{}",
-                        in_quotes(site_.device(device.id).name), in_quotes(draft.name), in_quotes(profile),
-                        by_role ? "with role" : "named", in_quotes(wanted), did_you_mean(wanted, there)));
-        ++tally.unsound;
-        return;
-    }
-    const bool of_class =
-        device.device_class != nullptr && find(device.device_class->rules, draft.name) != nullptr;
-    if (!of_class) {
-        report_.error(draft.selector_at,
-                      fmt::format("profile {}: rule {}: there is no point {} {}{}", in_quotes(profile),
-                                  in_quotes(draft.name), by_role ? "with role" : "named", in_quotes(wanted),
-                                  did_you_mean(wanted, there)));
-        ++tally.unsound;
-        return;
-    }
-    ++tally.lost;
-    if (std::find(tally.wanted.begin(), tally.wanted.end(), in_quotes(wanted)) == tally.wanted.end()) {
-        tally.wanted.push_back(in_quotes(wanted));
-    }
-    if (by_role) {
-        doubt_roles(device, draft);
-    }
-}
-
-/// A class rule found no point: perhaps because the profile misspells the role.
-void RuleLayer::doubt_roles(const DeviceReader::Draft& device, const RuleDraft& draft) {
-    const std::vector<Entry>& rules = device.device_class->rules;
-    for (std::size_t i = 0; i < device.profile->profile.points.size(); ++i) {
-        const std::string& role = device.profile->profile.points[i].role;
-        const bool sought = std::any_of(rules.begin(), rules.end(), [&](const Entry& rule) {
-            const Entry* const entry = rule.value.find("role");
-            return entry != nullptr && entry->value.text == role;
-        });
-        if (!role.empty() && !sought && !is_known_role(role) && !nearest(role, {draft.role}).empty()) {
-            report_.warning(
-                device.profile->roles_at[i],
-                fmt::format("profile {}: no rule of class {} looks for role {}, and rule {} finds no point; "
-                            "did you mean {}?",
-                            in_quotes(device.profile->profile.name), in_quotes(device.device_class->name),
-                            in_quotes(role), in_quotes(draft.name), in_quotes(draft.role)));
-        }
-    }
-}
-
 bool RuleLayer::complain_missing(const DeviceReader::Draft& device, const RuleDraft& draft,
                                  const Entry* own) {
     if (draft.missing.empty()) {
         return false;
     }
     const std::string of_class =
-        device.device_class == nullptr || find(device.device_class->rules, draft.name) == nullptr
+        device.device_class == nullptr || find_entry(device.device_class->rules, draft.name) == nullptr
             ? ""
             : fmt::format(" of class {}", in_quotes(device.device_class->name));
     report_.error(own == nullptr ? device.at : own->at,
@@ -333,42 +263,6 @@ bool RuleLayer::add(const DeviceReader::Draft& device, Rule rule) {
     rule.device = device.id;
     site_.rules.push_back(std::move(rule));
     return true;
-}
-
-/// A device that is configured and that nothing judges must never go unnoticed.
-void RuleLayer::conclude(const DeviceReader::Draft& device, const Tally& tally) {
-    if (tally.judging > 0 || tally.unsound > 0 || report_.incomplete()) {
-        return;
-    }
-    const std::string subject = "device " + in_quotes(site_.device(device.id).name);
-    if (!device.has_class) {
-        if (tally.watching == 0) {
-            report_.warning(device.at,
-                            subject +
-                                ": no class and no rule of its own: its values are reported and never "
-                                "judged");
-        }
-        return;
-    }
-    const std::string& name = device.device_class->name;
-    if (tally.off_by_device > 0) {
-        report_.warning(device.class_at,
-                        fmt::format("{}: its rules are switched off, no value of it is judged", subject));
-    } else if (tally.lost > 0) {
-        report_.error(
-            device.class_at,
-            fmt::format(
-                "{}: class {} judges nothing here: profile {} has no point for {}{}", subject,
-                in_quotes(name), in_quotes(device.profile->profile.name), one_of(tally.wanted),
-                tally.off > 0 ? ", and its other rules are switched off until a device enables them" : ""));
-    } else if (tally.off > 0) {
-        report_.error(device.class_at,
-                      fmt::format("{}: class {} judges nothing here: its rules are switched off until a "
-                                  "device enables them",
-                                  subject, in_quotes(name)));
-    } else if (tally.watching == 0) {
-        report_.error(device.class_at, fmt::format("{}: class {} has no rules", subject, in_quotes(name)));
-    }
 }
 
 }  // namespace gengfu::config

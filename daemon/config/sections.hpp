@@ -53,6 +53,10 @@ struct ProfileDraft {
 /// \param stem  the file's name without .toml, which must be the profile's name
 ProfileDraft read_profile(const Node& root, const std::string& stem, Report& report);
 
+/// The keys of a profile that say what may be done with its registers: align, forbid, identify, provision,
+/// write.
+void read_access(Reader& reader, ProfileDraft& draft, Report& report);
+
 /// One [[point]]; `points` has the names of all points of the profile.
 struct PointDraft {
     PointSpec spec;

@@ -1,0 +1,150 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+
+#include "daemon/config/sections.hpp"
+
+namespace gengfu::config {
+namespace {
+
+constexpr std::int64_t kMaxRegister = 65535;
+
+/// Parsed so that a profile is whole; `scan` uses it when it is built.
+void read_identify(const Node& table, Report& report) {
+    Reader reader(table, "profile.identify", "identify", report);
+    if (reader.require("read")) {
+        reader.parsed("read", parse_register);
+    }
+    reader.parsed("type", parse_type);
+    reader.boolean("equals_unit");
+    if (const Node* const equals = reader.any("equals");
+        equals != nullptr && equals->kind != Node::Kind::kInteger && equals->kind != Node::Kind::kString) {
+        reader.wrong("equals", "a whole number or a string");
+    }
+    reader.numbers("in");
+    reader.numbers("range");
+    const auto given = [&reader](std::string_view key) { return reader.has(key) ? 1 : 0; };
+    if (given("equals") + given("equals_unit") + given("in") + given("range") != 1) {
+        report.error(table.at, "identify: exactly one of equals, equals_unit, in and range must be given");
+    }
+    reader.finish();
+}
+
+void read_provision_writes(Reader& provision, std::string_view key, Report& report) {
+    for (const Node* const table : provision.tables(key, kMaxListItems)) {
+        Reader reader(*table, "profile.provision." + std::string(key), "provision." + std::string(key),
+                      report);
+        if (reader.require("register")) {
+            reader.parsed("register", parse_register);
+        }
+        if (reader.require("value")) {
+            reader.integer("value", 0, kMaxRegister);
+        }
+        reader.finish();
+    }
+}
+
+/// Parsed so that a profile is whole; `address` uses it when it is built.
+void read_provision(const Node& table, Report& report) {
+    Reader reader(table, "profile.provision", "provision", report);
+    if (reader.require("register")) {
+        reader.parsed("register", parse_register);
+    }
+    if (const auto function = reader.integer("function", 6, 16);
+        function && *function != 6 && *function != 16) {
+        reader.wrong("function", "6 or 16");
+    }
+    read_provision_writes(reader, "before", report);
+    read_provision_writes(reader, "after", report);
+    reader.finish();
+}
+
+std::uint8_t read_function(Reader& reader, Space space) {
+    const bool coil = space == Space::kCoil;
+    const std::int64_t fallback = coil ? 5 : 6;
+    const std::int64_t function = reader.integer("function", 5, 16).value_or(fallback);
+    if (coil ? function != 5 && function != 15 : function != 6 && function != 16) {
+        reader.wrong("function", coil ? "5 or 15 for a coil" : "6 or 16 for a register");
+    }
+    return static_cast<std::uint8_t>(function);
+}
+
+std::optional<Writable> read_writable(const Node& table, Report& report) {
+    Reader reader(table, "profile.write", "write", report);
+    Writable writable;
+    reader.require("register");
+    const auto reg = reader.parsed("register", parse_register);
+    writable.reg = reg.value_or(Register{});
+    if (reg && (reg->space == Space::kInput || reg->space == Space::kDiscrete)) {
+        reader.wrong("register", "a coil or holding register: others cannot be written");
+    }
+    writable.function = read_function(reader, writable.reg.space);
+    reader.require("range");
+    const std::vector<double> range = reader.numbers("range");
+    const double highest = writable.reg.space == Space::kCoil ? 1.0 : static_cast<double>(kMaxRegister);
+    const bool whole = std::all_of(range.begin(), range.end(), [highest](double each) {
+        return each >= 0 && each <= highest && each == static_cast<double>(static_cast<std::int64_t>(each));
+    });
+    if (reader.has("range") && (range.size() != 2 || !whole || range[0] > range[1])) {
+        reader.error("range",
+                     fmt::format("range must be [LOWEST, HIGHEST], whole numbers from 0 to {:.0f}", highest));
+    } else if (range.size() == 2) {
+        writable.low = static_cast<std::int64_t>(range[0]);
+        writable.high = static_cast<std::int64_t>(range[1]);
+    }
+    reader.finish();
+    return reg ? std::optional(writable) : std::nullopt;
+}
+
+void read_align(Reader& reader, Profile& profile) {
+    const Node* const list = reader.list("align", 2);
+    for (const Node& item : list == nullptr ? std::vector<Node>{} : list->items) {
+        const bool start = item.kind == Node::Kind::kString && item.text == "start";
+        const bool count = item.kind == Node::Kind::kString && item.text == "count";
+        profile.even_start = profile.even_start || start;
+        profile.even_count = profile.even_count || count;
+        if (!start && !count) {
+            reader.report().error(
+                item.at, fmt::format("{}: align must list \"start\" or \"count\" (what of a request must "
+                                     "be even); found {}",
+                                     reader.subject(), describe(item)));
+        }
+    }
+}
+
+void read_forbid(Reader& reader, Profile& profile) {
+    const Node* const list = reader.list("forbid");
+    for (const Node& item : list == nullptr ? std::vector<Node>{} : list->items) {
+        const auto range = parse_register_range(item.kind == Node::Kind::kString ? item.text : "");
+        if (range) {
+            profile.forbid.push_back(*range);
+        } else {
+            reader.report().error(item.at, fmt::format("{}: forbid must list {}; found {}", reader.subject(),
+                                                       range.error().what, describe(item)));
+        }
+    }
+}
+
+}  // namespace
+
+void read_access(Reader& reader, ProfileDraft& draft, Report& report) {
+    Profile& profile = draft.profile;
+    read_align(reader, profile);
+    read_forbid(reader, profile);
+    for (const Node* const table : reader.tables("identify", kMaxListItems)) {
+        read_identify(*table, report);
+    }
+    if (const Node* const table = reader.table("provision")) {
+        read_provision(*table, report);
+    }
+    for (const Node* const table : reader.tables("write", kMaxListItems)) {
+        if (const auto writable = read_writable(*table, report)) {
+            profile.writable.push_back(*writable);
+            draft.writable_at.push_back(table->at);
+        }
+    }
+    reader.not_built("setup", "registers written at connect");
+}
+
+}  // namespace gengfu::config
