@@ -90,7 +90,7 @@ Result<void> Pipeline::start() {
     }
     look_at_self();
     watch_silence();
-    note_lines();
+    note_lines_later();
     keep_watchdog_fed();
     return {};
 }
@@ -209,6 +209,8 @@ void Pipeline::watch_silence() {
         if (error || stopping_) {
             return;
         }
+        // What has come and waits is no silence, however late core is.
+        drain();
         verdicts_.clear();
         judge_.tick(clock_.now(), verdicts_);
         apply(verdicts_);
@@ -315,6 +317,11 @@ void Pipeline::note_lines() {
         }
         line_trouble_[i] = trouble;
     }
+    note_lines_later();
+}
+
+/// Not at once at the start: a line that is just being opened is no trouble.
+void Pipeline::note_lines_later() {
     lines_timer_.expires_after(kLinesPace);
     lines_timer_.async_wait([this](boost::system::error_code error) {
         if (!error && !stopping_) {

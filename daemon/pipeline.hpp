@@ -59,6 +59,7 @@ private:
     void save_book();
     void note_health(const sampling::HealthChange& change);
     void note_lines();
+    void note_lines_later();
     alarms::Stamp stamp() const;
     std::string state() const;
     publish::Questions questions();
