@@ -10,6 +10,7 @@
 #include <optional>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "drivers/line/system_error.hpp"
 
@@ -78,30 +79,36 @@ struct NameLookup::Job {
     std::optional<Result<Addresses>> result;
 };
 
+Result<void> NameLookup::start(const std::string& host, std::uint16_t port) {
+    UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!event) {
+        return fail(Errc::kIo, "cannot make an eventfd: " + describe_errno(errno));
+    }
+    auto job = std::make_shared<Job>(std::move(event));
+    job->host = host;
+    job->port = port;
+    Result<void> started = detach([job, resolver = resolver_] {
+        Result<Addresses> result = resolver(job->host, job->port);
+        const std::scoped_lock lock(job->mutex);
+        job->result.emplace(std::move(result));
+        const std::uint64_t one = 1;
+        [[maybe_unused]] const ssize_t written = ::write(job->done.get(), &one, sizeof one);
+    });
+    if (started) {
+        running_ = std::move(job);
+    }
+    return started;
+}
+
 Result<Addresses> NameLookup::find(const std::string& host, std::uint16_t port, Monotonic deadline,
                                    const Clock& clock, const Waker& waker) {
     if (Result<Addresses> numeric = ask(host, port, AI_NUMERICHOST); numeric) {
         return numeric;
     }
     if (running_ == nullptr) {
-        UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-        if (!event) {
-            return fail(Errc::kIo, "cannot make an eventfd: " + describe_errno(errno));
-        }
-        auto job = std::make_shared<Job>(std::move(event));
-        job->host = host;
-        job->port = port;
-        Result<void> started = detach([job, resolver = resolver_] {
-            Result<Addresses> result = resolver(job->host, job->port);
-            const std::scoped_lock lock(job->mutex);
-            job->result.emplace(std::move(result));
-            const std::uint64_t one = 1;
-            [[maybe_unused]] const ssize_t written = ::write(job->done.get(), &one, sizeof one);
-        });
-        if (!started) {
+        if (Result<void> started = start(host, port); !started) {
             return pass(started);
         }
-        running_ = std::move(job);
     }
     switch (waker.wait(running_->done.get(), POLLIN, deadline, clock)) {
         case Woken::kInterrupted:

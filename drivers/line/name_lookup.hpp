@@ -47,6 +47,8 @@ public:
 private:
     struct Job;
 
+    Result<void> start(const std::string& host, std::uint16_t port);
+
     Resolver resolver_;
     std::shared_ptr<Job> running_;
 };

@@ -94,15 +94,12 @@ Result<void> set_up(int fd, const config::Serial& serial, const termios& wish) {
 
 }  // namespace
 
-const std::vector<std::uint32_t>& known_bauds() {
-    static const std::vector<std::uint32_t> kBauds = [] {
-        std::vector<std::uint32_t> bauds;
-        for (const Speed& speed : kSpeeds) {
-            bauds.push_back(speed.baud);
-        }
-        return bauds;
-    }();
-    return kBauds;
+std::vector<std::uint32_t> known_bauds() {
+    std::vector<std::uint32_t> bauds;
+    for (const Speed& speed : kSpeeds) {
+        bauds.push_back(speed.baud);
+    }
+    return bauds;
 }
 
 Result<termios> raw_settings(const config::Serial& serial) {

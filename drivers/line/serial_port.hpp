@@ -13,7 +13,7 @@
 namespace gengfu::drivers {
 
 /// Baud rates that a port can be opened with, rising: those Linux has a constant for.
-const std::vector<std::uint32_t>& known_bauds();
+std::vector<std::uint32_t> known_bauds();
 
 /// The settings of a port in raw 8-bit mode: no echo, no translation, no flow control, modem lines ignored,
 /// reads of one byte or more. \retval Errc::kInvalid  a baud rate that is none of known_bauds(), or stop bits
