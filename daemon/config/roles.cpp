@@ -60,10 +60,17 @@ constexpr std::array<std::string_view, 53> kRoles{"active_power",
                                                   "volume_total",
                                                   "yaw"};
 
+constexpr std::array<std::string_view, 7> kHelpers{
+    "battery", "battery_low", "fault_state", "protecting_state", "sensor_fault", "service", "signal_quality"};
+
 }  // namespace
 
 bool is_known_role(std::string_view role) {
     return std::find(kRoles.begin(), kRoles.end(), role) != kRoles.end();
+}
+
+bool is_helper_role(std::string_view role) {
+    return std::find(kHelpers.begin(), kHelpers.end(), role) != kHelpers.end();
 }
 
 }  // namespace gengfu::config

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "daemon/config/limits.hpp"
+#include "daemon/config/roles.hpp"
 #include "daemon/config/rule_fit.hpp"
 #include "daemon/config/text.hpp"
 
@@ -186,7 +187,8 @@ void RuleLayer::lay(const DeviceReader::Draft& device, const RuleDraft& draft, c
         rule.point = PointId{of.first_point.value + point};
         rule.deadband = deadband_of(draft, device.profile->profile.points[point]);
         if (fits(device, draft, rule, own)) {
-            tally.judging += add(device, std::move(rule)) ? 1U : 0U;
+            std::size_t& counted = is_helper_role(draft.role) ? tally.watching : tally.judging;
+            counted += add(device, std::move(rule)) ? 1U : 0U;
         } else {
             ++tally.unsound;
         }

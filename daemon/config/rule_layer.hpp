@@ -31,8 +31,8 @@ private:
 
     /// How the rules of a device fared.
     struct Tally {
-        std::size_t judging = 0;   ///< laid on a point
-        std::size_t watching = 0;  ///< `silent` of the whole device
+        std::size_t judging = 0;   ///< laid on a point that is measured
+        std::size_t watching = 0;  ///< `silent` of the whole device, and rules on how the sensor is
         std::size_t lost = 0;      ///< of the class: no point found
         std::size_t off = 0;       ///< switched off by class or profile
         std::size_t off_by_device = 0;
