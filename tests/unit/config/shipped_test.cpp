@@ -77,5 +77,88 @@ TEST(ShippedConfiguration, EveryClassLoadsWithoutAWord) {
     EXPECT_GE(rules, 40U);
 }
 
+/// What each sensor is for. A device file that says no more than this, and what only the site can know, must
+/// load.
+struct Use {
+    const char* profile;
+    const char* device_class;
+    const char* site = "";  ///< [device.rule.…] that the class leaves to the site
+};
+constexpr const char* kLevels =
+    "[device.rule.level-high]\nlevels = [{ limit = 1, severity = \"moderate\" }, { limit = 2, severity = "
+    "\"major\" }]\n";
+constexpr const char* kGas = "[device.rule.gas-high]\nlimit = 10\n";
+constexpr const char* kField = "[device.rule.lane-field]\nlow = -100\nhigh = 100\n";
+constexpr const char* kInput = "[device.rule.input-active]\nenabled = true\n";
+constexpr const char* kDistance =
+    "[device.rule.too-near]\nkind = \"below\"\nrole = \"distance\"\nlimit = 0.5\nseverity = \"major\"\n"
+    "[device.rule.silent]\nkind = \"silent\"\nfor = \"1min\"\nseverity = \"moderate\"\n";
+
+const Use kUses[] = {
+    {"acrel-ard2f", "electrical-fire"},
+    {"acrel-asj", "electrical-fire"},
+    {"acrel-ddsy1352", "power-meter"},
+    {"apg-cr-l", "well-level", kLevels},
+    {"banner-dx80-m-gage", "fire-lane"},
+    {"calectro-ug3", "smoke"},
+    {"cet-pmc-512-d", "electrical-fire"},
+    {"cet-pmc-53", "electrical-fire"},
+    {"chint-dtsu666", "power-meter"},
+    {"dfrobot-sen0676", "road-flood"},
+    {"dfrobot-sen0676", "well-level", kLevels},
+    {"dynaflox-ultrad", "flow"},
+    {"eastron-sdm120", "power-meter"},
+    {"eastron-sdm630", "power-meter"},
+    {"em100", "electrical-fire"},
+    {"generic-di-8", "digital-input", kInput},
+    {"hiking-dds238", "power-meter"},
+    {"honeywell-midas", "gas-well", kGas},
+    {"kaifeng-xintai", "flow"},
+    {"kaifeng-xintai", "water-main"},
+    {"novabo-sqr2", "digital-input"},
+    {"oi-7032", "gas-well", kGas},
+    {"pzem-016", "power-meter"},
+    {"qdy30a", "road-flood"},
+    {"qdy30a", "well-level", kLevels},
+    {"schneider-vigirex-rhu", "electrical-fire"},
+    {"seeed-s-h2s-01", "gas-well"},
+    {"sst810", "manhole-cover"},
+    {"tenet-ul212", "well-level", kLevels},
+    {"tuf-2000m", "flow"},
+    {"witmotion-wt53r", "", kDistance},
+    {"witmotion-wt901c485", "fire-lane", kField},
+    {"witmotion-wt901c485", "manhole-cover"},
+    {"yunyi-level", "road-flood"},
+    {"yunyi-level", "well-level", kLevels},
+};
+
+TEST(ShippedConfiguration, EverySensorIsJudgedByTheClassesItIsFor) {
+    auto bundle = gather(source_tree());
+    ASSERT_TRUE(bundle) << bundle.error().what;
+    std::set<std::string> unused;
+    for (const Bundle::File& file : bundle->profiles) {
+        unused.insert(std::string(stem_of(file.path)));
+    }
+    for (const Use& use : kUses) {
+        unused.erase(use.profile);
+        bundle->configuration = golden_bundle("").configuration;
+        std::string& text = bundle->configuration.back().text;
+        // On a connection: the line settings that sensors ship with differ.
+        text = std::string("[[device]]\nname = \"d\"\nbus = \"plant-room\"\nunit = 1\nprofile = \"") +
+               use.profile + "\"\n";
+        text += *use.device_class == '\0' ? "" : std::string("class = \"") + use.device_class + "\"\n";
+        text += use.site;
+        const Loaded loaded = load(*bundle);
+        EXPECT_EQ(said(loaded), "") << use.profile << " as " << use.device_class;
+        ASSERT_TRUE(loaded.site) << use.profile << " as " << use.device_class;
+        std::size_t judging = 0;
+        for (const Rule& rule : loaded.site->rules) {
+            judging += rule.point && rule.kind != RuleKind::kSilent ? 1U : 0U;
+        }
+        EXPECT_GE(judging, 1U) << use.profile << " as " << use.device_class;
+    }
+    EXPECT_TRUE(unused.empty()) << *unused.begin() << " has no use in this table";
+}
+
 }  // namespace
 }  // namespace gengfu::config
