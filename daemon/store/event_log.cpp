@@ -94,20 +94,44 @@ Result<void> EventLog::commit(Day today, std::vector<std::string>& troubles) {
         reopen_ = done.error().code == Errc::kIo;  // a card that was pulled and put back needs a new handle
         return done;
     }
-    waiting_bytes_ = 0;
-    for (Waiting& event : std::exchange(waiting_, {})) {
-        if (event.done) {
-            event.done({});
+    for (std::size_t count = next_count(); count > 0; --count) {
+        waiting_bytes_ -= size_of(waiting_.front());
+        const Store::Done answer = std::move(waiting_.front().done);
+        waiting_.pop_front();
+        if (answer) {
+            answer({});
         }
     }
     return {};
 }
 
+std::size_t EventLog::next_count() const {
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+    for (const Waiting& event : waiting_) {
+        bytes += size_of(event);
+        if (count > 0 && bytes > kMostAtOnce) {
+            break;
+        }
+        ++count;
+    }
+    return count;
+}
+
+std::size_t EventLog::next_bytes() const {
+    std::size_t bytes = 0;
+    for (std::size_t i = next_count(); i-- > 0;) {
+        bytes += size_of(waiting_[i]);
+    }
+    return bytes;
+}
+
 Result<void> EventLog::write(Day today) {
     std::vector<RecordFile::Row> rows;
-    rows.reserve(waiting_.size());
-    for (const Waiting& event : waiting_) {
-        rows.push_back({event.key, &event.record, event.state, today});
+    const std::size_t count = next_count();
+    rows.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        rows.push_back({waiting_[i].key, &waiting_[i].record, waiting_[i].state, today});
     }
     return file_->append(rows);
 }
@@ -175,6 +199,10 @@ Result<void> EventLog::erase_through(Key last) {
     return done;
 }
 
+Result<bool> EventLog::give_back() {
+    return file_ ? file_->give_back() : Result<bool>(false);
+}
+
 const std::map<std::uint64_t, Epoch>& EventLog::epochs() const {
     static const std::map<std::uint64_t, Epoch> kNone;
     return file_ ? file_->epochs() : kNone;
@@ -184,8 +212,8 @@ std::vector<Span> EventLog::take_lost() {
     return std::exchange(lost_, {});
 }
 
-bool EventLog::wants_checkpoint() const {
-    return file_ && file_->wal_pages() >= kCheckpointPages;
+int EventLog::log_pages() const {
+    return file_ ? file_->wal_pages() : 0;
 }
 
 Result<void> EventLog::checkpoint() {

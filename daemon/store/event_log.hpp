@@ -28,13 +28,16 @@ public:
     /// Events kept in memory while the disk takes none; more are given up.
     static constexpr std::size_t kMostWaiting = 4096;
     static constexpr std::size_t kMostWaitingBytes = 4U << 20U;
+    /// Bytes of one transaction, so that the log stays small when a disk comes back.
+    static constexpr std::size_t kMostAtOnce = 512U << 10U;
 
     /// A damaged file is set aside and a new one begun. \retval Errc::kIo, kFull
     static Result<EventLog> open(const Folder& folder, std::vector<std::string>& troubles);
 
     void add(Waiting event);
     bool waiting() const { return !waiting_.empty(); }
-    std::size_t waiting_bytes() const { return waiting_bytes_; }
+    /// What the next commit() will write, in bytes.
+    std::size_t next_bytes() const;
 
     /// Writes everything that waits in one transaction and answers it, in the order of add(). On failure all
     /// stays and nothing is answered.
@@ -51,13 +54,15 @@ public:
     /// The key up to which `count` of the oldest can be erased, see RecordFile::oldest().
     Result<std::optional<Key>> oldest(std::size_t count, Key limit, std::optional<Day> before);
     Result<void> erase_through(Key last);
+    Result<bool> give_back();
 
     const Extents& extents() const { return extents_; }
     const std::map<std::uint64_t, Epoch>& epochs() const;
     /// Spans of a file that had to be set aside since the last call.
     std::vector<Span> take_lost();
 
-    bool wants_checkpoint() const;
+    /// Pages that a checkpoint would carry over.
+    int log_pages() const;
     Result<void> checkpoint();
     /// With its log, and what the log may yet add.
     std::uint64_t bytes() const;
@@ -69,6 +74,8 @@ private:
     Result<void> set_aside(const Error& why, std::vector<std::string>& troubles);
     Result<void> ensure_open(std::vector<std::string>& troubles);
     Result<void> write(Day today);
+    /// How many of the oldest make up the next transaction: at least one, and at most kMostAtOnce.
+    std::size_t next_count() const;
     void measure();
 
     const Folder* folder_;

@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kMostEpochs = 1024;           // the feed reconciles alarms of epochs that we know
 constexpr std::size_t kMostAbandonedPlaces = 64;    // beyond these only the count is kept
 constexpr std::size_t kMostAbandonedRanges = 4096;  // beyond these too
+constexpr std::size_t kMostBooks = 100;
 constexpr auto kLeftFor =
     std::chrono::days(7);  // a removed consumer's progress (product contract, Confirmation)
 
@@ -77,7 +78,7 @@ bool Ledger::read_abandoned() {
 
 bool Ledger::read_covered() {
     const auto key = rows::parse_number(state_.take(rows::kCovered).value_or("0"));
-    covered_ = covered_before_ = static_cast<Key>(key.value_or(0));
+    books_ = {{0, static_cast<Key>(key.value_or(0))}};
     return key.has_value();
 }
 
@@ -148,15 +149,22 @@ std::string Ledger::take_configuration() {
     return state_.take(rows::kConfiguration).value_or("");
 }
 
-Key Ledger::covered_surely() const {
-    return state_.in_both(rows::kCovered) ? covered_ : covered_before_;
+Key Ledger::covered_surely() {
+    const std::optional<std::uint64_t> both = state_.version_in_both();
+    while (both && books_.size() > 1 && books_[1].version <= *both) {
+        books_.pop_front();
+    }
+    return both ? books_.front().covers : 0;
 }
 
 void Ledger::set_book(std::string book, Key covered) {
-    covered_before_ = covered_surely();  // before the row changes
-    covered_ = covered;
     state_.set(rows::kBook, std::move(book));
     state_.set(rows::kCovered, std::to_string(covered));
+    books_.push_back({state_.version(), covered});
+    covered_surely();  // drops those that are no copy's any more
+    if (books_.size() > kMostBooks) {
+        books_.erase(books_.begin() + 1);  // the first is what counts while a copy cannot be written
+    }
 }
 
 void Ledger::set_configuration(std::string packed) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -38,9 +39,9 @@ public:
 
     std::string take_book();
     std::string take_configuration();
-    Key covered() const { return covered_; }
+    Key covered() const { return books_.back().covers; }
     /// Of the older copy too, to which a damaged newer one would fall back: no event above it may be deleted.
-    Key covered_surely() const;
+    Key covered_surely();
     void set_book(std::string book, Key covered);
     void set_configuration(std::string packed);
 
@@ -63,6 +64,10 @@ public:
     const State& state() const { return state_; }
 
 private:
+    struct Book {
+        std::uint64_t version = 0;  ///< of the state that has it
+        Key covers = 0;
+    };
     Ledger(State state, const std::vector<std::string>& consumers);
     bool read_epochs();
     bool read_progress();
@@ -78,7 +83,7 @@ private:
     Progress progress_;
     std::map<Place, RangeSet> abandoned_;
     std::uint64_t abandoned_count_ = 0;
-    Key covered_ = 0, covered_before_ = 0;  ///< before: what both copies had when covered_ was last set
+    std::deque<Book> books_;  ///< the last one, and before it those that a copy may still have
 };
 
 }  // namespace gengfu::store

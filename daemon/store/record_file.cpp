@@ -287,7 +287,20 @@ Result<void> RecordFile::erase_through(Key last) {
     if (Result<void> done = load_spans(); !done) {
         return done;
     }
-    return database_->execute("PRAGMA incremental_vacuum(512)");
+    Result<bool> given = give_back();
+    return given ? Result<void>{} : pass(given);
+}
+
+Result<bool> RecordFile::give_back() {
+    Result<std::int64_t> free = database_->number("PRAGMA freelist_count");
+    if (!free || *free == 0) {
+        return free ? Result<bool>(false) : pass(free);
+    }
+    Result<void> done = database_->execute("PRAGMA incremental_vacuum");
+    if (done) {
+        done = database_->checkpoint_and_shrink();
+    }
+    return done ? Result<bool>(true) : pass(done);
 }
 
 Result<void> RecordFile::seal() {

@@ -65,6 +65,8 @@ public:
     Result<std::optional<Key>> oldest(std::size_t count, Key limit, std::optional<std::int64_t> before_day);
     /// Deletes all up to `last` and gives the room back to the disk.
     Result<void> erase_through(Key last);
+    /// Gives back the room of pages that are free. \return whether there were any.
+    Result<bool> give_back();
 
     /// Ascending by start.
     const std::vector<Span>& spans() const { return spans_; }
@@ -72,6 +74,8 @@ public:
 
     int wal_pages() const { return database_->wal_pages(); }
     Result<void> checkpoint() { return database_->checkpoint(); }
+    /// Bytes by which the next checkpoint may make the file grow.
+    std::uint64_t to_come() const { return static_cast<std::uint64_t>(database_->wal_pages()) * 4096; }
     Result<void> seal();
     const std::string& path() const { return database_->path(); }
 

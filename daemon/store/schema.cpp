@@ -27,7 +27,6 @@ constexpr const char* kWriting =
     "PRAGMA locking_mode = EXCLUSIVE;"
     "PRAGMA journal_mode = WAL;"
     "PRAGMA synchronous = FULL;"
-    "PRAGMA wal_autocheckpoint = 0;"
     "PRAGMA journal_size_limit = 2097152;";
 
 // No journal on disk: the file is nobody's until it is whole.

@@ -97,6 +97,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, OpenMo
     // Bytes on a card can be anything: a damaged schema must not run code or write around the b-trees.
     sqlite3_db_config(made->db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(made->db_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    // Takes the place of SQLite's automatic checkpoints; PRAGMA wal_autocheckpoint would undo it.
     sqlite3_wal_hook(made->db_, &Database::note_wal, made.get());
     return made;
 }
@@ -159,7 +160,15 @@ void Database::roll_back() {
 }
 
 Result<void> Database::checkpoint() {
-    const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    return checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+}
+
+Result<void> Database::checkpoint_and_shrink() {
+    return checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+}
+
+Result<void> Database::checkpoint(int mode) {
+    const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, mode, nullptr, nullptr);
     if (code != SQLITE_OK) {
         return error(code, "checkpoint");
     }

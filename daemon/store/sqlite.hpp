@@ -88,12 +88,15 @@ public:
     /// Carries the log over into the database and synchronises it; the log is then written from its begin
     /// again.
     Result<void> checkpoint();
+    /// checkpoint(), and the log's room goes back to the disk; the next commits cost more for it.
+    Result<void> checkpoint_and_shrink();
 
     const std::string& path() const { return path_; }
 
 private:
     friend class Statement;
     explicit Database(std::string path) : path_(std::move(path)) {}
+    Result<void> checkpoint(int mode);
     static int note_wal(void* self, sqlite3* db, const char* schema, int pages);
     tl::unexpected<Error> error(int code, const char* during) const;
 

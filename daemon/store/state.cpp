@@ -155,10 +155,11 @@ bool State::behind() const {
            std::min(copies_[0].version, copies_[1].version) < version_;
 }
 
-bool State::in_both(const std::string& name) const {
-    const auto row = rows_.find(name);
-    return !copies_[0].stale && !copies_[1].stale &&
-           (row == rows_.end() || row->second.version <= std::min(copies_[0].version, copies_[1].version));
+std::optional<std::uint64_t> State::version_in_both() const {
+    if (copies_[0].stale || copies_[1].stale) {
+        return std::nullopt;
+    }
+    return std::min(copies_[0].version, copies_[1].version);
 }
 
 std::size_t State::older() const {
@@ -257,7 +258,8 @@ Result<void> State::checkpoint() {
 std::uint64_t State::bytes(const Folder& folder) const {
     std::uint64_t bytes = 0;
     for (const Copy& copy : copies_) {
-        bytes += folder.bytes(copy.name) + 2 * folder.wal_bytes(copy.name);
+        bytes += folder.bytes(copy.name) + folder.wal_bytes(copy.name);
+        bytes += copy.file ? static_cast<std::uint64_t>(copy.file->wal_pages()) * 4096 : 0;
     }
     return bytes;
 }

@@ -39,8 +39,11 @@ public:
     bool changed() const { return version_ > newest_version(); }
     /// A copy lacks something.
     bool behind() const;
-    /// The row stands in both copies as it was last set.
-    bool in_both(const std::string& name) const;
+    /// Counts set() and erase(): what was changed up to here is in a copy, or in both, when that copy's is
+    /// not below.
+    std::uint64_t version() const { return version_; }
+    /// The version that both copies have reached; nothing while one of them is to be mended.
+    std::optional<std::uint64_t> version_in_both() const;
 
     /// Into the older copy; into the newer when the older cannot be written.
     Result<void> write_older();

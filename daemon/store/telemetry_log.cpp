@@ -69,7 +69,7 @@ Result<void> TelemetryLog::survey(const std::string& name, std::vector<std::stri
         file = fail(Errc::kInterrupted, "");  // closes it
         return folder_->remove(name);
     }
-    files_.push_back({name, *parsed, file->spans(), folder_->bytes(name)});
+    files_.push_back({name, *parsed, file->spans(), on_disk(name)});
     return {};
 }
 
@@ -101,7 +101,7 @@ Result<void> TelemetryLog::seal_all_but_today(std::optional<Wall> wall, std::vec
 Result<void> TelemetryLog::seal_file(File& file) {
     Result<RecordFile> opened = RecordFile::open(folder_->path(file.name), Stream::kTelemetry);
     Result<void> done = opened ? opened->seal() : Result<void>(pass(opened));
-    file.bytes = folder_->bytes(file.name);
+    file.bytes = on_disk(file.name);
     return done;
 }
 
@@ -132,8 +132,8 @@ Result<TelemetryLog::Flushed> TelemetryLog::flush(std::optional<Wall> wall, std:
     if (!done) {
         if (done.error().code == Errc::kIo && current_) {
             // A card that was pulled and put back needs a new handle; what the file holds stays known.
-            files_.back().bytes = bytes(files_.back());
             current_.reset();
+            files_.back().bytes = on_disk(files_.back().name);
             if (files_.back().spans.empty()) {
                 static_cast<void>(drop(files_.size() - 1));
             }
@@ -154,7 +154,7 @@ Result<void> TelemetryLog::ensure_current(std::optional<Wall> wall, std::uint64_
     if (current_) {
         Result<void> sealed = current_->seal();
         current_.reset();
-        files_.back().bytes = bytes(files_.back());
+        files_.back().bytes = on_disk(files_.back().name);
         if (!sealed && !damage(sealed.error())) {
             return sealed;
         }
@@ -230,15 +230,19 @@ Result<void> TelemetryLog::replace(std::size_t at, const Error& why, std::vector
 
 std::uint64_t TelemetryLog::bytes(const File& file) const {
     const bool written = current_ && &file == &files_.back();
-    return written ? folder_->bytes(file.name) + 2 * folder_->wal_bytes(file.name) : file.bytes;
+    return written ? on_disk(file.name) + current_->to_come() : file.bytes;
+}
+
+std::uint64_t TelemetryLog::on_disk(const std::string& name) const {
+    return folder_->bytes(name) + folder_->wal_bytes(name);
 }
 
 std::vector<Span> TelemetryLog::take_lost() {
     return std::exchange(lost_, {});
 }
 
-bool TelemetryLog::wants_checkpoint() const {
-    return current_ && current_->wal_pages() >= kCheckpointPages;
+int TelemetryLog::log_pages() const {
+    return current_ ? current_->wal_pages() : 0;
 }
 
 Result<void> TelemetryLog::checkpoint() {

@@ -56,7 +56,8 @@ public:
     const std::map<std::uint64_t, Epoch>& epochs() const { return epochs_; }
     std::vector<Span> take_lost();
 
-    bool wants_checkpoint() const;
+    /// Pages that a checkpoint would carry over.
+    int log_pages() const;
     Result<void> checkpoint();
     /// Seals the file that is being written, so that the next start need not.
     void close();
@@ -82,6 +83,7 @@ private:
     Result<RecordFile::Read> read_file(File& file, Key first, Key last, Budget budget);
     Result<void> replace(std::size_t at, const Error& why, std::vector<std::string>& troubles);
     void read_buffer(Key first, Key last, Budget budget, RecordFile::Read& result) const;
+    std::uint64_t on_disk(const std::string& name) const;
     void measure();
 
     const Folder* folder_;

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "daemon/store/schema.hpp"
+
 // The order of work. What is done is in worker_tasks.cpp, what is given up in worker_upkeep.cpp.
 namespace gengfu::store {
 namespace {
@@ -13,7 +15,8 @@ constexpr auto kUpkeepEvery = std::chrono::minutes(1);
 constexpr auto kStateEvery = std::chrono::seconds(1);    // confirmations of events last within this
 constexpr auto kMirrorAfter = std::chrono::seconds(10);  // the older copy of state.db follows
 constexpr auto kUsageEvery = std::chrono::milliseconds(100);
-constexpr std::size_t kFlushBytes = 256U << 10U;  // memory before time
+constexpr int kMostLogPages = 4 * kCheckpointPages;  // 4 MiB of log
+constexpr std::size_t kFlushBytes = 256U << 10U;     // memory before time
 
 }  // namespace
 
@@ -52,8 +55,14 @@ void Worker::run() {
 }
 
 bool Worker::step() {
+    // One of each, so that a storm of events starves nobody.
     const bool took = take_telemetry();
-    return commit_events() || do_task() || do_due() || do_upkeep() || took;
+    const bool committed = commit_events();
+    const bool answered = do_task();
+    const bool wrote = do_due();
+    // A checkpoint takes two synchronisations: it waits for a quiet moment, but not until the card is full.
+    const bool kept_up = checkpoint(committed ? kMostLogPages : kCheckpointPages);
+    return took || committed || answered || wrote || kept_up || do_upkeep();
 }
 
 bool Worker::take_telemetry() {
@@ -131,16 +140,16 @@ bool Worker::do_due() {
     return false;
 }
 
-bool Worker::do_upkeep() {
+bool Worker::checkpoint(int pages) {
     const Monotonic now = Steady::now();
-    if (parts_.events.wants_checkpoint() && backoff_[static_cast<std::size_t>(Part::kEvents)].ready(now)) {
+    if (parts_.events.log_pages() >= pages && backoff_[static_cast<std::size_t>(Part::kEvents)].ready(now)) {
         const Result<void> done = parts_.events.checkpoint();
         if (!done) {
             note(Part::kEvents, done, {});
         }
         return done.has_value();
     }
-    if (parts_.telemetry.wants_checkpoint() &&
+    if (parts_.telemetry.log_pages() >= pages &&
         backoff_[static_cast<std::size_t>(Part::kTelemetry)].ready(now)) {
         const Result<void> done = parts_.telemetry.checkpoint();
         if (!done) {
@@ -148,6 +157,11 @@ bool Worker::do_upkeep() {
         }
         return done.has_value();
     }
+    return false;
+}
+
+bool Worker::do_upkeep() {
+    const Monotonic now = Steady::now();
     if (now >= upkeep_due_) {
         upkeep_due_ = now + kUpkeepEvery;
         expire();

@@ -68,6 +68,7 @@ private:
     bool commit_events();
     bool do_task();
     bool do_due();
+    bool checkpoint(int pages);
     bool do_upkeep();
     Monotonic next_due() const;
     void finish();
@@ -80,17 +81,18 @@ private:
     Result<FoundPending> search(const Query& task);
 
     Result<void> try_events();
+    Result<void> commit_some();
     Result<void> flush_telemetry();
     Result<void> write_state();
     void schedule_state(Stream stream);
 
-    StoreView view() const;
+    StoreView view();
     Result<void> make_room(std::uint64_t events, std::uint64_t telemetry);
     Result<void> give_up(const Decision& decision);
     bool give_up_one_file();
     Result<void> drop_file(std::size_t file);
     Result<void> drop_events(std::optional<Day> before);
-    Key deletable_through() const;
+    Key deletable_through();
     void expire();
     void abandon(const Place& place, SequenceRange range);
     void abandon_keys(Stream stream, const std::vector<Key>& keys, const char* where);

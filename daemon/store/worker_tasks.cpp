@@ -19,7 +19,15 @@ constexpr const char* kPartNames[] = {"events", "telemetry", "state"};
 }  // namespace
 
 Result<void> Worker::try_events() {
-    if (Result<void> room = make_room(cost(parts_.events.waiting_bytes()), 0); !room) {
+    Result<void> done;
+    while (done && parts_.events.waiting()) {
+        done = commit_some();
+    }
+    return done;
+}
+
+Result<void> Worker::commit_some() {
+    if (Result<void> room = make_room(cost(parts_.events.next_bytes()), 0); !room) {
         return room;
     }
     const Day day = today().value_or(0);
@@ -152,6 +160,7 @@ void Worker::note(Part part, const Result<void>& done, Duration took) {
         ++usage_.commits;
         usage_.last_commit = took;
         backoff_[index].succeeded();
+        board_.put(usage_);
         if (!trouble_[index].empty()) {
             trouble_[index].clear();
             tell({fmt::format("store {}: {} are written again", parts_.folder.path(), kPartNames[index])});

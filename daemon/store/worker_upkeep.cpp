@@ -16,7 +16,7 @@ constexpr auto kScrubPause =
 
 }  // namespace
 
-StoreView Worker::view() const {
+StoreView Worker::view() {
     StoreView view;
     view.limit = options_.size_limit_bytes;
     view.state_bytes = parts_.ledger.state().bytes(parts_.folder);
@@ -44,7 +44,7 @@ StoreView Worker::view() const {
     return view;
 }
 
-Key Worker::deletable_through() const {
+Key Worker::deletable_through() {
     const Extents& events = parts_.events.extents();
     if (events.empty()) {
         return 0;
@@ -72,6 +72,10 @@ Result<void> Worker::make_room(std::uint64_t events, std::uint64_t telemetry) {
         const Decision decision = decide(now);
         if (decision.what == Sacrifice::kNothing) {
             return {};
+        }
+        if (decision.what == Sacrifice::kRefuse && parts_.ledger.state().behind() &&
+            parts_.ledger.write_both()) {
+            continue;  // what the book covers in both copies may go
         }
         if (decision.what == Sacrifice::kRefuse) {
             return fail(Errc::kFull, fmt::format("store {}: size limit of {} bytes reached",
@@ -128,12 +132,14 @@ Result<void> Worker::drop_events(std::optional<Day> before) {
     if (!last) {
         return pass(last);
     }
-    if (!*last) {
-        return before ? Result<void>{} : fail(Errc::kFull, "events.db: nothing can be deleted");
+    if (*last) {
+        return parts_.events.erase_through(**last);
     }
-    Result<void> done = parts_.events.erase_through(**last);
-    // The room comes back to the disk when the log has been carried over.
-    return done ? parts_.events.checkpoint() : done;
+    Result<bool> given = parts_.events.give_back();  // what was deleted before the power went
+    if (!given) {
+        return pass(given);
+    }
+    return *given || before ? Result<void>{} : fail(Errc::kFull, "events.db: nothing can be deleted");
 }
 
 void Worker::expire() {

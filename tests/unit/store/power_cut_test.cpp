@@ -25,9 +25,9 @@ struct Damage {
 
 // A run that ends by the cut: events one after the other, telemetry beside them, a book now and then.
 void run_until_cut(Store& store, const Start& start, FaultVfs& disk, Promises& promises, Damage& damage) {
-    for (std::uint64_t i = 1; i <= 40 && !disk.powerless(); ++i) {
+    for (std::uint64_t i = 1; i <= 100 && !disk.powerless(); ++i) {
         const Record record =
-            event(start.epoch, i, "event " + std::to_string(i) + std::string(i * 37 % 900, 'e'));
+            event(start.epoch, i, "event " + std::to_string(i) + std::string(i * 1237 % 9000, 'e'));
         const std::string state = std::to_string(start.number) + "/" + std::to_string(i);
         static_cast<void>(store.append_telemetry(telemetry(start.epoch, i, std::string(700, 't'))));
         if (commit(store, record, state)) {
@@ -72,7 +72,7 @@ Damage cut_power(int cuts, std::uint64_t seed, FaultVfs::Syncs syncs) {
         Promises promises;
         for (int cut = 0; cut < 8; ++cut) {
             disk.set(syncs);
-            disk.lose_power_after(1 + random() % 160);
+            disk.lose_power_after(1 + random() % 500);
             {
                 Result<Opened> opened = open(options_for(folder), clock);
                 if (opened && !disk.powerless()) {
