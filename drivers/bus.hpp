@@ -17,16 +17,17 @@ struct Request {
     std::uint8_t unit = 1;
     std::uint8_t function = 3;
     std::uint16_t address = 0;
-    std::uint16_t count = 1;             ///< registers or bits
-    std::vector<std::uint16_t> values;   ///< of writes: registers, or bits as 0 and 1
-    Duration turnaround{};               ///< longest time from the end of the request to the first byte of the answer
-    Duration min_gap{};                  ///< silence this unit wants before the request, at least t3.5
+    std::uint16_t count = 1;            ///< registers or bits
+    std::vector<std::uint16_t> values;  ///< of writes: registers, or bits as 0 and 1
+    Duration turnaround{};  ///< longest time from the end of the request to the first byte of the answer
+    Duration min_gap{};     ///< silence this unit wants before the request, at least t3.5
 };
 
 struct Answer {
-    std::vector<std::uint16_t> values;  ///< registers, or bits as 0 and 1; exactly `count` of a read, empty of a write
-    Monotonic sent{};                   ///< first byte of the request handed to the line
-    Monotonic received{};               ///< last byte of the answer
+    std::vector<std::uint16_t>
+        values;            ///< registers, or bits as 0 and 1; exactly `count` of a read, empty of a write
+    Monotonic sent{};      ///< first byte of the request handed to the line
+    Monotonic received{};  ///< last byte of the answer
 };
 
 /// Counted since the start, read from any thread through BusWorker's snapshot.
@@ -47,9 +48,9 @@ public:
     virtual bool is_open() const = 0;
     virtual void close() = 0;
 
-    /// Sends one request and waits for its answer: at most the unit's turnaround, the frames' own time on the wire
-    /// and the gaps. Never longer than that, whatever arrives.
-    /// \retval Errc::kTimeout, kBadFrame, kRefused, kBusy, kUnsupported (the exceptions), kIo (line must be reopened), kInterrupted
+    /// Sends one request and waits for its answer: at most the unit's turnaround, the frames' own time on the
+    /// wire and the gaps. Never longer than that, whatever arrives. \retval Errc::kTimeout, kBadFrame,
+    /// kRefused, kBusy, kUnsupported (the exceptions), kIo (line must be reopened), kInterrupted
     virtual Result<Answer> transact(const Request& request) = 0;
 
     /// Makes a blocked open() or transact() return kInterrupted soon, and all later ones at once. Any thread.

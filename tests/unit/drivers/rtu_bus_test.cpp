@@ -124,7 +124,8 @@ TEST_P(RtuBusTest, ExceptionsSayWhatToDo) {
                                           {11, Errc::kTimeout}};
     for (const auto& [code, errc] : cases) {
         const Bytes exception = with_crc({7, 0x83, static_cast<std::uint8_t>(code)});
-        slave.handle([&](const Bytes&) { return FakeSlave::Says{{.bytes = exception, .after = {}}}; });
+        slave.handle(
+            [exception](const Bytes&) { return FakeSlave::Says{{.bytes = exception, .after = {}}}; });
         EXPECT_EQ(error_of(read(7, 0, 1)), errc) << code;
     }
     EXPECT_EQ(bus->traffic().exceptions, 5U);
@@ -185,7 +186,7 @@ TEST_P(RtuBusTest, RandomBytesNeverCrashNorGiveAnAnswer) {
             byte = static_cast<std::uint8_t>(random());
             byte = byte == 7 ? 8 : byte;  // no check sum can be right by accident behind our unit
         }
-        slave.handle([&](const Bytes&) { return FakeSlave::Says{{.bytes = bytes, .after = {}}}; });
+        slave.handle([bytes](const Bytes&) { return FakeSlave::Says{{.bytes = bytes, .after = {}}}; });
         const Errc error = error_of(read(7, 0, 2, 1ms));
         EXPECT_TRUE(error == Errc::kBadFrame || error == Errc::kTimeout) << seed;
     }

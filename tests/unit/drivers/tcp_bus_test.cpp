@@ -247,7 +247,7 @@ TEST_F(TcpBusTest, RandomBytesNeverCrashNorGiveAnAnswer) {
             byte = static_cast<std::uint8_t>(random());
         }
         bytes[0] = 0xEE;  // never our transaction
-        slave.handle([&](const Bytes&) { return FakeSlave::Says{{.bytes = bytes, .after = {}}}; });
+        slave.handle([bytes](const Bytes&) { return FakeSlave::Says{{.bytes = bytes, .after = {}}}; });
         ASSERT_TRUE(bus->open(clock.now() + 5s));
         const Errc error = error_of(read(7, 0, 2, 5ms));
         EXPECT_TRUE(error == Errc::kIo || error == Errc::kTimeout) << seed;
