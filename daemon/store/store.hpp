@@ -58,7 +58,7 @@ struct Start {
 };
 
 struct Usage {
-    std::uint64_t bytes = 0;                                  ///< on disk
+    std::uint64_t bytes = 0;                                  ///< on disk, as of the last 10 s
     std::uint64_t events_pending = 0, telemetry_pending = 0;  ///< not yet confirmed by every consumer
     std::uint64_t records_abandoned = 0;
     std::uint64_t commits = 0;  ///< transactions synced to disk since the start

@@ -15,8 +15,9 @@ constexpr auto kUpkeepEvery = std::chrono::minutes(1);
 constexpr auto kStateEvery = std::chrono::seconds(1);    // confirmations of events last within this
 constexpr auto kMirrorAfter = std::chrono::seconds(10);  // the older copy of state.db follows
 constexpr auto kUsageEvery = std::chrono::milliseconds(100);
-constexpr int kMostLogPages = 4 * kCheckpointPages;  // 4 MiB of log
-constexpr std::size_t kFlushBytes = 256U << 10U;     // memory before time
+constexpr auto kBytesEvery = std::chrono::seconds(10);  // a look at every file, dearer than all the rest
+constexpr int kMostLogPages = 4 * kCheckpointPages;     // 4 MiB of log
+constexpr std::size_t kFlushBytes = 256U << 10U;        // memory before time
 
 }  // namespace
 
@@ -223,9 +224,12 @@ void Worker::publish_usage() {
     usage_.telemetry_pending = count_pending(parts_.telemetry.extents(), released(Stream::kTelemetry),
                                              abandoned(Stream::kTelemetry));
     usage_.records_abandoned = parts_.ledger.records_abandoned();
-    usage_.bytes = 0;
-    for (const std::string& name : parts_.folder.list("", "")) {
-        usage_.bytes += parts_.folder.bytes(name);
+    if (Steady::now() >= bytes_due_) {
+        bytes_due_ = Steady::now() + kBytesEvery;
+        usage_.bytes = 0;
+        for (const std::string& name : parts_.folder.list("", "")) {
+            usage_.bytes += parts_.folder.bytes(name);
+        }
     }
     usage_.trouble.clear();
     for (const std::string& trouble : trouble_) {

@@ -115,7 +115,7 @@ private:
     std::array<std::string, 3> trouble_;  ///< empty: that part takes what it is given
     std::optional<Error> event_failure_;
     Monotonic flush_due_ = Monotonic::max(), state_due_ = Monotonic::max(), mirror_due_ = Monotonic::max();
-    Monotonic upkeep_due_{}, usage_due_{}, scrub_due_{};
+    Monotonic upkeep_due_{}, usage_due_{}, bytes_due_{}, scrub_due_{};
     std::array<Key, 2> scrubbed_{};  ///< next key to check, events and telemetry
     std::array<Key, 2> scrub_until_{};
     Usage usage_;
