@@ -66,7 +66,7 @@ def main() -> int:
         return 1
     finally:
         shutil.rmtree(run, ignore_errors=True)
-    print(table(figures))
+    print(table(figures), flush=True)
     if wanted.json:
         wanted.json.write_text(json.dumps([figure.as_json() for figure in figures], indent=2) + "\n")
     return 0
