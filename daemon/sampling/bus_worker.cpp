@@ -101,13 +101,14 @@ struct BusWorker::Loop {
                 answer(*request);
                 continue;
             }
+            // Also when nothing is due: the sooner it is open, the less is missed.
+            const bool open = ready(clock.now());
             const Monotonic now = clock.now();
             const std::optional<Turn> turn = schedule.next(now);
             if (!turn || turn->at > now) {
-                wait_until(turn ? turn->at : Monotonic::max());
-                continue;
-            }
-            if (ready(now)) {
+                const Monotonic due = turn ? turn->at : Monotonic::max();
+                wait_until(open ? due : std::min(due, reopen_at));
+            } else if (open) {
                 poll(*turn);
             } else {
                 pass_over(*turn, now);
@@ -179,11 +180,13 @@ struct BusWorker::Loop {
         }
         const Monotonic ended = clock.now();
         load.add(began, ended);
-        if (result.line_lost) {
-            schedule.skipped(turn, ended);
-            line_lost(result.trouble);
-        } else if (schedule.finished(turn, result.answered, began, ended)) {
+        const bool changed = result.line_lost ? schedule.broke_line(turn, began, ended)
+                                              : schedule.finished(turn, result.answered, began, ended);
+        if (changed) {
             batch.health.push_back({schedule.device(turn.device), schedule.health(turn.device), ended});
+        }
+        if (result.line_lost) {
+            line_lost(result.trouble);
         }
         publish_snapshot();
         sink(std::move(batch));

@@ -53,7 +53,8 @@ Schedule::Schedule(const config::Site& site, std::span<const DeviceId> devices, 
         Entry entry{.device = id,
                     .cadences = sampling::cadences(device, site.profile(device)),
                     .due = {},
-                    .health = {}};
+                    .health = {},
+                    .breaks_line = false};
         entry.due.assign(entry.cadences.size(), now);
         entries_.push_back(std::move(entry));
     }
@@ -69,7 +70,9 @@ void Schedule::connected(Monotonic now) {
                 entry.waiting_for_connect |= bit(i);
             }
         }
-        entry.health.ask_at_once(now);
+        if (!entry.breaks_line) {
+            entry.health.ask_at_once(now);
+        }
     }
 }
 
@@ -138,9 +141,16 @@ void Schedule::skipped(const Turn& turn, Monotonic now) {
     advance(turn, kPaceWithoutLine, now);
 }
 
+bool Schedule::broke_line(const Turn& turn, Monotonic began, Monotonic ended) {
+    const bool changed = finished(turn, false, began, ended);
+    entries_[turn.device].breaks_line = true;
+    return changed;
+}
+
 bool Schedule::finished(const Turn& turn, bool answered, Monotonic began, Monotonic ended) {
     advance(turn, Duration::zero(), ended);
     Entry& entry = entries_[turn.device];
+    entry.breaks_line = false;
     if (!answered) {
         if (turn.probe) {
             probes_.spent(ended, ended - began);

@@ -53,6 +53,12 @@ public:
     /// \return true when the unit's health changed.
     bool finished(const Turn& turn, bool answered, Monotonic began, Monotonic ended);
 
+    /// The turn broke the line: what came back was no answer of the protocol, or the connection ended under
+    /// it. To the unit that is a failed read; and when the line is open again an offline unit that broke it
+    /// waits for its probe, or it would break it again before its neighbours have been asked.
+    /// \return true when the unit's health changed.
+    bool broke_line(const Turn& turn, Monotonic began, Monotonic ended);
+
     /// The line is (again) open: everything is due, `read = "connect"` points too.
     void connected(Monotonic now);
     /// The line is gone: nobody is to blame but the line, turns go on at their pace, once a second at most.
@@ -65,6 +71,7 @@ private:
         std::vector<Monotonic> due;
         DueSet waiting_for_connect = 0;  ///< on_connect cadences not read since the line was opened
         DeviceHealth health;
+        bool breaks_line = false;  ///< its last turn did
     };
 
     void advance(const Turn& turn, Duration at_least, Monotonic now);

@@ -25,6 +25,7 @@ public:
         bool interrupted = false;
         std::map<std::uint8_t, std::map<std::uint16_t, std::uint16_t>> units;
         std::set<std::uint8_t> silent;
+        std::set<std::uint8_t> breaking;  ///< whose answers end the connection
         std::vector<drivers::Request> asked;
     };
 
@@ -52,6 +53,9 @@ public:
         shared_->asked.push_back(request);
         if (!shared_->plugged) {
             return fail(Errc::kIo, "bus rs485-1: unplugged");
+        }
+        if (shared_->breaking.contains(request.unit)) {
+            return fail(Errc::kIo, "bus plant-room: what comes is no Modbus TCP");
         }
         if (shared_->silent.contains(request.unit)) {
             shared_->changed.wait_for(lock, milliseconds(5), [this] { return shared_->interrupted; });
@@ -187,6 +191,49 @@ TEST_F(BusWorkerTest, ASilentUnitDoesNotStarveItsNeighbour) {
             return change.device == dead && change.health == Health::kOffline;
         });
     }));
+    polling->stop();
+}
+
+TEST_F(BusWorkerTest, AUnitThatBreaksTheLineDoesNotStarveItsNeighbour) {
+    SiteBuilder builder(ten_registers());
+    const DeviceId broken = builder.device("broken", 1, milliseconds(10));
+    builder.device("alive", 2, milliseconds(10));
+    for (std::uint16_t i = 0; i < 10; ++i) {
+        line_->units[2][i] = i;
+    }
+    line_->breaking.insert(1);
+    const auto polling = worker(builder.site);
+    polling->start();
+    const PointId of_living{10};
+    ASSERT_TRUE(got_.wait([&] {
+        return std::count_if(got_.samples.begin(), got_.samples.end(), [&](const Sample& s) {
+                   return s.point == of_living && s.quality == Quality::kGood;
+               }) >= 50;
+    }));
+    EXPECT_TRUE(got_.has(PointId{0}, Quality::kBad, Reason::kLine));
+    EXPECT_TRUE(std::any_of(got_.health.begin(), got_.health.end(), [&](const HealthChange& change) {
+        return change.device == broken && change.health == Health::kOffline;
+    }));
+    polling->stop();
+}
+
+TEST_F(BusWorkerTest, ALineIsOpenedAgainBeforeAnythingIsDue) {
+    SiteBuilder builder(ten_registers());
+    builder.device("slow", 7, std::chrono::hours(1));
+    line_->plugged = false;
+    for (std::uint16_t i = 0; i < 10; ++i) {
+        line_->units[7][i] = i;
+    }
+    const auto polling = worker(builder.site);
+    polling->start();
+    ASSERT_TRUE(got_.wait([&] { return got_.has(PointId{0}, Quality::kBad, Reason::kLine); }));
+    {
+        const std::lock_guard lock(line_->mutex);
+        line_->plugged = true;
+    }
+    EXPECT_TRUE(got_.wait([&] { return got_.has(PointId{0}, Quality::kGood, Reason::kNone); }))
+        << "not only in an hour";
+    EXPECT_TRUE(polling->snapshot().open);
     polling->stop();
 }
 

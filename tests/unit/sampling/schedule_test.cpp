@@ -170,5 +170,29 @@ TEST(Schedule, WithoutALineDevicesAreReportedOnceASecondAtMost) {
     EXPECT_EQ(schedule.next(kStart).value().at, kStart + milliseconds(300));
 }
 
+TEST(Schedule, AUnitThatBreaksTheLineWaitsForItsProbeWhenTheLineIsBack) {
+    SiteBuilder builder(one_point());
+    const std::vector<DeviceId> devices{builder.device("breaks", 1, milliseconds(100)),
+                                        builder.device("alive", 2, milliseconds(100))};
+    Schedule schedule(builder.site, devices, kStart);
+    Monotonic now = kStart;
+    for (int i = 0; i < kOfflineAfter; ++i) {
+        const Turn turn{.device = 0, .due = 1, .at = now, .probe = false};
+        schedule.broke_line(turn, now, now + milliseconds(1));
+        now += milliseconds(250);
+        schedule.connected(now);
+    }
+    EXPECT_EQ(schedule.health(0), Health::kOffline);
+    const Turn next = schedule.next(now).value();
+    EXPECT_EQ(next.device, 1U);
+    schedule.finished(next, true, now, now);
+    EXPECT_EQ(schedule.next(now).value().device, 1U) << "again, before the other's pause is over";
+    // A line that only comes back, without a break of its own doing, lets it be asked at once.
+    const Turn probe{.device = 0, .due = 1, .at = now, .probe = true};
+    schedule.finished(probe, false, now, now);
+    schedule.connected(now);
+    EXPECT_LE(schedule.next(now).value().at, now);
+}
+
 }  // namespace
 }  // namespace gengfu::sampling
