@@ -40,6 +40,7 @@ Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock
       inbox_(kInboxBatches),
       judge_(site_),
       table_(start_.epoch, site_),
+      told_health_(site_.devices.size(), sampling::Health::kUnknown),
       silence_timer_(core),
       self_timer_(core),
       book_timer_(core),
@@ -291,6 +292,12 @@ void Pipeline::save_book() {
 }
 
 void Pipeline::note_health(const sampling::HealthChange& change) {
+    // A unit that loses an answer now and then is counted, not logged: only going and coming back is news.
+    sampling::Health& told = told_health_[change.device.value];
+    if (change.health == told || change.health == sampling::Health::kDegraded) {
+        return;
+    }
+    told = change.health;
     const std::string& name = site_.device(change.device).name;
     if (change.health == sampling::Health::kOffline) {
         log::warning("设备 " + name + " 无应答", "device " + name + " does not answer");

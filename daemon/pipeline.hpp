@@ -80,12 +80,13 @@ private:
     Inbox<sampling::Batch> inbox_;
     rules::Judge judge_;
     alarms::Table table_;
+    std::vector<sampling::Health> told_health_;  ///< by DeviceId, as last logged
     std::unique_ptr<publish::Publisher> publisher_;
     std::vector<std::unique_ptr<sampling::BusWorker>> workers_;  ///< by BusId; none for the gateway's own bus
     std::vector<std::string> line_trouble_;                      ///< by BusId, as last logged
     control::Daemon desk_;
     std::unique_ptr<control::Server> server_;
-    std::vector<rules::Verdict> verdicts_;  ///< kept to spare the allocation
+    std::vector<rules::Verdict> verdicts_;         ///< kept to spare the allocation
     std::vector<rules::RuleMemory> saved_memory_;  ///< of the last book, until the judge has taken it up
     std::string saved_book_;
     std::uint64_t abandoned_seen_ = 0;
