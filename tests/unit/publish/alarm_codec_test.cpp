@@ -78,7 +78,7 @@ public:
     bool coin() { return below(2) == 1; }
     std::string word() {
         static const std::vector<std::string> kWords{"", "a", "井盖", "longhua-water", "x y\n\"", "°", "0"};
-        return kWords[below(kWords.size())];
+        return kWords[static_cast<std::size_t>(below(kWords.size()))];
     }
     config::Text text() { return {word(), word()}; }
     alarms::Stamp stamp() {

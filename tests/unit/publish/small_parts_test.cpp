@@ -149,7 +149,7 @@ TEST(RangeSet, AgreesWithASetOfNumbers) {
     std::uint32_t random = 12345;
     for (int i = 0; i < 4000; ++i) {
         random = random * 1664525U + 1013904223U;
-        const std::uint64_t sequence = random >> 26U;
+        const std::size_t sequence = random >> 26U;
         if ((random >> 20U & 1U) != 0) {
             set.add(sequence);
             want[sequence] = true;
@@ -157,7 +157,7 @@ TEST(RangeSet, AgreesWithASetOfNumbers) {
             set.remove(sequence);
             want[sequence] = false;
         }
-        for (std::uint64_t n = 0; n < want.size(); ++n) {
+        for (std::size_t n = 0; n < want.size(); ++n) {
             ASSERT_EQ(set.contains(n), want[n]) << "after " << i << " at " << n;
         }
     }

@@ -13,7 +13,7 @@ using test::at;
 constexpr Duration kGap = milliseconds(3500);
 
 /// Observed length in milliseconds, -1 when it is a gap.
-long observed(Cadence& cadence, double seconds) {
+milliseconds::rep observed(Cadence& cadence, double seconds) {
     const Stretch stretch = note(cadence, at(seconds), kGap);
     return stretch.continuity == Continuity::kBroken
                ? -1

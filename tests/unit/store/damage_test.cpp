@@ -47,9 +47,14 @@ const std::pair<const char*, Harm> kHarms[] = {
     {"Half", [](const std::string& file) { fs::resize_file(file, fs::file_size(file) / 2); }},
     {"OnePage", [](const std::string& file) { fs::resize_file(file, 4096); }},
     {"Odd", [](const std::string& file) { fs::resize_file(file, 5000); }},
-    {"Zeroes", [](const std::string& file) { overwrite(file, 0, std::string(fs::file_size(file), '\0')); }},
+    {"Zeroes",
+     [](const std::string& file) {
+         overwrite(file, 0, std::string(static_cast<std::size_t>(fs::file_size(file)), '\0'));
+     }},
     {"Noise",
-     [](const std::string& file) { overwrite(file, 4096, std::string(fs::file_size(file) - 4096, '\x5A')); }},
+     [](const std::string& file) {
+         overwrite(file, 4096, std::string(static_cast<std::size_t>(fs::file_size(file)) - 4096, '\x5A'));
+     }},
 };
 const std::pair<const char*, Harm> kLosses[] = {
     {"Empty", [](const std::string& file) { fs::resize_file(file, 0); }},

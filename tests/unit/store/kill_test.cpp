@@ -34,12 +34,13 @@ void say(int pipe, const std::string& line) {
     const Epoch epoch = opened->start.epoch;
     say(pipe, "S " + std::to_string(epoch.value) + " " + std::to_string(opened->start.number) + "\n");
     for (std::uint64_t i = 1;; ++i) {
-        opened->store->commit_event(event(epoch, i, std::string(i * 131 % 1500 + 1, 'e')), std::to_string(i),
-                                    [pipe, i](const Result<void>& done) {
-                                        if (done) {
-                                            say(pipe, "E " + std::to_string(i) + "\n");
-                                        }
-                                    });
+        opened->store->commit_event(
+            event(epoch, i, std::string(static_cast<std::size_t>(i) * 131 % 1500 + 1, 'e')),
+            std::to_string(i), [pipe, i](const Result<void>& done) {
+                if (done) {
+                    say(pipe, "E " + std::to_string(i) + "\n");
+                }
+            });
         static_cast<void>(opened->store->append_telemetry(telemetry(epoch, i, std::string(300, 't'))));
         if (i % 7 == 0) {
             opened->store->save_book("book " + std::to_string(i));

@@ -27,7 +27,8 @@ struct Damage {
 void run_until_cut(Store& store, const Start& start, FaultVfs& disk, Promises& promises, Damage& damage) {
     for (std::uint64_t i = 1; i <= 100 && !disk.powerless(); ++i) {
         const Record record =
-            event(start.epoch, i, "event " + std::to_string(i) + std::string(i * 1237 % 9000, 'e'));
+            event(start.epoch, i,
+                  "event " + std::to_string(i) + std::string(static_cast<std::size_t>(i) * 1237 % 9000, 'e'));
         const std::string state = std::to_string(start.number) + "/" + std::to_string(i);
         static_cast<void>(store.append_telemetry(telemetry(start.epoch, i, std::string(700, 't'))));
         if (commit(store, record, state)) {
