@@ -76,11 +76,15 @@ void Schedule::connected(Monotonic now) {
     }
 }
 
-std::optional<Turn> Schedule::turn_of(std::size_t position, Monotonic now) const {
+bool Schedule::wanted(const Entry& entry, std::size_t cadence) {
+    return !entry.cadences[cadence].on_connect || (entry.waiting_for_connect & bit(cadence)) != 0;
+}
+
+std::optional<Turn> Schedule::turn_of(std::size_t position, Others others) const {
     const Entry& entry = entries_[position];
     Turn turn{.device = position, .at = Monotonic::max()};
     for (std::size_t i = 0; i < entry.cadences.size(); ++i) {
-        if (!entry.cadences[i].on_connect || (entry.waiting_for_connect & bit(i)) != 0) {
+        if (wanted(entry, i)) {
             turn.at = std::min(turn.at, entry.due[i]);
         }
     }
@@ -90,18 +94,22 @@ std::optional<Turn> Schedule::turn_of(std::size_t position, Monotonic now) const
     if (entry.health.health() == Health::kOffline) {
         turn.probe = true;
         turn.at = std::max(turn.at, entry.health.probe_not_before());
-        if (anyone_lives()) {
+        if (others == Others::kLive) {
             turn.at = std::max(turn.at, probes_.not_before());
         }
     }
-    const Monotonic start = std::max(turn.at, now);
+    return turn;
+}
+
+DueSet Schedule::due_at(std::size_t position, Monotonic start) const {
+    const Entry& entry = entries_[position];
+    DueSet due = 0;
     for (std::size_t i = 0; i < entry.cadences.size(); ++i) {
-        const bool wanted = !entry.cadences[i].on_connect || (entry.waiting_for_connect & bit(i)) != 0;
-        if (wanted && entry.due[i] <= start + together_within(entry.cadences)) {
-            turn.due |= bit(i);
+        if (wanted(entry, i) && entry.due[i] <= start + together_within(entry.cadences)) {
+            due |= bit(i);
         }
     }
-    return turn;
+    return due;
 }
 
 bool Schedule::anyone_lives() const {
@@ -111,9 +119,12 @@ bool Schedule::anyone_lives() const {
 }
 
 std::optional<Turn> Schedule::next(Monotonic now) const {
+    // Once for all: this runs before every read, and with each entry asking for all others a line of dead
+    // units would cost the square of their number.
+    const Others others = anyone_lives() ? Others::kLive : Others::kNone;
     std::optional<Turn> best;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-        const std::optional<Turn> turn = turn_of(i, now);
+        const std::optional<Turn> turn = turn_of(i, others);
         if (!turn) {
             continue;
         }
@@ -124,6 +135,9 @@ std::optional<Turn> Schedule::next(Monotonic now) const {
         if (!best || rank(*turn) < rank(*best)) {
             best = turn;
         }
+    }
+    if (best) {
+        best->due = due_at(best->device, std::max(best->at, now));
     }
     return best;
 }

@@ -75,7 +75,12 @@ private:
     };
 
     void advance(const Turn& turn, Duration at_least, Monotonic now);
-    std::optional<Turn> turn_of(std::size_t position, Monotonic now) const;
+    enum class Others : std::uint8_t { kNone, kLive };
+    static bool wanted(const Entry& entry, std::size_t cadence);
+    /// When its turn is; what is read in it is left open.
+    std::optional<Turn> turn_of(std::size_t position, Others others) const;
+    /// What is read together in a turn that begins at `start`.
+    DueSet due_at(std::size_t position, Monotonic start) const;
     void wake_siblings(const Entry& back, Monotonic now);
     bool anyone_lives() const;
 
