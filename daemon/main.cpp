@@ -80,6 +80,17 @@ private:
     After& after_;
 };
 
+/// Signals that come before there is a handler (at a start, or between two lives of a reload) wait instead of
+/// ending the process; the mask lasts over execve.
+void hold_signals(int how) {
+    sigset_t held;
+    sigemptyset(&held);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+        sigaddset(&held, signal);
+    }
+    pthread_sigmask(how, &held, nullptr);
+}
+
 log::Language language_of(const std::string& word) {
     return word == "en" ? log::Language::kEnglish : log::Language::kChinese;
 }
@@ -115,10 +126,12 @@ int live(const config::Places& places, const std::string& version) {
     After after = After::kEnd;
     Signals signals(core, pipeline, places, after);
     signals.wait();
+    hold_signals(SIG_UNBLOCK);
     control::notify_ready(gateway);
     log::info("网关 " + gateway + " 开始工作(gengfud " + version + ")",
               "gateway " + gateway + " is at work (gengfud " + version + ")");
     core.run();
+    hold_signals(SIG_BLOCK);
     return after == After::kStartAnew ? -1 : EXIT_SUCCESS;
 }
 
@@ -138,6 +151,7 @@ int main(int argc, char** argv) {
         return EXIT_SUCCESS;
     }
     std::signal(SIGPIPE, SIG_IGN);
+    gengfu::hold_signals(SIG_BLOCK);
     const gengfu::config::Places places = gengfu::config::find_places(file);
     const int status = gengfu::live(places, GENGFU_VERSION);
     if (status >= 0) {

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <fstream>
 
 #include "daemon/config/text.hpp"
+#include "daemon/core/read_file.hpp"
 
 namespace gengfu::config {
 namespace {
@@ -63,10 +63,10 @@ std::string read_secret(Reader& reader, std::string_view key, Credentials creden
     if (path.empty()) {
         return "";
     }
-    std::ifstream file(path);
-    std::string secret;
     constexpr std::size_t kMaxSecret = 1'024;
-    if (!std::getline(file, secret) || secret.empty() || secret.size() > kMaxSecret) {
+    const Result<std::string> file = read_file(path, kMaxSecret + 2);
+    std::string secret = file ? file->substr(0, file->find('\n')) : std::string();
+    if (secret.empty() || secret.size() > kMaxSecret) {
         unavailable(reader, key, credentials,
                     fmt::format("{}: no line of 1 to {} bytes can be read from {}", key, kMaxSecret,
                                 in_quotes(path)));

@@ -1,10 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <system_error>
 #include <utility>
@@ -12,32 +9,16 @@
 #include "daemon/config/library.hpp"
 #include "daemon/config/limits.hpp"
 #include "daemon/config/load.hpp"
+#include "daemon/core/read_file.hpp"
 
 namespace gengfu::config {
 namespace {
 
 namespace fs = std::filesystem;
 
+/// One byte more than allowed is enough for load() to see that the file is too big.
 Result<std::string> read_text_file(const fs::path& path) {
-    std::error_code error;
-    if (fs::is_directory(path, error)) {
-        return fail(Errc::kIo, fmt::format("{}: is a directory", path.string()));
-    }
-    errno = 0;
-    std::ifstream file(path, std::ios::binary);
-    std::string text;
-    std::array<char, 16'384> piece{};
-    // One piece more than allowed is enough for load() to see that the file is too big; /dev/zero does not
-    // fill us.
-    while (file && text.size() <= kMaxFileBytes) {
-        file.read(piece.data(), piece.size());
-        text.append(piece.data(), static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
-    }
-    if (!file.is_open() || file.bad()) {
-        const int code = errno == 0 ? EIO : errno;
-        return fail(Errc::kIo, fmt::format("{}: {}", path.string(), std::generic_category().message(code)));
-    }
-    return text;
+    return read_file(path.string(), kMaxFileBytes + 1);
 }
 
 /// *.toml files of a folder in name order; none when the folder does not exist.

@@ -11,7 +11,7 @@ namespace gengfu::publish {
 /// caller's.
 class Backlog {
 public:
-    Backlog(Epoch now, Stream stream) : now_(now), stream_(stream) {}
+    explicit Backlog(Epoch now) : now_(now) {}
 
     /// A connection was made, or records were refused: all from the oldest on.
     void restart();
@@ -38,7 +38,6 @@ public:
 
 private:
     Epoch now_;
-    Stream stream_;
     std::optional<Identity> after_;
     std::optional<std::uint64_t> missed_;  // lowest, while an answer is awaited
     std::uint64_t number_ = 0;

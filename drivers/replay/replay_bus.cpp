@@ -1,12 +1,9 @@
 #include "drivers/replay/replay_bus.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
-#include "drivers/line/system_error.hpp"
+#include "daemon/core/read_file.hpp"
 #include "drivers/modbus/mbap_framer.hpp"
 #include "drivers/modbus/rtu_framer.hpp"
 
@@ -27,6 +24,9 @@ std::size_t pour(std::span<const std::uint8_t>& bytes, std::span<std::uint8_t> r
     return count;
 }
 
+/// An hour of a busy line at 115200 baud is less; it is held in memory.
+constexpr std::size_t kMaxTranscriptBytes = std::size_t{16} << 20U;
+
 }  // namespace
 
 Result<void> ReplayBus::open(Monotonic /*deadline*/) {
@@ -36,16 +36,15 @@ Result<void> ReplayBus::open(Monotonic /*deadline*/) {
     if (open_) {
         return {};
     }
-    std::ifstream in(bus_.transcript, std::ios::binary);
-    std::string text;
-    if (in) {
-        text.assign(std::istreambuf_iterator<char>(in), {});
+    const Result<std::string> text = read_file(bus_.transcript, kMaxTranscriptBytes + 1);
+    if (!text) {
+        return fail(Errc::kIo, "bus " + bus_.name + ": cannot read the transcript " + text.error().what);
     }
-    if (!in) {
-        return fail(Errc::kIo, "bus " + bus_.name + ": cannot read the transcript " + bus_.transcript + ": " +
-                                   describe_errno(errno));
+    if (text->size() > kMaxTranscriptBytes) {
+        return fail(Errc::kIo,
+                    "bus " + bus_.name + ": the transcript " + bus_.transcript + " has more than 16 MiB");
     }
-    Result<Transcript> transcript = parse_transcript(text, bus_.transcript);
+    Result<Transcript> transcript = parse_transcript(*text, bus_.transcript);
     if (!transcript) {
         return pass(transcript);
     }

@@ -267,7 +267,7 @@ TEST(EventLine, ABoundIsKeptAndCounted) {
 }
 
 TEST(Backlog, WalksFromTheOldestToTheEnd) {
-    Backlog backlog(kEpoch, Stream::kTelemetry);
+    Backlog backlog(kEpoch);
     EXPECT_FALSE(backlog.wanted());
     backlog.restart();
     Backlog::Question question = backlog.ask();
@@ -283,7 +283,7 @@ TEST(Backlog, WalksFromTheOldestToTheEnd) {
 }
 
 TEST(Backlog, TurnsBackToWhatWasMissed) {
-    Backlog backlog(kEpoch, Stream::kTelemetry);
+    Backlog backlog(kEpoch);
     backlog.restart();
     Backlog::Question question = backlog.ask();
     backlog.missed(7);
@@ -295,7 +295,7 @@ TEST(Backlog, TurnsBackToWhatWasMissed) {
 }
 
 TEST(Backlog, AnAnswerToAnEarlierConnectionIsLeftAlone) {
-    Backlog backlog(kEpoch, Stream::kEvent);
+    Backlog backlog(kEpoch);
     backlog.restart();
     const Backlog::Question old = backlog.ask();
     backlog.restart();
