@@ -18,6 +18,9 @@ namespace {
 /// Batches waiting for core. At a thousand reads a second this is four seconds of a core that does not come
 /// round.
 constexpr std::size_t kInboxBatches = 4096;
+/// Core looks into its inbox at most this often. A bus that answers fast would wake it for every device,
+/// which costs both threads more than all that is done with what came; a line at 9600 baud never notices.
+constexpr auto kDrainPace = std::chrono::microseconds(500);
 /// After a change of the alarm book it is saved within this; events carry the state until then.
 constexpr auto kBookDelay = std::chrono::seconds(1);
 /// Lines that come and go are logged once per change, looked at this often.
@@ -41,6 +44,7 @@ Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock
       judge_(site_),
       table_(start_.epoch, site_),
       told_health_(site_.devices.size(), sampling::Health::kUnknown),
+      drain_timer_(core),
       silence_timer_(core),
       self_timer_(core),
       book_timer_(core),
@@ -138,14 +142,29 @@ Result<void> Pipeline::start_workers() {
         workers_.push_back(std::make_unique<sampling::BusWorker>(
             site_, BusId{i}, std::move(*bus), clock_, [this](sampling::Batch batch) {
                 if (inbox_.put(std::move(batch))) {
-                    asio::post(core_, [this] { drain(); });
+                    asio::post(core_, [this] { drain_paced(); });
                 }
             }));
     }
     return {};
 }
 
+/// The first that comes goes on at once. What comes right after it waits, and more may join it.
+void Pipeline::drain_paced() {
+    if (std::chrono::steady_clock::now() >= drain_not_before_) {
+        drain();
+        return;
+    }
+    drain_timer_.expires_at(drain_not_before_);
+    drain_timer_.async_wait([this](boost::system::error_code error) {
+        if (!error && !stopping_) {
+            drain();
+        }
+    });
+}
+
 void Pipeline::drain() {
+    drain_not_before_ = std::chrono::steady_clock::now() + kDrainPace;
     for (const sampling::Batch& batch : inbox_.take()) {
         judge(batch.samples);
         publisher_->samples(batch.samples);
@@ -354,7 +373,8 @@ void Pipeline::keep_watchdog_fed() {
 void Pipeline::stop(std::function<void()> done) {
     stopping_ = true;
     server_.reset();
-    for (asio::steady_timer* timer : {&silence_timer_, &self_timer_, &book_timer_, &lines_timer_}) {
+    for (asio::steady_timer* timer :
+         {&drain_timer_, &silence_timer_, &self_timer_, &book_timer_, &lines_timer_}) {
         timer->cancel();
     }
     for (const auto& worker : workers_) {

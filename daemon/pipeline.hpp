@@ -45,6 +45,7 @@ public:
 private:
     Result<void> restore();
     Result<void> start_workers();
+    void drain_paced();
     void drain();
     void judge(const std::vector<Sample>& samples);
     void apply(const std::vector<rules::Verdict>& verdicts);
@@ -92,7 +93,9 @@ private:
     std::uint64_t abandoned_seen_ = 0;
     bool store_trouble_ = false;
     bool stopping_ = false;
-    boost::asio::steady_timer silence_timer_, self_timer_, book_timer_, watchdog_timer_, lines_timer_;
+    Monotonic drain_not_before_{};
+    boost::asio::steady_timer drain_timer_, silence_timer_, self_timer_, book_timer_, watchdog_timer_,
+        lines_timer_;
 };
 
 }  // namespace gengfu
