@@ -6,7 +6,9 @@
 
 namespace gengfu {
 
-std::string to_string(AlarmId id) { return fmt::format("{:016x}-{}", id.epoch.value, id.sequence); }
+std::string to_string(AlarmId id) {
+    return fmt::format("{:016x}-{}", id.epoch.value, id.sequence);
+}
 
 bool parse(const std::string& text, AlarmId& id) {
     constexpr std::size_t kEpochDigits = 16;

@@ -11,7 +11,9 @@ constexpr std::array<std::string_view, kReasonCount> kReasons{
 
 }  // namespace
 
-std::string_view to_string(Reason reason) { return kReasons.at(static_cast<std::size_t>(reason)); }
+std::string_view to_string(Reason reason) {
+    return kReasons.at(static_cast<std::size_t>(reason));
+}
 
 std::string_view to_string(Quality quality) {
     switch (quality) {

@@ -12,19 +12,19 @@ enum class Quality : std::uint8_t { kGood = 1, kUncertain = 2, kBad = 3 };
 /// Why a sample is not good. The numbers are those of the wire.
 enum class Reason : std::uint8_t {
     kNone = 0,
-    kTimeout = 1,         ///< no answer in time
-    kCrc = 2,             ///< answers came, none was whole
-    kException = 3,       ///< the device answered with a Modbus exception
-    kLine = 4,            ///< port or connection unusable
-    kOutOfRange = 5,      ///< decoded value outside the profile's `range`
-    kSentinel = 6,        ///< raw value is one the device uses for "no value" (`invalid`)
-    kNotProtecting = 7,   ///< warm-up, calibration and the like (`[protecting]`)
-    kStaleAtDevice = 8,   ///< the device says its own data is old (`[alive]`)
-    kNotGoodWhen = 9,     ///< another point of the device says so (`good_when`)
-    kNotANumber = 10,     ///< NaN or infinite as sent by the device, or not BCD
-    kJump = 11,           ///< faster than the thing measured can move
-    kClockUnknown = 12,   ///< only with wall-clock dependent points
-    kBackedOff = 13,      ///< device is offline and was not asked this time
+    kTimeout = 1,        ///< no answer in time
+    kCrc = 2,            ///< answers came, none was whole
+    kException = 3,      ///< the device answered with a Modbus exception
+    kLine = 4,           ///< port or connection unusable
+    kOutOfRange = 5,     ///< decoded value outside the profile's `range`
+    kSentinel = 6,       ///< raw value is one the device uses for "no value" (`invalid`)
+    kNotProtecting = 7,  ///< warm-up, calibration and the like (`[protecting]`)
+    kStaleAtDevice = 8,  ///< the device says its own data is old (`[alive]`)
+    kNotGoodWhen = 9,    ///< another point of the device says so (`good_when`)
+    kNotANumber = 10,    ///< NaN or infinite as sent by the device, or not BCD
+    kJump = 11,          ///< faster than the thing measured can move
+    kClockUnknown = 12,  ///< only with wall-clock dependent points
+    kBackedOff = 13,     ///< device is offline and was not asked this time
 };
 
 constexpr int kReasonCount = 14;

@@ -9,11 +9,13 @@ namespace gengfu {
 
 /// What the caller can do about a failure; not which library produced it.
 enum class Errc : std::uint8_t {
-    kTimeout,      ///< no answer in time: retry on the next poll
-    kBadFrame,     ///< answer failed CRC, length or range checks: retry on the next poll
-    kRefused,      ///< device answered with an exception that concerns this moment (03, 04, ...): retry on the next poll
-    kBusy,         ///< device answered 05 or 06: retry a little later, it is alive
-    kUnsupported,  ///< device says that the function or register does not exist (01, 02): drop it from the plan
+    kTimeout,   ///< no answer in time: retry on the next poll
+    kBadFrame,  ///< answer failed CRC, length or range checks: retry on the next poll
+    kRefused,   ///< device answered with an exception that concerns this moment (03, 04, ...): retry on the
+                ///< next poll
+    kBusy,      ///< device answered 05 or 06: retry a little later, it is alive
+    kUnsupported,  ///< device says that the function or register does not exist (01, 02): drop it from the
+                   ///< plan
     kIo,           ///< line, file, database or socket is unusable: reopen with back-off
     kFull,         ///< a bounded queue, window or disk has no room: shed or wait, and count it
     kCorrupt,      ///< stored bytes are damaged: set the file aside and say so

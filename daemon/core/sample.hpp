@@ -14,8 +14,8 @@ struct Sample {
     PointId point;
     Quality quality = Quality::kBad;
     Reason reason = Reason::kNone;
-    /// In the point's unit after scale and offset; exact for integers up to 2^53. NaN when there is none; a value
-    /// that is bad for being out of range is kept as evidence.
+    /// In the point's unit after scale and offset; exact for integers up to 2^53. NaN when there is none; a
+    /// value that is bad for being out of range is kept as evidence.
     double value = std::numeric_limits<double>::quiet_NaN();
     Monotonic taken{};  ///< when the answer was complete, or when the request was given up
     std::string text;   ///< only points of type `string:n`

@@ -9,7 +9,9 @@ constexpr std::array<std::string_view, 4> kWords{"critical", "major", "moderate"
 
 }  // namespace
 
-std::string_view to_string(Severity severity) { return kWords.at(static_cast<std::size_t>(severity) - 1); }
+std::string_view to_string(Severity severity) {
+    return kWords.at(static_cast<std::size_t>(severity) - 1);
+}
 
 std::optional<Severity> parse_severity(std::string_view word) {
     for (std::size_t i = 0; i < kWords.size(); ++i) {

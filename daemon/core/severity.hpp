@@ -14,6 +14,8 @@ std::string_view to_string(Severity severity);
 std::optional<Severity> parse_severity(std::string_view word);
 
 /// True when `a` is graver than `b`.
-constexpr bool graver(Severity a, Severity b) { return static_cast<int>(a) < static_cast<int>(b); }
+constexpr bool graver(Severity a, Severity b) {
+    return static_cast<int>(a) < static_cast<int>(b);
+}
 
 }  // namespace gengfu

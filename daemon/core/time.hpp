@@ -15,7 +15,8 @@ using Duration = std::chrono::nanoseconds;
 /// Wall time in UTC. Never used for periods; not to be trusted unless the clock says so.
 using Wall = std::chrono::sys_time<std::chrono::microseconds>;
 
-/// The kernel's boot id (/proc/sys/kernel/random/boot_id) as 16 bytes: which boot a monotonic time belongs to.
+/// The kernel's boot id (/proc/sys/kernel/random/boot_id) as 16 bytes: which boot a monotonic time belongs
+/// to.
 using BootId = std::array<std::uint8_t, 16>;
 
 /// A moment as both clocks saw it. `wall` is empty while the wall clock is unknown (product contract, Time).
