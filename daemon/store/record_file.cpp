@@ -46,7 +46,8 @@ bool prepare(sql::Database& database, sql::Statement& statement, const char* tex
 }  // namespace
 
 Result<RecordFile> RecordFile::open(const std::string& path, Stream stream) {
-    Result<RecordFile> file = over(open_file(path, FileKind::kRecords), stream);
+    Result<RecordFile> file =
+        over(open_file(path, stream == Stream::kEvent ? FileKind::kEvents : FileKind::kTelemetry), stream);
     if (file) {
         if (Result<void> done = file->prepare_writing(); !done) {
             return pass(done);

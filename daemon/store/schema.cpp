@@ -33,8 +33,11 @@ constexpr const char* kWriting =
 constexpr const char* kMaking =
     "PRAGMA locking_mode = EXCLUSIVE;"
     "PRAGMA journal_mode = MEMORY;"
-    "PRAGMA synchronous = FULL;"
-    "PRAGMA auto_vacuum = INCREMENTAL;";
+    "PRAGMA synchronous = FULL;";
+
+// Where rows are deleted, room goes back to the disk. Telemetry files are deleted whole, and the map of pages
+// that this needs would be written with every flush.
+constexpr const char* kShrinking = "PRAGMA auto_vacuum = INCREMENTAL;";
 
 constexpr const char* kStateTables =
     "CREATE TABLE item (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
@@ -77,6 +80,9 @@ Result<void> fill_new(const std::string& path, FileKind kind) {
         return pass(database);
     }
     Result<void> done = (*database)->execute(kMaking);
+    if (done && kind != FileKind::kTelemetry) {
+        done = (*database)->execute(kShrinking);
+    }
     if (done) {
         done = (*database)->begin();
     }

@@ -18,7 +18,7 @@ constexpr std::int64_t kApplicationId = 0x47656E67;
 /// Pages of write-ahead log after which it is carried over: 1 MiB, which bounds what a start has to recover.
 constexpr int kCheckpointPages = 256;
 
-enum class FileKind : std::uint8_t { kState, kRecords };
+enum class FileKind : std::uint8_t { kState, kEvents, kTelemetry };
 
 /// Opens `path` for writing and makes it when it is missing or empty: write-ahead log, synchronised at every
 /// commit, locked against every other process. \retval Errc::kCorrupt not a database, or not ours; kInvalid

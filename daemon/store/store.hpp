@@ -81,7 +81,10 @@ public:
 
     /// Commits one event with the state that it leaves behind (opaque, for Start::later_events). `done` is
     /// called after it is on disk (synchronised), in the order of the calls; several events may share one
-    /// commit.
+    /// commit. With kFull or kIo the disk does not take it now: it stays in memory, is pending, and is
+    /// committed when the disk is back (`done` is not called again). With kInvalid (not of this epoch, not
+    /// above the last sequence), kInterrupted (closing) or kFull at a full queue `done` is called within this
+    /// call, and the event is not kept.
     virtual void commit_event(Record record, std::string state, Done done) = 0;
 
     /// Keeps a telemetry record; it reaches the disk within Options::flush. Never blocks; at a full queue the
@@ -92,20 +95,25 @@ public:
     virtual void save_book(std::string book) = 0;
     virtual void save_configuration(std::string packed, Done done) = 0;
 
-    /// Notes that `consumer` has the sequences; cheap, gathered, lasting within a second. A record that every
-    /// consumer has is released.
+    /// Notes that `consumer` has the sequences; cheap, gathered, lasting within a second for events, within a
+    /// minute for telemetry (a crash before costs records sent again under the same identity). A record that
+    /// every consumer has is released. Unknown consumers, unknown epochs and sequences not made yet are
+    /// ignored.
     virtual void confirm(const std::string& consumer, Epoch epoch, Stream stream,
                          std::vector<SequenceRange> ranges) = 0;
 
-    /// Unconfirmed records of `stream` after `after` (nothing: from the oldest), at most `limit` and 256 KiB.
-    /// Includes telemetry that has not been flushed yet. `found` is called on the store's thread.
+    /// Unconfirmed records of `stream` after `after` (nothing, or an epoch long forgotten: from the oldest),
+    /// at most `limit` and 256 KiB (the record that passes it is still given). Includes what has not reached
+    /// the disk yet. `found` is called on the store's thread.
     virtual void pending(Stream stream, std::optional<Identity> after, std::size_t limit,
                          std::function<void(Result<Pending>)> found) = 0;
 
     /// Any thread.
     virtual Usage usage() const = 0;
 
-    /// Flushes everything and closes. Blocks until done or `deadline`.
+    /// Flushes everything, closes the files and frees the folder. Blocks until done or `deadline`.
+    /// \retval Errc::kTimeout the disk is too slow (the destructor still waits for it); kFull, kIo not all is
+    /// on disk.
     virtual Result<void> close(Monotonic deadline) = 0;
 };
 

@@ -12,7 +12,8 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr auto kUpkeepEvery = std::chrono::minutes(1);
-constexpr auto kStateEvery = std::chrono::seconds(1);    // confirmations of events last within this
+constexpr Duration kEventProgressWithin = std::chrono::seconds(1);
+constexpr Duration kTelemetryProgressWithin = std::chrono::minutes(1);
 constexpr auto kMirrorAfter = std::chrono::seconds(10);  // the older copy of state.db follows
 constexpr auto kUsageEvery = std::chrono::milliseconds(100);
 constexpr auto kBytesEvery = std::chrono::seconds(10);  // a look at every file, dearer than all the rest
@@ -186,9 +187,8 @@ Monotonic Worker::next_due() const {
 
 void Worker::schedule_state(Stream stream) {
     // Confirmations of telemetry come with every message. To lose one costs a record sent twice under one
-    // identity, to write each within a second would cost the card more than the telemetry itself.
-    const Duration within =
-        stream == Stream::kEvent ? Duration(kStateEvery) : std::max<Duration>(options_.flush, kStateEvery);
+    // identity; to write each within a second would cost the card more than the telemetry itself.
+    const Duration within = stream == Stream::kEvent ? kEventProgressWithin : kTelemetryProgressWithin;
     state_due_ = std::min(state_due_, Steady::now() + within);
 }
 
