@@ -1,0 +1,114 @@
+"""Configurations with mistakes: `gengfu check` and the daemon's start say where, why and what to do, and end with 78."""
+import json
+import re
+
+import pytest
+
+from support.programs import ROOT
+
+WRONG = 78
+TCP_BUS = '[[bus]]\nname = "tcp"\nkind = "modbus-tcp"\naddress = "127.0.0.1:1"\n'
+RELAY = '[[device]]\nname = "relay"\nbus = "tcp"\nunit = 1\nprofile = "acrel-asj"\nclass = "electrical-fire"\n'
+PLACE = re.compile(r"^[^:]*gengfu\.toml:(\d+):(\d+): error: ", re.M)
+
+# name: (what is wrong beside a sound [gateway], text that must be told)
+MISTAKES = {
+    "broken TOML": ('[[bus]]\nname = "tcp\n', "error"),
+    "a wrong type": (TCP_BUS + RELAY.replace("unit = 1", 'unit = "one"'), "unit must be a whole number"),
+    "a number out of range": (TCP_BUS + RELAY.replace("unit = 1", "unit = 300"), "unit must be"),
+    "a duration without unit": (TCP_BUS + RELAY + 'interval = 5\n', "must be a duration such as"),
+    "an unknown key": (TCP_BUS + RELAY + 'intervall = "5s"\n', 'did you mean "interval"?'),
+    "a bus that does not exist": (TCP_BUS + RELAY.replace('bus = "tcp"', 'bus = "tpc"'), 'did you mean "tcp"?'),
+    "a profile that does not exist": (TCP_BUS + RELAY.replace("acrel-asj", "acrel-asi"), 'did you mean "acrel-asj"?'),
+    "a class that does not exist": (TCP_BUS + RELAY.replace("electrical-fire", "electric-fire"), 'did you mean "electrical-fire"?'),
+    "two devices of one name": (TCP_BUS + RELAY + RELAY.replace("unit = 1", "unit = 2"), '"relay"'),
+    "two devices with one unit id": (TCP_BUS + RELAY + RELAY.replace('"relay"', '"other"'), 'that of device "relay"'),
+    "a kind that is not built yet": (TCP_BUS.replace("modbus-tcp", "dlt645"), "dlt645"),
+    "a rule without a limit": (TCP_BUS + '[[device]]\nname = "well"\nbus = "tcp"\nunit = 1\nprofile = "qdy30a"\nclass = "well-level"\n',
+                               "level-high"),
+    "a rule kind that is not built yet": (TCP_BUS + RELAY + '[device.rule.own]\nkind = "anomaly"\npoint = "residual_current"\n', "anomaly"),
+    "bytes that are no text": ("# \udcff\udcfe\n", "error"),
+}
+
+
+def write(gateway, mistake: str):
+    head = ('[gateway]\nid = "gw-test-01"\nlanguage = "en"\nplace = { division = "440309", community_code = "440309008012", '
+            f'grid = "440309008012003" }}\n[store]\npath = "{gateway.store}"\n')
+    gateway.file.write_bytes((head + mistake).encode("utf-8", "surrogateescape"))
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_with_its_place(gateway, name):
+    text, told = MISTAKES[name]
+    write(gateway, text)
+    done = gateway.command("check")
+    assert done.returncode == WRONG, done.stdout + done.stderr
+    assert PLACE.search(done.stdout), done.stdout
+    assert told in done.stdout, done.stdout
+    lines = gateway.file.read_bytes().count(b"\n")
+    assert all(1 <= int(line) <= lines + 1 for line, _ in PLACE.findall(done.stdout)), done.stdout
+
+    for_programs = gateway.command("check", "--json")
+    answer = json.loads(for_programs.stdout)
+    assert for_programs.returncode == WRONG and not answer["ok"]
+    assert any(d["gravity"] == "error" and d["line"] > 0 for d in answer["diagnostics"])
+
+
+def test_all_mistakes_at_once(gateway):
+    write(gateway, TCP_BUS + RELAY.replace("unit = 1", "unit = 300") + 'intervall = "5s"\n' + RELAY.replace('bus = "tcp"', 'bus = "tpc"'))
+    done = gateway.command("check")
+    assert len(PLACE.findall(done.stdout)) >= 3 and done.returncode == WRONG, done.stdout
+
+
+def test_a_profile_that_reads_beyond_its_devices_limit_is_refused(gateway):
+    profiles = gateway.folder / "profiles"
+    profiles.mkdir()
+    (profiles / "tight.toml").write_text(
+        'name = "tight"\nvendor = "v"\nmodel = "m"\nsource = "s"\nverified = false\n[serial]\nmax_registers = 1\n'
+        '[[point]]\nname = "level"\nregister = "holding:0x0000"\ntype = "f32"\nunit = "m"\n')
+    write(gateway, TCP_BUS + '[[device]]\nname = "probe"\nbus = "tcp"\nunit = 1\nprofile = "tight"\n')
+    done = gateway.command("check")
+    assert done.returncode == WRONG and "level" in done.stdout, done.stdout
+
+
+def test_a_thing_defined_twice_names_both_places(gateway):
+    devices = gateway.folder / "devices.d"
+    devices.mkdir()
+    write(gateway, TCP_BUS)
+    (devices / "10-north.toml").write_text(RELAY)
+    (devices / "20-south.toml").write_text("\n" + RELAY.replace("unit = 1", "unit = 2"))
+    done = gateway.command("check")
+    assert done.returncode == WRONG
+    assert "devices.d/20-south.toml:3:8: error: " in done.stdout and "devices.d/10-north.toml:2:8" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("name", ["broken TOML", "an unknown key", "bytes that are no text"])
+def test_a_daemon_without_an_earlier_configuration_ends_with_78(gateway, name):
+    text, told = MISTAKES[name]
+    write(gateway, text)
+    gateway.launch()
+    assert gateway.process.wait() == WRONG
+    assert told in gateway.log() and re.search(r"gengfu\.toml:\d+:\d+", gateway.log())
+    assert "none was accepted yet" in gateway.log()
+
+
+def test_a_missing_file_is_told(gateway):
+    done = gateway.command("check")
+    assert done.returncode == WRONG and str(gateway.file) in done.stdout + done.stderr
+
+
+def test_the_example_that_ships_is_good(gateway):
+    gateway.configure((ROOT / "config" / "gengfu.toml").read_text())
+    done = gateway.command("check")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("verb", ["scan", "shelve", "apply", "import"])
+def test_a_verb_that_is_not_built_says_so(gateway, verb):
+    done = gateway.command(verb)
+    assert done.returncode == 1 and "not built in this release" in done.stderr
+
+
+def test_wrong_usage_is_2(gateway):
+    assert gateway.command("raed", "relay").returncode == 2
+    assert gateway.command("ack").returncode == 2

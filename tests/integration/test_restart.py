@@ -1,0 +1,130 @@
+"""kill -9 of the daemon at many moments: no alarm is lost, none is doubled, and the book comes back as it was."""
+import pytest
+
+from support.configuration import AT_ONCE, UNLATCHED
+from support.waiting import wait_for
+
+RULE = "residual-current-high"
+REST, ALARM = "001E", "0140"
+
+
+@pytest.fixture
+def site(broker, feed, relays, gateway, configuration):
+    configuration.mqtt(broker.port).tcp("tcp", relays.port)
+    for unit in range(1, 6):
+        configuration.relay(f"relay-{unit}", "tcp", unit, UNLATCHED)
+    gateway.configure(configuration.relay("latched", "tcp", 6, AT_ONCE).text())
+    gateway.start()
+    return gateway
+
+
+def killed(gateway):
+    gateway.kill()
+    gateway.start()
+
+
+def standing(gateway):
+    """Device -> id of its alarm; fails when a device has two."""
+    found = {}
+    for alarm in gateway.alarms():
+        assert alarm["device"] not in found, f"doubled: {alarm}"
+        found[alarm["device"]] = alarm["id"]
+    return found
+
+
+def raised_ids(feed, device):
+    return {t.alarm.id for t in feed.transitions(RULE, device)}
+
+
+def test_killed_the_moment_the_event_arrives(site, feed, relays):
+    ids = {}
+    for unit in range(1, 5):
+        relays.set(unit, "holding", 0, ALARM)
+        ids[f"relay-{unit}"] = feed.wait_transition("RAISED", RULE, f"relay-{unit}").alarm.id
+        killed(site)
+        assert standing(site) == ids, "right after the start, before any sample"
+    relays.set(5, "holding", 0, ALARM)  # a life sign of the judgement, after all of them
+    ids["relay-5"] = feed.wait_transition("RAISED", RULE, "relay-5").alarm.id
+    assert standing(site) == ids
+    for device, alarm_id in ids.items():
+        assert raised_ids(feed, device) == {alarm_id}
+        assert len(feed.transitions(RULE, device, kind=1)) == 1, "raised once"
+    killed(site)
+    feed.wait(lambda: set(feed.birth.standing_alarms) == set(ids.values()), "a birth that lists them")
+    feed.wait(lambda: set(feed.retained_alarms) == set(ids.values()), "each retained once")
+
+
+def test_killed_without_looking_after_every_change(site, feed, relays):
+    """Wherever the change is by then (on the line, judged, on its way to disk or broker), it comes out once."""
+    for unit in range(1, 6):
+        relays.set(unit, "holding", 0, ALARM)
+        wait_for(lambda u=unit: site.alarm(RULE, f"relay-{u}") is not None or u % 2, "an odd unit: at once; an even: judged")
+        killed(site)
+    for unit in range(1, 6):
+        device = f"relay-{unit}"
+        raised = feed.wait_transition("RAISED", RULE, device).alarm
+        assert site.wait_alarm(RULE, device)["id"] == raised.id and raised_ids(feed, device) == {raised.id}
+    assert set(standing(site)) == {f"relay-{unit}" for unit in range(1, 6)}
+
+
+def test_killed_again_while_it_starts(site, feed, relays):
+    relays.set(1, "holding", 0, ALARM)
+    raised = feed.wait_transition("RAISED", RULE, "relay-1").alarm
+    for _ in range(4):
+        site.kill()
+        site.launch()
+        wait_for(lambda: site.process.log(), "the first sign of life")
+    site.kill()
+    site.start()
+    assert standing(site) == {"relay-1": raised.id}
+    relays.set(1, "holding", 0, REST)
+    site.wait_alarm(RULE, "relay-1", active=False)
+    assert raised_ids(feed, "relay-1") == {raised.id}
+
+
+def test_acknowledgement_latch_and_actor_survive(site, feed, relays):
+    relays.set(6, "holding", 0, ALARM)
+    alarm_id = feed.wait_transition("RAISED", RULE, "latched").alarm.id
+    assert site.command("ack", alarm_id, "--why", "on my way").returncode == 0
+    feed.wait_transition("ACKNOWLEDGED", RULE, "latched")  # told to the world, hence on disk
+    before = site.alarm(RULE, "latched")
+    killed(site)
+    after = site.alarm(RULE, "latched")
+    assert after == before and after["acknowledged"] and after["acknowledged_by"]
+    relays.set(6, "holding", 0, REST)
+    feed.wait_transition("CLEARED", RULE, "latched")
+    killed(site)
+    assert site.alarm(RULE, "latched")["latched"] and not site.alarm(RULE, "latched")["active"]
+    assert site.command("reset", alarm_id, "--why", "repaired").returncode == 0
+    feed.wait_transition("RESET", RULE, "latched")
+    killed(site)
+    assert standing(site) == {}
+
+
+def test_what_changed_while_it_was_down_is_noticed(site, feed, relays):
+    relays.set(1, "holding", 0, ALARM)
+    relays.set(2, "holding", 0, ALARM)
+    first = feed.wait_transition("RAISED", RULE, "relay-1").alarm
+    feed.wait_transition("RAISED", RULE, "relay-2")
+    site.kill()
+    relays.set(1, "holding", 0, REST)   # gone while it was down: clears
+    relays.set(3, "holding", 0, ALARM)  # set in while it was down: raises
+    site.start()
+    cleared = feed.wait_transition("CLEARED", RULE, "relay-1").alarm
+    assert cleared.id == first.id and not cleared.acknowledged
+    feed.wait_transition("RAISED", RULE, "relay-3")
+    assert set(standing(site)) == {"relay-1", "relay-2", "relay-3"}
+    assert feed.transitions(RULE, "relay-2", kind=2) == [], "the one that still holds was not cleared"
+
+
+def test_identities_never_repeat_over_starts(site, feed, relays):
+    for unit in (1, 2, 3):
+        relays.set(unit, "holding", 0, ALARM)
+        feed.wait_transition("RAISED", RULE, f"relay-{unit}")
+        killed(site)
+    feed.wait(lambda: feed.birth.start >= 4, "the fourth birth")
+    assert len({identity.epoch for identity in feed.order}) >= 3
+    for epoch, numbers in feed.sequences(1).items():
+        assert numbers == list(range(1, len(numbers) + 1)), f"gaps in the events of epoch {epoch:x}: {numbers}"
+    starts = {feed.records[i].identity.epoch: feed.records[i].identity.start for i in feed.order}
+    assert len(set(starts.values())) == len(starts), "one start number an epoch"
