@@ -278,8 +278,22 @@ TEST_F(TlsSessionTest, WithoutAClientCertificateTheBrokerDoesNotLetIn) {
     bare.certificate.clear();
     bare.key.clear();
     Watched session(bare, "gw-1");
-    ASSERT_TRUE(session.wait([](const Watched& seen) { return seen.lost.size() >= 2; }));
+    const std::string why = lost_words(session, "mqtt.certificate");
+    EXPECT_NE(why.find("does it want a certificate"), std::string::npos) << why;
     EXPECT_TRUE(session.connected.empty());
+}
+
+TEST_F(TlsSessionTest, WhatIsNotTlsIsNotCalledSo) {
+    config::Mqtt elsewhere = settings();  // nobody listens on the port
+    {
+        Watched session(elsewhere, "gw-1");
+        const std::string why = lost_words(session, "nobody answers");
+        EXPECT_NE(why.find("nobody answers at this address and port"), std::string::npos) << why;
+    }
+    elsewhere.brokers[0].host = "no-such-host.invalid";
+    Watched session(elsewhere, "gw-1");
+    const std::string why = lost_words(session, "no address");
+    EXPECT_NE(why.find("no address is known for this name"), std::string::npos) << why;
 }
 
 TEST_F(TlsSessionTest, AMissingKeyIsSaid) {

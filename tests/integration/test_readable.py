@@ -35,7 +35,7 @@ class Pipeline:
 def site(broker, feed, relays, gateway, configuration):
     gateway.configure(configuration.mqtt(broker.port).tcp("tcp", relays.port).relay("relay", "tcp", 1, UNLATCHED).text())
     gateway.start()
-    feed.wait(lambda: feed.birth and feed.state, "birth and state")
+    feed.wait(lambda: feed.birth and feed.state and feed.sequences(1), "birth, state and the catalogue's event")
     return gateway
 
 

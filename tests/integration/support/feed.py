@@ -22,8 +22,8 @@ class Feed:
     """Subscribes from the constructor on. Public fields are read under `changed`, or by wait()."""
 
     def __init__(self, port: int, gateway: str = "gw-test-01", version: int = mqtt.MQTTv5, tls=None, json: bool = False,
-                 qos: int = 1):
-        """:param tls: (ca, certificate, key) files"""
+                 qos: int = 1, login=None):
+        """:param tls: (ca, certificate, key) files; login: (user, password)"""
         self.base = f"{BASE}/{gateway}"
         self.changed = threading.Condition()
         self.messages = []
@@ -39,6 +39,8 @@ class Feed:
         if tls:
             ca, certificate, key = map(str, tls)
             self._client.tls_set(ca, certificate, key, tls_version=ssl.PROTOCOL_TLS_CLIENT)
+        if login:
+            self._client.username_pw_set(*login)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = lambda client, *_: client.subscribe(f"{self.base}/#", qos=qos)
         self._client.on_subscribe = lambda *_: self.connected.set()
