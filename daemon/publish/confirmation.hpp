@@ -21,7 +21,7 @@ std::vector<Confirmation> read_confirmations(const std::string& payload);
 
 /// Longest payload that is read, and most ranges taken from it: a consumer's ranges are few, since it has
 /// nearly all.
-constexpr std::size_t kConfirmBytes = 1U << 20U;
+constexpr std::size_t kConfirmBytes = 1U << 18U;
 constexpr std::size_t kConfirmRanges = 20000;
 
 }  // namespace gengfu::publish

@@ -183,11 +183,21 @@ void Delivery::landed(const Identity& identity) {
     Progress& of = progress(identity);
     of.under_way.remove(identity.sequence);
     of.acknowledged.add(identity.sequence);
+    confirm_soon(identity);
+    hooks_.delivered(identity);
+}
+
+void Delivery::confirm_soon(const Identity& identity) {
     to_confirm_[{identity.epoch, identity.stream}].add(identity.sequence);
     if (!confirm_timer_.armed()) {
         confirm_timer_.after(tuning_.confirm_gather, [this] { note_confirmed(); });
     }
-    hooks_.delivered(identity);
+}
+
+void Delivery::stored(const Identity& identity) {
+    if (progress(identity).acknowledged.contains(identity.sequence)) {
+        confirm_soon(identity);
+    }
 }
 
 void Delivery::acknowledged(std::uint64_t token) {

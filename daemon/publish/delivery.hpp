@@ -51,6 +51,10 @@ public:
     void acknowledged(std::uint64_t token);
     void refused(std::uint64_t token, const std::string& why);
 
+    /// The disk has an event only now: should it have its PUBACK already, the store is told again, since it
+    /// ignores confirmations of what it does not have.
+    void stored(const Identity& identity);
+
     /// Tells the store what was acknowledged and gathered.
     void note_confirmed();
 
@@ -73,6 +77,7 @@ private:
     bool send_head(const Outgoing& head);
     Duration wait_for(Lane lane);
     void landed(const Identity& identity);
+    void confirm_soon(const Identity& identity);
     void fetch();
     void fetch(Stream stream);
     void found(Stream stream, std::uint64_t number, Result<store::Pending> answer);

@@ -15,10 +15,13 @@ constexpr auto kConnackTime = std::chrono::seconds(15);
 constexpr Duration kLongestKeepAlive = std::chrono::seconds(20);
 constexpr Duration kShortestKeepAlive = std::chrono::seconds(2);
 constexpr auto kGoodbye = std::chrono::milliseconds(1000);
-// The largest packet that we take: a consumer's confirmation is below 1 MiB.
-constexpr std::int32_t kLargestIncoming = 2 << 20;
+// The largest packet that we take: a consumer's confirmation is at most 256 KiB.
+constexpr std::int32_t kLargestIncoming = 512 << 10;
 // Paho C's words when the broker was reached but closed before its CONNACK.
 constexpr const char* kClosedEarly = "TCP connect completion failure";
+// … and when nobody answered, or TLS failed.
+constexpr const char* kNotReached = "TCP/TLS connect failure";
+constexpr const char* kSilent = "TCP connect timeout";
 // AEAD suites with forward secrecy exist only from TLS 1.2 on, so these rule the older versions out whatever
 // the system's OpenSSL configuration says (Paho can name one version, but not a lowest one). TLS 1.3 has its
 // own list.
@@ -235,7 +238,13 @@ Link::Failure Link::failure() const try {
     if (words == kClosedEarly) {
         return {.why = "the broker closed the connection without an answer", .closed = true};
     }
-    return {.why = words.empty() ? "the name is not known, or the network is down" : words};
+    if (words == kNotReached) {
+        return {.why = "nobody answers at this address and port"};
+    }
+    if (words == kSilent) {
+        return {.why = "the broker was reached but did not answer in 15 s"};
+    }
+    return {.why = words.empty() ? "no address is known for this name, or the network is down" : words};
 }
 
 }  // namespace gengfu::publish

@@ -66,7 +66,7 @@ public:
     Connected granted() const;
 
     struct Failure {
-        std::string why;
+        std::string why{};
         int code = 0;         ///< of a CONNACK, 0: none came
         bool closed = false;  ///< reached, and closed without a CONNACK
     };

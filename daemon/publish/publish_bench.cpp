@@ -110,8 +110,8 @@ void Samples(benchmark::State& state) {
         core.poll();
     }
     const auto all = static_cast<double>(state.iterations()) * static_cast<double>(points);
-    state.counters["us/sample"] =
-        benchmark::Counter(all / 1e6, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+    state.counters["per sample"] =
+        benchmark::Counter(all, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
     state.counters["bytes/sample"] = static_cast<double>(broker->bytes) / all;
     state.counters["us to handed over"] = longest * 1e6 / static_cast<double>(state.iterations());
 }

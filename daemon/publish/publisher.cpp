@@ -63,6 +63,7 @@ void Publisher::Impl::start() {
         return;
     }
     session_ = make_(site_->mqtt, site_->gateway.id, Will{topics_.state, encoder_.offline()}, callbacks());
+    trouble_ = "connecting for the first time";
     session_->start();
 }
 
@@ -96,6 +97,7 @@ void Publisher::Impl::commit(store::Record record, std::string state, std::optio
 void Publisher::Impl::committed(std::uint64_t sequence, const Result<void>& result) {
     if (result) {
         line_.committed(sequence);
+        delivery_->stored({run_.epoch, Stream::kEvent, sequence});
     } else {
         line_.failed(sequence);
         if (told_.insert("store").second) {
@@ -106,6 +108,7 @@ void Publisher::Impl::committed(std::uint64_t sequence, const Result<void>& resu
         }
     }
     move_events();
+    settle(sequence);
 }
 
 void Publisher::Impl::move_events() {
@@ -132,7 +135,7 @@ void Publisher::Impl::move_events() {
     }
 }
 
-void Publisher::Impl::event(const alarms::Transition& transition) {
+void Publisher::Impl::event(const alarms::Transition& transition, std::function<void()> settled) {
     assert(transition.sequence == next_event);
     const alarms::Alarm& alarm = transition.alarm;
     store::Record record = encoder_.transition(next_event, transition);
@@ -140,7 +143,23 @@ void Publisher::Impl::event(const alarms::Transition& transition) {
     AlarmUpdate update{topics_.alarm(alarm.component.place.grid, alarm.id),
                        alarm.over() ? std::string() : encoder_.alarm(alarm)};
     report_around(transition);
+    if (settled) {
+        when_settled(transition.sequence, std::move(settled));
+    }
     commit(std::move(record), encode_alarm(alarm), std::move(update));
+}
+
+void Publisher::Impl::when_settled(std::uint64_t sequence, std::function<void()> then) {
+    Waiter& waiter = waiters_[sequence];
+    waiter = {std::move(then), std::make_unique<Timer>(core_)};
+    waiter.timer->after(tuning_.volatile_after, [this, sequence] { settle(sequence); });
+}
+
+void Publisher::Impl::settle(std::uint64_t sequence) {
+    auto waiter = waiters_.extract(sequence);
+    if (!waiter.empty()) {
+        waiter.mapped().then();
+    }
 }
 
 void Publisher::Impl::report_around(const alarms::Transition& transition) {
@@ -211,6 +230,7 @@ void Publisher::Impl::finish_stop() {
 void Publisher::Impl::abandon() {
     stage_ = Stage::kStopped;
     granted_.reset();
+    waiters_.clear();
     if (session_) {
         session_->stop();
     }
@@ -261,8 +281,8 @@ void Publisher::stop(Duration grace, std::function<void()> done) {
 std::uint64_t Publisher::next_event_sequence() const {
     return impl_->next_event;
 }
-void Publisher::event(const alarms::Transition& transition) {
-    impl_->event(transition);
+void Publisher::event(const alarms::Transition& transition, std::function<void()> settled) {
+    impl_->event(transition, std::move(settled));
 }
 void Publisher::samples(const std::vector<Sample>& samples) {
     impl_->samples(samples);

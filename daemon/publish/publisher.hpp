@@ -79,7 +79,7 @@ struct Tuning {
 struct PublisherStatus {
     bool connected = false;
     std::string broker;   ///< "mqtts://broker-1.city.example:8883 (MQTT 5)"
-    std::string trouble;  ///< why not connected
+    std::string trouble;  ///< why not connected; while connected, what the broker refuses
     std::uint64_t in_flight = 0, events_waiting = 0, telemetry_waiting = 0;
     std::uint64_t published = 0, acknowledged = 0, refused = 0;
 };
@@ -107,7 +107,13 @@ public:
     /// Makes the event record of a transition, commits it, publishes it (as volatile when the disk takes more
     /// than 500 ms) and brings the alarm's retained topic up to date. `transition.sequence` must be
     /// next_event_sequence().
-    void event(const alarms::Transition& transition);
+    ///
+    /// \param settled  called on core, later, once: when the event is on disk, or when the disk has failed or
+    /// taken
+    ///                 500 ms and it goes out as volatile. Whoever ordered the transition is answered then,
+    ///                 not before (over MQTT the publisher sees to that itself). Not called any more after
+    ///                 stop().
+    void event(const alarms::Transition& transition, std::function<void()> settled = {});
 
     /// Samples as they come. Report by exception is applied here: on leaving the deadband, on change of
     /// quality, at least every max_interval. Gathered for `linger`.

@@ -30,7 +30,7 @@ public:
     void start();
     void stop(Duration grace, std::function<void()> done);
     void abandon();
-    void event(const alarms::Transition& transition);
+    void event(const alarms::Transition& transition, std::function<void()> settled);
     void samples(const std::vector<Sample>& samples);
     PublisherStatus status() const;
 
@@ -44,6 +44,8 @@ private:
     void commit(store::Record record, std::string state, std::optional<AlarmUpdate> update);
     void committed(std::uint64_t sequence, const Result<void>& result);
     void move_events();
+    void when_settled(std::uint64_t sequence, std::function<void()> then);
+    void settle(std::uint64_t sequence);
     void report_around(const alarms::Transition& transition);
     void send_batch();
     void finish_stop();
@@ -102,6 +104,13 @@ private:
     enum class Stage : std::uint8_t { kRunning, kDraining, kGoodbye, kStopped };
     Stage stage_ = Stage::kRunning;
     std::function<void()> stopped_;
+
+    /// Who waits for the disk to have an event, and for how long at most.
+    struct Waiter {
+        std::function<void()> then;
+        std::unique_ptr<Timer> timer;
+    };
+    std::map<std::uint64_t, Waiter> waiters_;
 
     Timer linger_timer_, event_timer_, heartbeat_timer_, listing_timer_, stop_timer_;
 };

@@ -151,11 +151,22 @@ void Publisher::Impl::on_message(const Incoming& message) {
 }
 
 void Publisher::Impl::on_command(const std::string& verb, const Incoming& message) {
+    if (message.payload.empty()) {
+        return;  // how MQTT removes a retained message: somebody mends a mistake
+    }
     const auto since_boot =
         std::chrono::duration_cast<std::chrono::microseconds>(clock_->now().time_since_epoch());
     const alarms::Stamp now{clock_->boot(), since_boot.count(), clock_->wall()};
+    const std::uint64_t before = next_event;
     const CommandReply reply = commands_.handle(verb, message.payload, message.retained, now);
-    delivery_->send({.topic = topics_.reply, .payload = encoder_.reply(reply)});
+    const auto answer = [this, reply] {
+        delivery_->send({.topic = topics_.reply, .payload = encoder_.reply(reply)});
+    };
+    if (next_event == before) {
+        answer();
+    } else {
+        when_settled(next_event - 1, answer);  // "done" is said when a crash can no longer undo it
+    }
 }
 
 // Our last will, come late from a connection before this one.
@@ -228,6 +239,14 @@ void Publisher::Impl::say_alarms(const Listing& seen) {
     std::map<std::string, std::string> standing = standing_payloads();
     const Listing::Actions actions =
         seen.compare(standing, [this](Epoch epoch) { return known_epochs_.contains(epoch); });
+    if (actions.foreign != 0 && told_.insert("foreign alarms").second) {
+        const std::string count = std::to_string(actions.foreign);
+        notice(Notice::kWarning,
+               "服务器上有 " + count + " 条保留的报警不属于本存储已知的启动,不予清除: " + topics_.all_alarms,
+               "the broker keeps " + count +
+                   " alarms of our name that were raised under no start this store knows; " +
+                   "they are left alone: " + topics_.all_alarms);
+    }
     for (const std::string& topic : actions.publish) {
         delivery_->send({.lane = Lane::kEvent,
                          .topic = topic,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -23,18 +25,21 @@ public:
     /// a store
     ///               that was lost) and is not ours to end
     struct Actions {
-        std::vector<std::string> publish;  ///< topics of `standing` that the broker lacks or has otherwise
-        std::vector<std::string> empty;    ///< topics of alarms that are over
+        std::vector<std::string> publish{};  ///< topics of `standing` that the broker lacks or has otherwise
+        std::vector<std::string> empty{};    ///< topics of alarms that are over
+        std::size_t foreign = 0;             ///< left alone, since their epoch is not known
     };
     Actions compare(const std::map<std::string, std::string>& standing,
                     const std::function<bool(Epoch)>& knows) const;
 
-    /// Most alarms that are listed: a bound on what a broken broker can make us keep.
+    /// Most alarms that are listed, and how much longer than `base` a topic of ours can be: bounds on what
+    /// others can make us keep with retained messages. Payloads are not kept, whatever their length.
     static constexpr std::size_t kMost = 20000;
+    static constexpr std::size_t kLongest = 128;
 
 private:
     const Topics* topics_;
-    std::map<std::string, std::string> seen_;
+    std::map<std::string, std::uint64_t> seen_;  // hashes of the payloads
 };
 
 }  // namespace gengfu::publish

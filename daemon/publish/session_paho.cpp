@@ -149,6 +149,9 @@ ConnectPlan::Failure Worker::explain(const Link& link, const config::Broker& bro
     if (broker.tls && failure.code == 0) {
         const std::string trouble = tls_trouble(settings_, broker);
         why = trouble.empty() ? why : trouble;
+        if (failure.closed && settings_.certificate.empty()) {
+            why += "; does it want a certificate of the gateway (mqtt.certificate)?";
+        }
     }
     say_lost(name_of(broker) + ": " + why);
     if (older_version_may_help(failure.code)) {

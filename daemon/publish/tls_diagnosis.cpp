@@ -117,8 +117,9 @@ std::string tls_trouble(const config::Mqtt& settings, const config::Broker& brok
     const Shake shake = handshake(bio.get());
     const unsigned long error = ERR_peek_last_error();
     ERR_clear_error();
-    // Before the first byte of TLS there is nothing to say about it.
-    const bool reached = SSL_get_state(ssl) != TLS_ST_BEFORE;
+    // Errors of sockets and names are not TLS's: whoever connects has words of their own for them.
+    const int source = ERR_GET_LIB(error);
+    const bool reached = source != ERR_LIB_BIO && source != ERR_LIB_SYS;
     return shake == Shake::kFailed && reached ? words_for(ssl, broker.host, error) : std::string();
 }
 

@@ -62,6 +62,9 @@ protected:
         questions.last_event_sequence = [this] { return publisher->next_event_sequence() - 1; };
         questions.carry_out = [this](const PlatformCommand& command) {
             commands.push_back(command);
+            if (command.alarm_id == "raise") {
+                publisher->event(transition(publisher->next_event_sequence(), full_alarm(1)));
+            }
             return CommandResult{v1::OUTCOME_DONE, "done", 2};
         };
         questions.state = [] {
@@ -260,6 +263,8 @@ TEST_F(PublisherTest, ADiskThatHangsMakesTheEventVolatileUnderTheSameIdentity) {
     EXPECT_TRUE(envelope_of(session->on("/event")[0]).is_volatile());
     EXPECT_EQ(sequences(session->on("/event")), (Sequences{1, 2}));
     acknowledge_all();
+    ASSERT_TRUE(
+        wait_for([&] { return store.confirmed.size() == 2; }));  // of which the store knows nothing yet
     store.finish_commits();
     settle();
     ASSERT_TRUE(wait_for([&] { return store.records.empty(); }));  // confirmed under that identity
@@ -575,6 +580,7 @@ TEST_F(PublisherTest, OwnRetainedAlarmsAreReconciledAtTheMarker) {
     ASSERT_EQ(session->on(alarm_topic({Epoch{1}, 4})).size(), 1U);
     EXPECT_EQ(session->on(alarm_topic({Epoch{1}, 4}))[0].payload, "");
     EXPECT_TRUE(session->on(alarm_topic({Epoch{77}, 4})).empty());
+    EXPECT_NE(notices.back().find("保留"), std::string::npos) << notices.back();
     EXPECT_EQ(session->unsubscribed, (std::vector<std::string>{base() + "alarm/#"}));
 }
 
@@ -631,6 +637,54 @@ TEST_F(PublisherTest, CommandsAreAnswered) {
     EXPECT_EQ(envelope_of(replies[0]).reply().outcome(), v1::OUTCOME_DONE);
     EXPECT_EQ(envelope_of(replies[0]).reply().revision(), 2U);
     EXPECT_EQ(envelope_of(replies[1]).reply().outcome(), v1::OUTCOME_REFUSED);
+}
+
+TEST_F(PublisherTest, ACommandIsAnsweredWhenItsEventIsOnDiskOrVolatile) {
+    for (const bool commits : {true, false}) {
+        tuning.volatile_after = commits ? Duration(seconds(60)) : Duration(milliseconds(20));
+        start();
+        connect();
+        store.disk = FakeStore::Disk::kHangs;
+        v1::Command command;
+        command.set_id("c-1");
+        command.mutable_expires()->set_wall_us(INT64_MAX);
+        command.set_alarm_id("raise");
+        command.set_revision(1);
+        session->callbacks.message({base() + "command/ack", command.SerializeAsString(), false});
+        settle();
+        EXPECT_TRUE(session->on("/reply").empty());
+        if (commits) {
+            store.finish_commits();
+        }
+        EXPECT_TRUE(wait_for([&] { return session->on("/reply").size() == 1; })) << commits;
+        publisher.reset();
+        store = FakeStore{};
+        catalogue_hash.clear();
+    }
+}
+
+TEST_F(PublisherTest, WhoeverOrderedAnEventHearsOnceThatItIsSettled) {
+    tuning.volatile_after = milliseconds(20);
+    start();
+    int settled = 0;
+    publisher->event(transition(1, full_alarm(1)), [&] { ++settled; });
+    EXPECT_EQ(settled, 0);  // never from within
+    settle();
+    EXPECT_EQ(settled, 1);
+    store.disk = FakeStore::Disk::kHangs;
+    publisher->event(transition(2, full_alarm(2)), [&] { ++settled; });
+    EXPECT_TRUE(wait_for([&] { return settled == 2; }));
+    store.finish_commits();
+    settle();
+    EXPECT_EQ(settled, 2);
+}
+
+TEST_F(PublisherTest, AnEmptyCommandRemovesARetainedOneAndIsNotAnswered) {
+    start();
+    connect();
+    session->callbacks.message({base() + "command/ack", "", false});
+    settle();
+    EXPECT_TRUE(session->on("/reply").empty());
 }
 
 TEST_F(PublisherTest, AConsumersConfirmationReachesTheStore) {

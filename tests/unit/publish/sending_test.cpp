@@ -329,6 +329,13 @@ TEST_F(Reconcile, PublishesWhatStandsAndEmptiesWhatIsOver) {
 
 TEST_F(Reconcile, LeavesAlarmsOfUnknownEpochsAlone) {
     listing.saw(topic(99, 1), "a cloned card's");
+    const auto actions = listing.compare({}, knows);
+    EXPECT_TRUE(actions.empty.empty());
+    EXPECT_EQ(actions.foreign, 1U);
+}
+
+TEST_F(Reconcile, ATopicLongerThanAnyOfOursIsNotKept) {
+    listing.saw(topics.alarm(std::string(200, '4'), AlarmId{Epoch{1}, 1}), "x");
     EXPECT_TRUE(listing.compare({}, knows).empty.empty());
 }
 
