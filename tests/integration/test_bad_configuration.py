@@ -27,7 +27,7 @@ MISTAKES = {
     "a rule without a limit": (TCP_BUS + '[[device]]\nname = "well"\nbus = "tcp"\nunit = 1\nprofile = "qdy30a"\nclass = "well-level"\n',
                                "level-high"),
     "a rule kind that is not built yet": (TCP_BUS + RELAY + '[device.rule.own]\nkind = "anomaly"\npoint = "residual_current"\n', "anomaly"),
-    "bytes that are no text": ("# \udcff\udcfe\n", "error"),
+    "bytes that are no text": ("[mqtt]\n# \udcff\udcfe\n", "error"),
 }
 
 

@@ -39,8 +39,9 @@ def test_with_a_broker_that_never_was_there(gateway, configuration, relays):
     assert gateway.alarm(RULE)["id"] == alarm["id"]
     relays.set(1, "holding", 0, REST)
     gateway.wait_alarm(RULE, active=False)
-    status = gateway.ask(verb="status")
-    assert status["store"]["events_pending"] >= 2 and not status["broker"]["connected"] and status["broker"]["trouble"]
+    gateway.wait_on_disk(gateway.sequence(alarm) + 1)
+    wait_for(lambda: gateway.ask(verb="status")["broker"]["trouble"], "the trouble with the broker to be shown")
+    assert not gateway.ask(verb="status")["broker"]["connected"]
     assert gateway.stop()[0] == 0
 
 
