@@ -115,7 +115,7 @@ std::string tls_trouble(const config::Mqtt& settings, const config::Broker& brok
     BIO_set_conn_port(bio.get(), std::to_string(broker.port).c_str());
     BIO_set_nbio(bio.get(), 1);
     const Shake shake = handshake(bio.get());
-    const unsigned long error = ERR_peek_last_error();
+    const unsigned long error = ERR_peek_error();  // the first: what followed from it comes after
     ERR_clear_error();
     // Errors of sockets and names are not TLS's: whoever connects has words of their own for them.
     const int source = ERR_GET_LIB(error);
