@@ -122,7 +122,11 @@ Result<void> Pipeline::restore() {
                      .software = "gengfu " + version_,
                      .configuration_hash = configuration_hash_,
                      .aliases = std::move(book->aliases),
-                     .catalogue_hash = std::move(book->catalogue_hash)};
+                     .catalogue_hash = std::move(book->catalogue_hash),
+                     .known_epochs = {}};
+    for (const store::KnownEpoch& known : start_.epochs) {
+        run.known_epochs.push_back(known.epoch);
+    }
     publisher_ = std::make_unique<publish::Publisher>(core_.get_executor(), site_, std::move(run), *store_,
                                                       clock_, questions());
     return {};
