@@ -195,8 +195,8 @@ void Pipeline::apply(const std::vector<rules::Verdict>& verdicts) {
     }
 }
 
-void Pipeline::transition(const alarms::Transition& changed) {
-    publisher_->event(changed);
+void Pipeline::transition(const alarms::Transition& changed, std::function<void()> settled) {
+    publisher_->event(changed, std::move(settled));
     save_book_soon();
     const alarms::Alarm& alarm = changed.alarm;
     const std::string where =

@@ -49,10 +49,12 @@ private:
     void drain();
     void judge(const std::vector<Sample>& samples);
     void apply(const std::vector<rules::Verdict>& verdicts);
-    void transition(const alarms::Transition& transition);
+    /// \param settled  called when the event is on disk (Publisher::event)
+    void transition(const alarms::Transition& transition, std::function<void()> settled = {});
     alarms::Outcome change(AlarmId id, std::uint64_t revision, const alarms::Actor& actor,
                            alarms::Outcome (alarms::Table::*act)(AlarmId, std::uint64_t, const alarms::Actor&,
-                                                                 const alarms::Stamp&, std::uint64_t));
+                                                                 const alarms::Stamp&, std::uint64_t),
+                           std::function<void()> settled = {});
     publish::CommandResult carry_out(const publish::PlatformCommand& command);
     void watch_silence();
     void look_at_self();

@@ -48,10 +48,11 @@ const char* words_of(alarms::Answer answer) {
 alarms::Outcome Pipeline::change(AlarmId id, std::uint64_t revision, const alarms::Actor& actor,
                                  alarms::Outcome (alarms::Table::*act)(AlarmId, std::uint64_t,
                                                                        const alarms::Actor&,
-                                                                       const alarms::Stamp&, std::uint64_t)) {
+                                                                       const alarms::Stamp&, std::uint64_t),
+                                 std::function<void()> settled) {
     alarms::Outcome outcome = (table_.*act)(id, revision, actor, stamp(), publisher_->next_event_sequence());
     if (outcome.transition) {
-        transition(*outcome.transition);
+        transition(*outcome.transition, std::move(settled));
     }
     return outcome;
 }
@@ -135,12 +136,18 @@ control::Daemon Pipeline::desk() {
     daemon.bus = [this](BusId bus) { return snapshot(bus); };
     daemon.store = [this] { return store_->usage(); };
     daemon.publisher = [this] { return publisher_->status(); };
-    daemon.acknowledge = [this](AlarmId id, std::uint64_t revision, const alarms::Actor& actor) {
-        return change(id, revision, actor, &alarms::Table::acknowledge);
+    const auto changed_by = [this](auto act) -> control::Daemon::Change {
+        return [this, act](AlarmId id, std::uint64_t revision, const alarms::Actor& actor,
+                           const std::function<void(const alarms::Outcome&)>& done) {
+            const auto outcome = std::make_shared<alarms::Outcome>();
+            *outcome = change(id, revision, actor, act, [outcome, done] { done(*outcome); });
+            if (!outcome->transition) {
+                done(*outcome);  // nothing changed: nothing to wait for
+            }
+        };
     };
-    daemon.reset = [this](AlarmId id, std::uint64_t revision, const alarms::Actor& actor) {
-        return change(id, revision, actor, &alarms::Table::reset);
-    };
+    daemon.acknowledge = changed_by(&alarms::Table::acknowledge);
+    daemon.reset = changed_by(&alarms::Table::reset);
     daemon.read = [this](DeviceId device, std::function<void(std::vector<Sample>)> done) {
         return read(device, std::move(done));
     };

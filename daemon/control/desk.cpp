@@ -126,30 +126,36 @@ std::string_view word_of(alarms::Answer answer) {
     return "refused";
 }
 
-json change_alarm(const Daemon& daemon, const json& request, const Peer& peer, std::string_view verb) {
+void change_alarm(const Daemon& daemon, const json& request, const Peer& peer, std::string_view verb,
+                  const Reply& reply) {
     const std::string prefix = word(request, "id");
     const std::string reason = word(request, "why");
     if (prefix.empty()) {
-        return error("which alarm? give its id or the beginning of it");
+        reply(line_of(error("which alarm? give its id or the beginning of it")));
+        return;
     }
     if (reason.size() > kLongestReason) {
-        return error("the reason is too long: at most 1000 bytes");
+        reply(line_of(error("the reason is too long: at most 1000 bytes")));
+        return;
     }
     const std::vector<const alarms::Alarm*> found = daemon.alarms().find(prefix);
     if (found.size() != 1) {
-        return error(found.empty() ? "no alarm that is not over has an id beginning with \"" + prefix + "\""
-                                   : "\"" + prefix + "\" begins the ids of " + std::to_string(found.size()) +
-                                         " alarms: give more of it");
+        reply(line_of(error(found.empty()
+                                ? "no alarm that is not over has an id beginning with \"" + prefix + "\""
+                                : "\"" + prefix + "\" begins the ids of " + std::to_string(found.size()) +
+                                      " alarms: give more of it")));
+        return;
     }
     const AlarmId id = found.front()->id;
     const auto revision = request.value("revision", json(0U));
     const alarms::Actor actor{alarms::ActorKind::kUser, peer.user, {}, reason};
     const auto& act = verb == "ack" ? daemon.acknowledge : daemon.reset;
-    const alarms::Outcome outcome =
-        act(id, revision.is_number_unsigned() ? revision.get<std::uint64_t>() : 0, actor);
-    return {{"id", to_string(id)},
-            {"answer", std::string(word_of(outcome.answer))},
-            {"revision", outcome.revision}};
+    act(id, revision.is_number_unsigned() ? revision.get<std::uint64_t>() : 0, actor,
+        [id, reply](const alarms::Outcome& outcome) {
+            reply(line_of({{"id", to_string(id)},
+                           {"answer", std::string(word_of(outcome.answer))},
+                           {"revision", outcome.revision}}));
+        });
 }
 
 void read(const Daemon& daemon, const json& request, const Reply& reply) {
@@ -185,7 +191,7 @@ void answer(const Daemon& daemon, const std::string& line, const Peer& peer, con
     } else if (verb == "alarms") {
         reply(line_of(alarm_list(daemon)));
     } else if (verb == "ack" || verb == "reset") {
-        reply(line_of(change_alarm(daemon, request, peer, verb)));
+        change_alarm(daemon, request, peer, verb, reply);
     } else if (verb == "version") {
         reply(line_of({{"version", daemon.version}}));
     } else if (verb == "read") {

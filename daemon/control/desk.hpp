@@ -29,8 +29,11 @@ struct Daemon {
     std::function<sampling::BusSnapshot(BusId)> bus;
     std::function<store::Usage()> store;
     std::function<publish::PublisherStatus()> publisher;
-    std::function<alarms::Outcome(AlarmId, std::uint64_t revision, const alarms::Actor&)> acknowledge;
-    std::function<alarms::Outcome(AlarmId, std::uint64_t revision, const alarms::Actor&)> reset;
+    /// Changes an alarm; the outcome comes when what changed is on disk: who is told "done" may rely on it.
+    using Change = std::function<void(AlarmId, std::uint64_t revision, const alarms::Actor&,
+                                      std::function<void(const alarms::Outcome&)> done)>;
+    Change acknowledge;
+    Change reset;
     /// Reads a device on its bus; the answer comes later on core.
     std::function<Result<void>(DeviceId, std::function<void(std::vector<Sample>)>)> read;
 };
