@@ -1,4 +1,7 @@
 """SIGHUP, and a daemon that finds its configuration spoiled at its start: the last accepted one runs on, and says so."""
+import os
+import time
+
 import pytest
 
 from support.configuration import UNLATCHED, Configuration
@@ -72,6 +75,27 @@ def test_a_bad_file_leaves_everything_as_it_was_and_raises_an_alarm(site, feed, 
     site.reload()
     assert feed.wait_transition("CLEARED", REFUSED).alarm.id == refused.id
     assert site.wait_alarm(RULE, "one")["active"]
+
+
+def test_hangups_in_quick_succession_are_taken_one_after_another(site, feed, relays, broker):
+    site.configure(text(site, broker, relays, "one", "two", "three"))
+    for _ in range(40):
+        site.reload()
+        time.sleep(0.01)  # spaced over several starts, to come at every moment of one
+    wait_for(lambda: devices(site) == {"one", "two", "three"}, "the third device")
+    assert site.process.status is None
+    relays.set(3, "holding", 0, ALARM)
+    feed.wait_transition("RAISED", RULE, "three")
+
+
+def test_a_file_that_is_none_is_refused_and_does_not_hang(site, feed):
+    (site.folder / "devices.d").mkdir()
+    os.mkfifo(site.folder / "devices.d" / "10-pipe.toml")
+    done = site.command("check")
+    assert done.returncode == 78 and "10-pipe.toml" in done.stdout + done.stderr
+    site.reload()
+    feed.wait_transition("RAISED", REFUSED)
+    assert devices(site) == {"one", "two"}
 
 
 def test_a_start_on_a_bad_file_runs_the_last_accepted_one(site, feed, relays, broker):

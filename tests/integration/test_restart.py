@@ -101,6 +101,16 @@ def test_acknowledgement_latch_and_actor_survive(site, feed, relays):
     assert standing(site) == {}
 
 
+def test_an_answered_acknowledgement_survives_a_kill_at_once(site, feed, relays):
+    for unit in range(1, 6):
+        relays.set(unit, "holding", 0, ALARM)
+    ids = [feed.wait_transition("RAISED", RULE, f"relay-{unit}").alarm.id for unit in range(1, 6)]
+    for number, alarm_id in enumerate(ids, 1):
+        assert site.ask(verb="ack", id=alarm_id, why="seen")["answer"] == "done"
+        killed(site)
+        assert sum(alarm["acknowledged"] for alarm in site.alarms()) == number, "what was answered is on disk"
+
+
 def test_what_changed_while_it_was_down_is_noticed(site, feed, relays):
     relays.set(1, "holding", 0, ALARM)
     relays.set(2, "holding", 0, ALARM)
