@@ -63,9 +63,11 @@ protected:
         }
         return line;
     }
+    /// A server that closes with bytes unread resets the connection.
     static bool closed(int fd) {
         char c = 0;
-        return ::recv(fd, &c, 1, 0) == 0;
+        const ssize_t size = ::recv(fd, &c, 1, 0);
+        return size == 0 || (size < 0 && errno == ECONNRESET);
     }
     static void say(int fd, const std::string& text) {
         ASSERT_EQ(::send(fd, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
