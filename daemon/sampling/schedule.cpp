@@ -31,7 +31,8 @@ std::vector<Cadence> cadences(const config::Device& device, const config::Profil
         const auto same = std::find_if(result.begin(), result.end(), [&](const Cadence& c) {
             return c.interval == interval && c.on_connect == spec.read_on_connect;
         });
-        Cadence& cadence = same != result.end() ? *same : result.emplace_back(Cadence{interval, spec.read_on_connect, {}});
+        Cadence& cadence =
+            same != result.end() ? *same : result.emplace_back(Cadence{interval, spec.read_on_connect, {}});
         cadence.points.push_back(static_cast<config::PointRef>(i));
     }
     std::stable_sort(result.begin(), result.end(),
