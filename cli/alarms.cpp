@@ -1,12 +1,16 @@
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "cli/client.hpp"
 #include "cli/commands.hpp"
 #include "cli/json_word.hpp"
+#include "cli/show.hpp"
 #include "cli/terminal.hpp"
 
 namespace gengfu::cli {
@@ -35,10 +39,20 @@ std::string state_of(const json& alarm) {
     return state;
 }
 
-void print_line(const char* label, const std::string& text) {
-    if (!text.empty()) {
-        std::printf("    %-11s %s\n", label, text.c_str());
+std::string line(const char* label, const std::string& text) {
+    if (text.empty()) {
+        return {};
     }
+    char start[32];
+    std::snprintf(start, sizeof start, "    %-11s ", label);
+    return start + text + "\n";
+}
+
+int rank(const json& alarm) {
+    const std::string severity = word(alarm, "severity");
+    constexpr std::array<std::string_view, 4> kGravestFirst{"critical", "major", "moderate", "minor"};
+    const auto found = std::find(kGravestFirst.begin(), kGravestFirst.end(), severity);
+    return static_cast<int>(found - kGravestFirst.begin());
 }
 
 std::string both(const json& alarm, const char* key) {
@@ -66,29 +80,52 @@ std::string party_of(const json& component, const char* key) {
     return party.is_object() ? word(party, "name") : std::string();
 }
 
-void print_alarm(const json& alarm) {
-    const std::string severity = word(alarm, "severity");
-    std::printf("%s  %s  %s\n", paint(colour_of(severity), severity).c_str(),
-                paint(Colour::kBold, both(alarm, "title")).c_str(), state_of(alarm).c_str());
-    const std::string point = word(alarm, "point");
-    print_line("id", word(alarm, "id"));
-    print_line("where", word(alarm, "device") + (point.empty() ? "" : "/" + point));
-    print_line("place", place_of(alarm));
-    print_line("what", both(alarm, "text"));
-    print_line("do first", both(alarm, "advice"));
-    print_line("hazard", both(alarm, "hazard"));
-    const json component = alarm.value("component", json::object());
-    print_line("component", word(component, "code"));
-    print_line("authority", party_of(component, "authority"));
-    print_line("owner", party_of(component, "owner"));
-    print_line("maintainer", party_of(component, "maintainer"));
-    print_line("raised", word(alarm, "raised"));
-    print_line("cleared", word(alarm, "cleared"));
+/// "platform for Li Wei, 2026-11-22T…: on my way"
+std::string acknowledgement(const json& alarm) {
     const std::string by = word(alarm, "acknowledged_by");
-    print_line("ack by", by.empty() ? "" : by + " " + word(alarm, "acknowledged_at"));
+    const std::string person = word(alarm, "acknowledged_on_behalf_of");
+    const std::string at = word(alarm, "acknowledged_at");
+    const std::string reason = word(alarm, "acknowledged_reason");
+    return by.empty() ? ""
+                      : by + (person.empty() ? "" : " for " + person) + (at.empty() ? "" : ", " + at) +
+                            (reason.empty() ? "" : ": " + reason);
+}
+
+std::string show_alarm(const json& alarm) {
+    const std::string severity = word(alarm, "severity");
+    const std::string point = word(alarm, "point");
+    const json component = alarm.value("component", json::object());
+    return paint(colour_of(severity), severity) + "  " + paint(Colour::kBold, both(alarm, "title")) + "  " +
+           state_of(alarm) + "\n" + line("id", word(alarm, "id")) +
+           line("where", word(alarm, "device") + (point.empty() ? "" : "/" + point)) +
+           line("place", place_of(alarm)) + line("what", both(alarm, "text")) +
+           line("do first", both(alarm, "advice")) + line("hazard", both(alarm, "hazard")) +
+           line("component", word(component, "code")) + line("authority", party_of(component, "authority")) +
+           line("owner", party_of(component, "owner")) +
+           line("maintainer", party_of(component, "maintainer")) + line("raised", word(alarm, "raised")) +
+           line("cleared", word(alarm, "cleared")) + line("ack by", acknowledgement(alarm));
 }
 
 }  // namespace
+
+json by_severity(json alarms) {
+    if (alarms.is_array()) {
+        std::stable_sort(alarms.begin(), alarms.end(),
+                         [](const json& a, const json& b) { return rank(a) < rank(b); });
+    }
+    return alarms;
+}
+
+std::string show_alarms(const json& alarms) {
+    std::string text;
+    for (const json& alarm : alarms) {
+        text += show_alarm(alarm);
+    }
+    return text +
+           (alarms.empty() ? paint(Colour::kGreen, "no alarm stands")
+                           : counted(static_cast<std::ptrdiff_t>(alarms.size()), "alarm") + " not over") +
+           "\n";
+}
 
 int alarms(const Common& common) {
     const Result<json> answer = ask(common, {{"verb", "alarms"}});
@@ -96,18 +133,9 @@ int alarms(const Common& common) {
         complain(answer.error().what);
         return kFailed;
     }
-    const json list = answer->value("alarms", json::array());
-    if (common.format == Format::kJson) {
-        std::printf("%s\n", list.dump().c_str());
-        return kDone;
-    }
-    for (const json& alarm : list) {
-        print_alarm(alarm);
-    }
-    std::printf("%s\n",
-                list.empty()
-                    ? paint(Colour::kGreen, "no alarm stands").c_str()
-                    : (counted(static_cast<std::ptrdiff_t>(list.size()), "alarm") + " not over").c_str());
+    const json list = by_severity(answer->value("alarms", json::array()));
+    print(common.format == Format::kJson ? list.dump(-1, ' ', false, json::error_handler_t::replace) + "\n"
+                                         : show_alarms(list));
     return kDone;
 }
 
@@ -137,8 +165,8 @@ int change_alarm(const Common& common, const AlarmChange& wanted) {
         std::printf("%s %s%s\n", word(*answer, "id").c_str(), verb,
                     outcome == "already" ? " (was so before)" : "");
     } else if (common.format == Format::kForPeople) {
-        complain(word(*answer, "id") +
-                 (outcome == "refused" ? " cannot be reset while its condition holds" : ": " + outcome));
+        const std::string message = word(*answer, "message");
+        complain(word(*answer, "id") + ": " + (message.empty() ? outcome : message));
     }
     return done ? kDone : kFailed;
 }

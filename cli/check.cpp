@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/terminal.hpp"
+#include "daemon/config/check_files.hpp"
 #include "daemon/config/load.hpp"
 #include "daemon/sampling/device_reader.hpp"
 
@@ -66,6 +67,8 @@ int check(const Common& common) {
     config::Loaded loaded = config::load(*bundle, config::Credentials::kMayBeAbsent);
     if (loaded.site) {
         plan_all(*loaded.site, loaded.diagnostics);
+        const std::vector<config::Diagnostic> files = config::check_files(*loaded.site);
+        loaded.diagnostics.insert(loaded.diagnostics.end(), files.begin(), files.end());
     }
     const bool good = loaded.site && !config::has_errors(loaded.diagnostics);
     if (common.format == Format::kJson) {

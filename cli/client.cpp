@@ -40,8 +40,7 @@ Result<std::string> exchange(int fd, std::string line) {
     for (std::size_t sent = 0; sent < line.size();) {
         const ssize_t n = ::send(fd, line.data() + sent, line.size() - sent, MSG_NOSIGNAL);
         if (n < 0) {
-            return fail(Errc::kIo,
-                        std::string("the daemon does not take the request: ") + std::strerror(errno));
+            break;  // it may have said why before it let go
         }
         sent += static_cast<std::size_t>(n);
     }
@@ -49,9 +48,11 @@ Result<std::string> exchange(int fd, std::string line) {
     std::vector<char> buffer(64 * 1024);
     while (answer.find('\n') == std::string::npos) {
         const ssize_t n = ::recv(fd, buffer.data(), buffer.size(), 0);
+        if (n < 0 && errno == EAGAIN) {
+            return fail(Errc::kIo, "the daemon does not answer");
+        }
         if (n <= 0 || answer.size() > kLongestAnswer) {
-            return fail(Errc::kIo, n == 0 ? "the daemon closed the connection (is it stopping?)"
-                                          : "the daemon does not answer");
+            return fail(Errc::kIo, "the daemon closed the connection (is it stopping?)");
         }
         answer.append(buffer.data(), static_cast<std::size_t>(n));
     }
@@ -59,30 +60,57 @@ Result<std::string> exchange(int fd, std::string line) {
     return answer;
 }
 
-std::vector<std::string> candidates(const Common& common) {
-    if (!common.socket.empty()) {
-        return {common.socket};
-    }
+/// Where a daemon may listen, and why the configuration could not say where.
+struct Candidates {
     std::vector<std::string> paths;
-    if (const Result<config::Bundle> bundle = config::gather(common.places)) {
-        paths.push_back(config::load(*bundle, config::Credentials::kMayBeAbsent).store_path +
-                        "/control.sock");
+    std::string trouble;
+};
+
+Candidates candidates(const Common& common) {
+    if (!common.socket.empty()) {
+        return {{common.socket}, ""};
     }
-    paths.emplace_back(kServiceSocket);
-    return paths;
+    Candidates found;
+    if (const Result<config::Bundle> bundle = config::gather(common.places)) {
+        found.paths.push_back(config::load(*bundle, config::Credentials::kMayBeAbsent).store_path +
+                              "/control.sock");
+    } else {
+        found.trouble = bundle.error().what;
+        if (common.named == Named::kByUser) {
+            return found;  // another daemon than the one meant must not answer
+        }
+    }
+    found.paths.emplace_back(kServiceSocket);
+    return found;
 }
+
+constexpr const char* kJoin = "become root or join the group gengfu";
 
 }  // namespace
 
 Result<std::string> find_socket(const Common& common) {
+    const Candidates where = candidates(common);
+    if (where.paths.empty()) {
+        return fail(Errc::kIo, "the configuration cannot be read: " + where.trouble);
+    }
     std::string looked;
-    for (const std::string& path : candidates(common)) {
+    std::string locked;
+    for (const std::string& path : where.paths) {
         if (::access(path.c_str(), F_OK) == 0) {
             return path;
         }
-        looked += (looked.empty() ? "" : " nor ") + path;
+        if (errno == EACCES) {
+            locked += (locked.empty() ? "" : " nor ") + path.substr(0, path.rfind('/'));
+        } else {
+            looked += (looked.empty() ? "" : " nor ") + path;
+        }
     }
-    return fail(Errc::kNotFound, "no daemon is running: there is neither " + looked +
+    if (!locked.empty()) {
+        return fail(Errc::kIo, "may not look into " + locked + ": " + kJoin);
+    }
+    return fail(Errc::kNotFound, std::string("no daemon is running: there is ") +
+                                     (where.paths.size() > 1 ? "neither " : "no ") + looked +
+                                     (where.trouble.empty() ? "" : " (and " + where.trouble + ")") +
                                      "; start it with `systemctl start gengfu` or run gengfud");
 }
 
@@ -102,7 +130,7 @@ Result<nlohmann::json> ask(const Common& common, const nlohmann::json& request) 
     ::setsockopt(socket.fd, SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
     if (::connect(socket.fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         const std::string why = errno == EACCES || errno == EPERM
-                                    ? "you may not ask this daemon: become root or join the group gengfu"
+                                    ? std::string("you may not ask this daemon: ") + kJoin
                                 : errno == ECONNREFUSED ? "no daemon is running (its socket is left over)"
                                                         : std::string(std::strerror(errno));
         return fail(errno == ECONNREFUSED ? Errc::kNotFound : Errc::kIo, *path + ": " + why);

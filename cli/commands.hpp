@@ -15,8 +15,13 @@ constexpr int kWrongConfiguration = 78;  ///< EX_CONFIG of sysexits.h
 
 enum class Format : unsigned char { kForPeople, kJson };
 
+/// Who says which configuration it is: one that was named and cannot be read is no reason to ask another
+/// daemon.
+enum class Named : unsigned char { kByDefault, kByUser };
+
 struct Common {
     config::Places places;
+    Named named = Named::kByDefault;
     Format format = Format::kForPeople;
     std::string socket;  ///< empty: found by the configuration
     std::string version;
@@ -30,7 +35,7 @@ int version(const Common& common);
 
 struct AlarmChange {
     std::string verb;  ///< "ack" or "reset"
-    std::string id;    ///< any prefix that only one alarm has
+    std::string id;    ///< whole, or what alarms::choose() takes for one
     std::string why;
 };
 int change_alarm(const Common& common, const AlarmChange& change);

@@ -3,10 +3,12 @@
 #include <array>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/terminal.hpp"
 #include "daemon/config/places.hpp"
+#include "daemon/config/text.hpp"
 
 namespace {
 
@@ -29,6 +31,8 @@ struct Options {
 
 void finish(Options& options) {
     options.common.places = gengfu::config::find_places(options.file);
+    options.common.named =
+        options.file.empty() ? gengfu::cli::Named::kByDefault : gengfu::cli::Named::kByUser;
     options.common.format = options.json ? gengfu::cli::Format::kJson : gengfu::cli::Format::kForPeople;
 }
 
@@ -41,7 +45,8 @@ CLI::App* verb(CLI::App& app, Options& options, const char* name, const char* wh
 
 void add_change(CLI::App& app, Options& options, const char* name, const char* what) {
     CLI::App* const sub = verb(app, options, name, what);
-    sub->add_option("ID", options.change.id, "the alarm's id, or as much of it as no other alarm has")
+    sub->add_option("ID", options.change.id,
+                    "the alarm's id, as much of it as no other alarm has, or the number after its \"-\"")
         ->required();
     sub->add_option("--why", options.change.why, "the reason, for the record");
     sub->add_option("--socket", options.common.socket, "the daemon's control socket");
@@ -94,14 +99,50 @@ void add_verbs(CLI::App& app, Options& options) {
     }
 }
 
+/// What is wrong with the first word; empty when nothing is. CLI11 would only say that a subcommand is
+/// required.
+std::string mistake_in_verb(const CLI::App& app, int argc, char** argv) {
+    if (argc < 2) {
+        return "say what to do: gengfu VERB; `gengfu --help` names the verbs";
+    }
+    const std::string word = argv[1];
+    if (word == "--help" || word == "-h" || word == "--version") {
+        return "";
+    }
+    if (word.starts_with('-')) {
+        return "the command comes first, then its options: gengfu VERB " + word + " ...; `gengfu --help`";
+    }
+    std::vector<std::string> verbs;
+    for (const CLI::App* const verb : app.get_subcommands({})) {
+        if (verb->get_name() == word) {
+            return "";
+        }
+        if (!verb->get_group().empty()) {
+            verbs.push_back(verb->get_name());
+        }
+    }
+    const std::string meant = word == "help" || word == "-help" ? "; did you mean `gengfu --help`?"
+                                                                : gengfu::config::did_you_mean(word, verbs);
+    return "no command " + gengfu::config::in_quotes(word) +
+           (meant.empty() ? "; `gengfu --help` names them" : meant);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     CLI::App app{"gengfu: the installer's and operator's command of the Gengfu gateway"};
+    app.set_version_flag("--version", "gengfu " GENGFU_VERSION, "print the version of this command and end");
     app.require_subcommand(1);
+    app.footer(
+        "Every command takes --json (print JSON) and --config FILE (default /etc/gengfu/gengfu.toml);\n"
+        "`gengfu VERB --help` tells the rest.");
     Options options;
     options.common.version = GENGFU_VERSION;
     add_verbs(app, options);
+    if (const std::string mistake = mistake_in_verb(app, argc, argv); !mistake.empty()) {
+        gengfu::cli::complain(mistake);
+        return gengfu::cli::kWrongUsage;
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -4,6 +4,7 @@
 #include "cli/client.hpp"
 #include "cli/commands.hpp"
 #include "cli/json_word.hpp"
+#include "cli/show.hpp"
 #include "cli/terminal.hpp"
 
 namespace gengfu::cli {
@@ -36,9 +37,10 @@ std::string health(const std::string& of) {
     return paint(of == "offline" ? Colour::kRed : of == "degraded" ? Colour::kYellow : Colour::kGrey, of);
 }
 
-void print_buses(const json& buses) {
+std::string show_buses(const json& buses) {
     std::vector<std::vector<std::string>> rows{
         {"bus", "state", "load", "requests", "answers", "time-outs", "crc", "exceptions", "foreign", "late"}};
+    std::string troubles;
     for (const json& bus : buses) {
         char load[16];
         std::snprintf(load, sizeof load, "%.0f %%", bus.value("load", 0.0) * 100);
@@ -48,16 +50,14 @@ void print_buses(const json& buses) {
                         number(bus, "requests"), number(bus, "answers"), number(bus, "timeouts"),
                         number(bus, "bad_frames"), number(bus, "exceptions"), number(bus, "foreign_frames"),
                         number(bus, "late_frames")});
-    }
-    print_table(rows);
-    for (const json& bus : buses) {
-        if (!bus.value("open", false)) {
-            std::printf("  %s: %s\n", word(bus, "name").c_str(), word(bus, "trouble").c_str());
+        if (const std::string trouble = word(bus, "trouble"); !open && !trouble.empty()) {
+            troubles += "  " + word(bus, "name") + ": " + trouble + "\n";
         }
     }
+    return table(rows) + troubles;
 }
 
-void print_devices(const json& buses) {
+std::string show_devices(const json& buses) {
     std::vector<std::vector<std::string>> rows{{"device", "bus", "unit", "class", "health"}};
     for (const json& bus : buses) {
         for (const json& device : bus.value("devices", json::array())) {
@@ -65,38 +65,50 @@ void print_devices(const json& buses) {
                             word(device, "class"), health(word(device, "health"))});
         }
     }
-    print_table(rows);
+    return table(rows);
 }
 
-void print(const json& s) {
-    std::printf("%s  gengfud %s, running %s (start %s), clock %s\n",
-                paint(Colour::kBold, word(s, "gateway")).c_str(), word(s, "version").c_str(),
-                duration(s.value("running_seconds", 0.0)).c_str(), number(s, "start").c_str(),
-                word(s, "clock").c_str());
-    const std::string trouble = word(s, "configuration_trouble");
-    if (!trouble.empty()) {
-        std::printf("%s\n", paint(Colour::kRed, "the last accepted configuration runs: " + trouble).c_str());
+std::string show_broker(const json& broker) {
+    const std::string address = word(broker, "address");
+    const std::string trouble = word(broker, "trouble");
+    if (broker.value("connected", false)) {
+        return "broker  " + paint(Colour::kGreen, address) +
+               (trouble.empty() ? "" : "  " + paint(Colour::kRed, trouble)) + "\n";
     }
-    const json broker = s.value("broker", json::object());
-    std::printf("broker  %s\n",
-                broker.value("connected", false)
-                    ? paint(Colour::kGreen, word(broker, "address")).c_str()
-                    : paint(Colour::kRed, "not connected: " + word(broker, "trouble")).c_str());
-    const json store = s.value("store", json::object());
-    std::printf("store   %s: %s of %s, waiting: %s events, %s telemetry; given up: %s\n",
-                word(store, "path").c_str(), megabytes(store, "bytes").c_str(),
-                megabytes(store, "size_limit").c_str(), number(store, "events_pending").c_str(),
-                number(store, "telemetry_pending").c_str(), number(store, "records_abandoned").c_str());
-    const json alarms = s.value("alarms", json::object());
-    std::printf("alarms  %s standing, %s active, %s unacknowledged\n\n", number(alarms, "standing").c_str(),
-                number(alarms, "active").c_str(), number(alarms, "unacknowledged").c_str());
-    const json buses = s.value("buses", json::array());
-    print_buses(buses);
-    std::printf("\n");
-    print_devices(buses);
+    const std::string where = address.empty() || trouble.find(address) != std::string::npos ? "" : address;
+    std::string text = "not connected";
+    for (const std::string& part : {where, trouble}) {
+        text += part.empty() ? "" : ": " + part;
+    }
+    return "broker  " + paint(Colour::kRed, text) + "\n";
+}
+
+std::string show_store(const json& store) {
+    const std::string trouble = word(store, "trouble");
+    return "store   " + word(store, "path") + ": " + megabytes(store, "bytes") + " of " +
+           megabytes(store, "size_limit") + ", waiting: " + number(store, "events_pending") + " events, " +
+           number(store, "telemetry_pending") +
+           " telemetry; given up: " + number(store, "records_abandoned") + "\n" +
+           (trouble.empty() ? "" : "        " + paint(Colour::kRed, trouble) + "\n");
 }
 
 }  // namespace
+
+std::string show_status(const json& s) {
+    std::string text = paint(Colour::kBold, word(s, "gateway")) + "  gengfud " + word(s, "version") +
+                       ", running " + duration(s.value("running_seconds", 0.0)) + " (start " +
+                       number(s, "start") + "), clock " + word(s, "clock") + "\n";
+    const std::string trouble = word(s, "configuration_trouble");
+    if (!trouble.empty()) {
+        text += paint(Colour::kRed, "the last accepted configuration runs: " + trouble) + "\n";
+    }
+    const json alarms = s.value("alarms", json::object());
+    const json buses = s.value("buses", json::array());
+    return text + show_broker(s.value("broker", json::object())) +
+           show_store(s.value("store", json::object())) + "alarms  " + number(alarms, "standing") +
+           " standing, " + number(alarms, "active") + " active, " + number(alarms, "unacknowledged") +
+           " unacknowledged\n\n" + show_buses(buses) + "\n" + show_devices(buses);
+}
 
 int status(const Common& common) {
     const Result<json> answer = ask(common, {{"verb", "status"}});
@@ -105,9 +117,9 @@ int status(const Common& common) {
         return kFailed;
     }
     if (common.format == Format::kJson) {
-        std::printf("%s\n", answer->dump().c_str());
+        std::printf("%s\n", answer->dump(-1, ' ', false, json::error_handler_t::replace).c_str());
     } else {
-        print(*answer);
+        print(show_status(*answer));
     }
     return kDone;
 }

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "daemon/core/plain_text.hpp"
+
 namespace gengfu::cli {
 namespace {
 
@@ -66,7 +68,7 @@ std::size_t width(std::string_view text) {
     return columns;
 }
 
-void print_table(const std::vector<std::vector<std::string>>& rows) {
+std::string table(const std::vector<std::vector<std::string>>& rows) {
     std::vector<std::size_t> widths;
     for (const auto& row : rows) {
         widths.resize(std::max(widths.size(), row.size()));
@@ -74,6 +76,7 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
             widths[i] = std::max(widths[i], width(row[i]));
         }
     }
+    std::string text;
     bool heading = true;
     for (const auto& row : rows) {
         std::string line;
@@ -83,17 +86,18 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
                 line += std::string(widths[i] - width(row[i]) + 2, ' ');
             }
         }
-        std::printf("%s\n", heading ? paint(Colour::kBold, line).c_str() : line.c_str());
+        text += (heading ? paint(Colour::kBold, line) : line) + "\n";
         heading = false;
     }
+    return text;
+}
+
+void print(const std::string& text) {
+    std::fputs(text.c_str(), stdout);
 }
 
 std::string printable(std::string_view text) {
-    std::string clean(text);
-    std::replace_if(
-        clean.begin(), clean.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; },
-        ' ');
-    return clean;
+    return to_plain(text);
 }
 
 std::string counted(std::ptrdiff_t count, std::string_view noun) {

@@ -17,10 +17,12 @@ std::string paint(Colour colour, std::string_view text);
 std::size_t width(std::string_view text);
 
 /// Rows of cells, each column as wide as its widest cell; the first row is the heading.
-void print_table(const std::vector<std::vector<std::string>>& rows);
+std::string table(const std::vector<std::vector<std::string>>& rows);
 
-/// Control characters from outside (device strings, broker texts) replaced, so that they cannot drive the
-/// terminal.
+void print(const std::string& text);
+
+/// What comes from outside (device strings, broker texts) without the characters that drive a terminal or
+/// turn a text round (daemon/core/plain_text.hpp).
 std::string printable(std::string_view text);
 
 /// "1 mistake", "3 mistakes".

@@ -25,6 +25,8 @@ namespace asio = boost::asio;
 /// Exit status of a wrong configuration: EX_CONFIG of sysexits.h, so that systemd does not restart in a loop.
 constexpr int kWrongConfiguration = 78;
 
+constexpr int kWrongUsage = 2;
+
 enum class After : std::uint8_t { kEnd, kStartAnew };
 
 void log_diagnostics(const std::vector<config::Diagnostic>& diagnostics) {
@@ -145,7 +147,11 @@ int main(int argc, char** argv) {
     app.add_option("--config", file, "configuration file; devices.d/*.toml beside it are read too")
         ->capture_default_str();
     app.add_flag("--version", version, "print the version and end");
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? EXIT_SUCCESS : gengfu::kWrongUsage;
+    }
     if (version) {
         std::printf("gengfud %s\n", GENGFU_VERSION);
         return EXIT_SUCCESS;

@@ -1,7 +1,9 @@
 // What the other rooms ask of the daemon: the publisher its questions, the desk its facts.
 #include <boost/asio/post.hpp>
 
+#include "daemon/alarms/command.hpp"
 #include "daemon/core/log.hpp"
+#include "daemon/core/plain_text.hpp"
 #include "daemon/pipeline.hpp"
 #include "gengfu/v1/feed.pb.h"
 
@@ -26,23 +28,6 @@ gengfu::v1::Outcome outcome_of(alarms::Answer answer) {
     return v1::OUTCOME_REFUSED;
 }
 
-const char* words_of(alarms::Answer answer) {
-    switch (answer) {
-        case alarms::Answer::kDone:
-            return "done";
-        case alarms::Answer::kAlready:
-            return "was so before";
-        case alarms::Answer::kStale:
-            return "the alarm was raised again after the revision named; look at it and acknowledge the new "
-                   "one";
-        case alarms::Answer::kNotFound:
-            return "no such alarm, or it is over";
-        case alarms::Answer::kRefused:
-            return "the alarm is still active or not acknowledged";
-    }
-    return "";
-}
-
 }  // namespace
 
 alarms::Outcome Pipeline::change(AlarmId id, std::uint64_t revision, const alarms::Actor& actor,
@@ -58,15 +43,18 @@ alarms::Outcome Pipeline::change(AlarmId id, std::uint64_t revision, const alarm
 }
 
 publish::CommandResult Pipeline::carry_out(const publish::PlatformCommand& command) {
-    AlarmId id;
-    if (!parse(command.alarm_id, id)) {
-        return {v1::OUTCOME_NOT_FOUND, "\"" + command.alarm_id + "\" is no alarm id", 0};
+    const Result<AlarmId> id = alarms::choose(table_.standing(), command.alarm_id);
+    if (!id) {
+        return {id.error().code == Errc::kNotFound ? v1::OUTCOME_NOT_FOUND : v1::OUTCOME_REFUSED,
+                id.error().what, 0};
     }
-    const alarms::Actor actor{alarms::ActorKind::kPlatform, "platform", command.on_behalf_of, command.reason};
+    const alarms::Actor actor{alarms::ActorKind::kPlatform, "platform", to_plain(command.on_behalf_of),
+                              alarms::plain_reason(command.reason)};
     const alarms::Outcome outcome = change(
-        id, command.revision, actor,
+        *id, command.revision, actor,
         command.verb == publish::Verb::kAcknowledge ? &alarms::Table::acknowledge : &alarms::Table::reset);
-    return {outcome_of(outcome.answer), words_of(outcome.answer), outcome.revision};
+    return {outcome_of(outcome.answer), alarms::words_of(outcome, command.revision), outcome.revision,
+            to_string(*id)};
 }
 
 std::string Pipeline::state() const {

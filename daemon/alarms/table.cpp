@@ -252,14 +252,4 @@ const Alarm* Table::find(AlarmId id) const {
     return found == alarms_.end() ? nullptr : &found->second.alarm;
 }
 
-std::vector<const Alarm*> Table::find(const std::string& prefix) const {
-    std::vector<const Alarm*> found;
-    for (const auto& [id, entry] : alarms_) {
-        if (to_string(id).compare(0, prefix.size(), prefix) == 0) {
-            found.push_back(&entry.alarm);
-        }
-    }
-    return found;
-}
-
 }  // namespace gengfu::alarms

@@ -66,8 +66,6 @@ public:
     /// Not over, oldest raise first.
     std::vector<const Alarm*> standing() const;
     const Alarm* find(AlarmId id) const;
-    /// \return the alarms whose printed id begins with `prefix`.
-    std::vector<const Alarm*> find(const std::string& prefix) const;
 
 private:
     struct Entry {

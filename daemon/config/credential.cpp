@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 #include "daemon/config/text.hpp"
 #include "daemon/core/read_file.hpp"
@@ -67,7 +69,10 @@ std::string read_secret(Reader& reader, std::string_view key, Credentials creden
     const Result<std::string> file = read_file(path, kMaxSecret + 2);
     std::string secret = file ? file->substr(0, file->find('\n')) : std::string();
     if (secret.empty() || secret.size() > kMaxSecret) {
-        unavailable(reader, key, credentials,
+        // What is not there is there for nobody; what may not be read, the service may be allowed to.
+        std::error_code error;
+        const bool missing = node->text.starts_with('/') && !std::filesystem::exists(path, error) && !error;
+        unavailable(reader, key, missing ? Credentials::kRequired : credentials,
                     fmt::format("{}: no line of 1 to {} bytes can be read from {}", key, kMaxSecret,
                                 in_quotes(path)));
         return "";

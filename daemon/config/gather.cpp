@@ -9,6 +9,7 @@
 #include "daemon/config/library.hpp"
 #include "daemon/config/limits.hpp"
 #include "daemon/config/load.hpp"
+#include "daemon/config/text.hpp"
 #include "daemon/core/read_file.hpp"
 
 namespace gengfu::config {
@@ -44,6 +45,16 @@ Result<std::vector<fs::path>> toml_files(const fs::path& folder) {
     return paths;
 }
 
+/// Why the file cannot be read, without its path, which the diagnostic names.
+std::string why_not(const fs::path& path, const Error& error) {
+    std::error_code unknown;
+    if (fs::is_symlink(path, unknown) && !fs::exists(path, unknown)) {
+        return "the link leads nowhere: " + in_quotes(fs::read_symlink(path, unknown).string());
+    }
+    const std::string lead = path.string() + ": ";
+    return "cannot be read: " + (error.what.starts_with(lead) ? error.what.substr(lead.size()) : error.what);
+}
+
 /// Adds a folder's files under their names or, without a `prefix`, their whole paths; a file of the same name
 /// that is there already is replaced.
 Result<bool> add_folder(const fs::path& folder, const std::string& prefix,
@@ -54,11 +65,12 @@ Result<bool> add_folder(const fs::path& folder, const std::string& prefix,
     }
     for (const fs::path& path : *paths) {
         auto text = read_text_file(path);
-        if (!text) {
-            return pass(text);
-        }
         const std::string name = path.filename().string();
-        files[name] = {prefix.empty() ? path.string() : prefix + name, std::move(*text)};
+        Bundle::File& file = files[name];
+        file = {prefix.empty() ? path.string() : prefix + name, text ? std::move(*text) : std::string()};
+        if (!text) {
+            file.trouble = why_not(path, text.error());
+        }
     }
     return true;
 }

@@ -23,6 +23,15 @@ Library::Library(const Bundle& bundle, Report& report) : bundle_(bundle), report
     }
 }
 
+Node Library::parse(const Bundle::File& from, std::uint16_t file) {
+    if (from.trouble.empty()) {
+        return parse_toml(from.text, file, report_);
+    }
+    report_.error({file, 0, 0}, from.trouble);
+    report_.mark_incomplete();
+    return {};
+}
+
 const ProfileDraft* Library::profile(const std::string& name) {
     if (const auto known = profiles_.find(name); known != profiles_.end()) {
         return &known->second;
@@ -34,7 +43,7 @@ const ProfileDraft* Library::profile(const std::string& name) {
     const auto index = static_cast<std::size_t>(found - profile_names_.begin());
     const auto file = static_cast<std::uint16_t>(bundle_.configuration.size() + index);
     const std::size_t before = report_.error_count();
-    const Node root = parse_toml(bundle_.profiles[index].text, file, report_);
+    const Node root = parse(bundle_.profiles[index], file);
     ProfileDraft draft;
     draft.at = root.at;
     draft.profile.name = name;
@@ -56,7 +65,7 @@ const ClassDraft* Library::device_class(const std::string& name) {
     const auto file =
         static_cast<std::uint16_t>(bundle_.configuration.size() + bundle_.profiles.size() + index);
     const std::size_t before = report_.error_count();
-    const Node root = parse_toml(bundle_.classes[index].text, file, report_);
+    const Node root = parse(bundle_.classes[index], file);
     ClassDraft draft;
     draft.name = name;
     draft.at = root.at;

@@ -28,6 +28,8 @@ public:
     const std::vector<std::string>& class_names() const { return class_names_; }
 
 private:
+    Node parse(const Bundle::File& from, std::uint16_t file);
+
     const Bundle& bundle_;
     Report& report_;
     std::vector<std::string> profile_names_;  ///< by position in the bundle

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -40,6 +41,14 @@ void check_top(const Node& root, Report& report) {
         top.any(key);
     }
     top.not_built("rule", "[[rule]], rules across devices");
+    constexpr std::array<std::string_view, 8> kKnown{"gateway", "mqtt",  "store",  "bus",
+                                                     "feed",    "party", "device", "rule"};
+    for (const Entry& entry : root.entries) {
+        const bool tables = entry.value.kind == Node::Kind::kTable || entry.value.kind == Node::Kind::kList;
+        if (tables && std::find(kKnown.begin(), kKnown.end(), entry.key) == kKnown.end()) {
+            report.mark_incomplete();  // [[buses]]: what was meant to be there is not missing
+        }
+    }
     top.finish();
 }
 
@@ -114,6 +123,11 @@ Site analyse(const Bundle& bundle, Credentials credentials, Report& report) {
     Node root;
     root.at = {0, 1, 1};
     for (std::size_t i = 0; i < bundle.configuration.size(); ++i) {
+        if (const std::string& trouble = bundle.configuration[i].trouble; !trouble.empty()) {
+            report.error({static_cast<std::uint16_t>(i), 0, 0}, trouble);
+            report.mark_incomplete();
+            continue;
+        }
         join_file(root, parse_toml(bundle.configuration[i].text, static_cast<std::uint16_t>(i), report),
                   report);
     }

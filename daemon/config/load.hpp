@@ -26,6 +26,7 @@ struct Bundle {
     struct File {
         std::string path;  ///< as shown in diagnostics
         std::string text;
+        std::string trouble{};  ///< why it could not be read; load() tells it among the other mistakes
     };
     std::vector<File> configuration;  ///< gengfu.toml, then devices.d/*.toml in name order
     std::vector<File> profiles;  ///< effective ones: a file in profiles/ beside the configuration replaces
@@ -33,7 +34,9 @@ struct Bundle {
     std::vector<File> classes;
 };
 
-/// Reads every file. \retval Errc::kIo a file that must be there cannot be read; names it and the reason.
+/// Reads every file. One of the folders that cannot be read is in the bundle all the same, with its trouble:
+/// a broken file does not hide the mistakes in the others.
+/// \retval Errc::kIo the main file or a folder cannot be read; names it and the reason.
 Result<Bundle> gather(const Places& places);
 
 /// A lasting form of a bundle, for the store. Only profiles and classes that the configuration uses are kept.

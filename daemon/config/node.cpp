@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "daemon/config/text.hpp"
 
@@ -31,7 +32,10 @@ std::string describe(const Node& node) {
         case Node::Kind::kInteger:
             return fmt::format("the integer {}", node.integer);
         case Node::Kind::kFloat:
-            return fmt::format("the number {}", node.number);
+            // 80.0 and not 80, which would be right where a whole number is wanted.
+            return std::abs(node.number) < 1e15 && node.number == std::trunc(node.number)
+                       ? fmt::format("the number {:.1f}", node.number)
+                       : fmt::format("the number {}", node.number);
         case Node::Kind::kBoolean:
             return node.flag ? "true" : "false";
         case Node::Kind::kTime:

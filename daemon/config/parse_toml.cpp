@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/config/limits.hpp"
+#include "daemon/core/plain_text.hpp"
 
 namespace gengfu::config {
 namespace {
@@ -88,13 +89,78 @@ std::uint32_t first_definition(std::string_view text, std::uint32_t second) {
 std::string printable(std::string_view text) {
     std::string result;
     for (const char c : text) {
-        if (c == '\n') {
-            result += "\\n";
-        } else {
-            result += static_cast<unsigned char>(c) < 0x20U || c == 0x7F ? '?' : c;
+        result += c == '\n' ? std::string("\\n") : std::string(1, c);
+    }
+    return to_plain(result, '?');
+}
+
+bool has(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
+/// Full-width forms (U+FF01 to U+FF5E), which a Chinese input method writes for ASCII, and its quotes.
+std::string_view foreign_character(std::string_view line) {
+    for (const std::string_view quote : {"“", "”", "‘", "’"}) {
+        if (has(line, quote)) {
+            return quote;
         }
     }
-    return result;
+    for (std::size_t i = 0; i + 2 < line.size(); ++i) {
+        const auto second = static_cast<unsigned char>(line[i + 1]);
+        if (line[i] == '\xEF' && (second == 0xBC || second == 0xBD)) {
+            return line.substr(i, 3);
+        }
+    }
+    return {};
+}
+
+/// The part of a line that stands outside of ASCII quotes: within them anything may stand.
+std::string outside_quotes(std::string_view line) {
+    std::string outside;
+    bool inside = false;
+    for (const char c : line) {
+        inside = c == '"' ? !inside : inside;
+        if (!inside && c == '#') {
+            break;
+        }
+        outside += inside ? '"' : c;
+    }
+    return outside;
+}
+
+/// Headers that stand once for each thing: [device] twice is what everybody writes first.
+bool may_stand_often(std::string_view header) {
+    for (const std::string_view name :
+         {"bus", "device", "feed", "party", "point", "write", "device.channel"}) {
+        if (header == fmt::format("[{}]", name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// What installers get wrong most, in their words; empty for the rest.
+std::string advice(std::string_view what, std::string_view line) {
+    if (has(what, "utf-8")) {
+        return "the file is not UTF-8 (GBK, perhaps): save it as UTF-8";
+    }
+    const std::string outside = outside_quotes(line);
+    if (const std::string_view foreign = foreign_character(outside); !foreign.empty()) {
+        return fmt::format(
+            "{} is a full-width character or a typographic quote: write digits, = . [ ] and "
+            "quotes (\") as plain ASCII",
+            foreign);
+    }
+    const bool odd = std::count(line.begin(), line.end(), '"') % 2 == 1;
+    if (has(what, "string") && odd &&
+        (has(what, "control characters") || has(what, "end-of-file") || has(what, "EOF"))) {
+        return "a text that begins with \" must end with \" on the same line: the closing quote is missing";
+    }
+    if (has(what, "redefine") && may_stand_often(trimmed(line))) {
+        return fmt::format("{} stands there more than once: write each as [{}]", trimmed(line),
+                           trimmed(line));
+    }
+    return "";
 }
 
 /// toml++ speaks in sentences of its own: shorten them to what the user can use.
@@ -106,7 +172,13 @@ std::string message_of(const toml::parse_error& error, std::string_view text, co
     } else {
         what = "not valid TOML: " + what;
     }
-    if (what.find("redefine") == std::string::npos) {
+    const std::vector<std::string_view> lines = lines_of(text);
+    const bool known = at.line > 0 && at.line <= lines.size();
+    if (const std::string said = advice(what, known ? lines[at.line - 1] : ""); !said.empty()) {
+        const std::uint32_t earlier = has(what, "redefine") ? first_definition(text, at.line) : 0;
+        return said + (earlier == 0 ? "" : "; first at " + report.place({at.file, earlier, 1}));
+    }
+    if (!has(what, "redefine")) {
         return what;
     }
     const std::uint32_t first = first_definition(text, at.line);

@@ -64,6 +64,33 @@ std::string to_text(Duration duration) {
     return fmt::format("{}ms", duration / milliseconds(1));
 }
 
+std::string readable(Duration duration) {
+    for (const auto& [unit, length] : kDurations) {
+        if (duration >= length && duration % length == Duration::zero() && duration / length < 1000) {
+            return fmt::format("{}{}", duration / length, unit);
+        }
+    }
+    std::string text;
+    Duration rest = duration;
+    for (const auto& [unit, length] : kDurations) {
+        if (rest >= length) {
+            text += fmt::format("{}{}{}", text.empty() ? "" : " ", rest / length, unit);
+            rest %= length;
+        }
+    }
+    return text.empty() ? "0ms" : text;
+}
+
+Duration rounded_up(Duration duration) {
+    constexpr int kFew = 10;  // units and more: one more changes little
+    for (const auto& [unit, length] : kDurations) {
+        if (duration >= kFew * length) {
+            return (duration + length - Duration(1)) / length * length;
+        }
+    }
+    return duration;
+}
+
 Result<std::uint64_t> parse_size(std::string_view text) {
     auto parts = split(text, kSizeForm);
     if (!parts) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <filesystem>
 #include <utility>
 
 #include "daemon/config/sections.hpp"
@@ -140,13 +141,19 @@ Bus read_bus(const Node& table, Names& names, Report& report) {
     return bus;
 }
 
+/// Without "." and ".." and doubled slashes. What is a link to the same port, only check_files() can tell.
+std::string plain_path(const std::string& path) {
+    return std::filesystem::path(path).lexically_normal().string();
+}
+
 /// Two buses on one port would cut into each other's frames.
 void check_shared_line(const Bus& bus, const Node& table, const Bus& earlier, const Node& earlier_table,
                        Report& report) {
     const Entry* const port = table.find("port");
     const Entry* const earlier_port = earlier_table.find("port");
     if (bus.kind == BusKind::kModbusRtu && earlier.kind == BusKind::kModbusRtu && port != nullptr &&
-        earlier_port != nullptr && !bus.serial.port.empty() && bus.serial.port == earlier.serial.port) {
+        earlier_port != nullptr && !bus.serial.port.empty() &&
+        plain_path(bus.serial.port) == plain_path(earlier.serial.port)) {
         report.error(port->value.at,
                      fmt::format("bus {}: port {} is used by bus {} already, at {}", in_quotes(bus.name),
                                  in_quotes(bus.serial.port), in_quotes(earlier.name),

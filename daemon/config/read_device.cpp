@@ -22,6 +22,25 @@ std::string_view word_of(Parity parity) {
     return parity == Parity::kNone ? "none" : (parity == Parity::kEven ? "even" : "odd");
 }
 
+/// Modbus over serial line V1.02, 2.2.
+std::optional<std::int64_t> serial_unit(Reader& reader) {
+    constexpr std::int64_t kHighest = 247;
+    const Node& node = *reader.any("unit");
+    const bool integer = node.kind == Node::Kind::kInteger;
+    if (integer && node.integer == 0) {
+        reader.error("unit",
+                     "unit must be 1 to 247 on a serial line: 0 is the broadcast, which no device answers");
+        return std::nullopt;
+    }
+    if (integer && node.integer > kHighest && node.integer <= 255) {
+        reader.error("unit", fmt::format("unit must be 1 to 247 on a serial line: {} is reserved; give the "
+                                         "device another id",
+                                         node.integer));
+        return std::nullopt;
+    }
+    return reader.integer("unit", 1, kHighest);
+}
+
 std::string scalar_text(const Node& node) {
     switch (node.kind) {
         case Node::Kind::kString:
@@ -100,19 +119,9 @@ void DeviceReader::read_unit(Reader& reader, Device& device) {
     if (!reader.require("unit")) {
         return;
     }
-    const auto unit = reader.integer("unit", 0, 255);
+    const bool serial = bus_found_ && on_serial_framing(site_.bus(device.bus));
+    const auto unit = serial ? serial_unit(reader) : reader.integer("unit", 0, 255);
     if (!unit || !bus_found_) {
-        return;
-    }
-    constexpr std::int64_t kHighestSerial = 247;  // Modbus over serial line V1.02, 2.2
-    if (on_serial_framing(site_.bus(device.bus)) && (*unit == 0 || *unit > kHighestSerial)) {
-        reader.error(
-            "unit",
-            *unit == 0
-                ? "unit must be 1 to 247 on a serial line: 0 is the broadcast, which no device answers"
-                : fmt::format("unit must be 1 to 247 on a serial line: {} is reserved; give the device "
-                              "another id",
-                              *unit));
         return;
     }
     device.unit = static_cast<std::uint8_t>(*unit);

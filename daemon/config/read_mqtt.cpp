@@ -8,6 +8,7 @@
 #include "daemon/config/credential.hpp"
 #include "daemon/config/sections.hpp"
 #include "daemon/config/text.hpp"
+#include "daemon/core/plain_text.hpp"
 
 namespace gengfu::config {
 namespace {
@@ -26,9 +27,7 @@ constexpr std::array<std::pair<std::string_view, Encoding>, 2> kEncodings{
 Result<std::string> parse_root(std::string_view text) {
     const bool fits = !text.empty() && text.size() <= kMaxName && text.front() != '/' && text.back() != '/' &&
                       text.front() != '$' && text.find("//") == std::string_view::npos &&
-                      std::none_of(text.begin(), text.end(), [](char c) {
-                          return c == '+' || c == '#' || static_cast<unsigned char>(c) <= 0x20U || c == 0x7F;
-                      });
+                      text.find_first_of("+# ") == std::string_view::npos && is_plain(text);
     if (!fits) {
         return fail(Errc::kInvalid,
                     fmt::format("a topic of 1 to {} bytes such as \"gengfu/v1\", without + # $ and "

@@ -282,19 +282,19 @@ void overlay_rule(Node& below, const Node& above) {
     below.at = above.at;
 }
 
-RuleDraft read_rule(const std::string& name, const Node& merged, Report& report) {
+RuleDraft read_rule(const std::string& name, const Node& merged, Report& report, const std::string& owner) {
+    const std::string subject = (owner.empty() ? "" : owner + ": ") + "rule " + in_quotes(name);
     RuleDraft draft;
     draft.name = name;
     draft.at = merged.at;
     draft.rule.name = name;
     if (merged.kind != Node::Kind::kTable) {
-        report.error(merged.at,
-                     fmt::format("rule {}: must be a table; found {}", in_quotes(name), describe(merged)));
+        report.error(merged.at, fmt::format("{}: must be a table; found {}", subject, describe(merged)));
         draft.sound = false;
         return draft;
     }
     const std::size_t before = report.error_count();
-    Reader reader(merged, "rule", "rule " + in_quotes(name), report);
+    Reader reader(merged, "rule", subject, report);
     draft.kind = read_kind(reader);
     const bool kind_known = !reader.has("kind") || draft.kind;
     read_limits(reader, draft, report);

@@ -7,14 +7,10 @@
 #include <utility>
 
 #include "daemon/config/text.hpp"
+#include "daemon/core/plain_text.hpp"
 
 namespace gengfu::config {
 namespace {
-
-bool has_control(std::string_view text) {
-    return std::any_of(text.begin(), text.end(),
-                       [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7F; });
-}
 
 /// "[[device.channel]]": how the file writes it; profiles and classes are files of their own.
 std::string list_header(std::string_view schema, std::string_view key) {
@@ -94,7 +90,7 @@ std::optional<std::string> Reader::text(std::string_view key, std::size_t limit)
                                             limit, node->text.size()));
         return std::nullopt;
     }
-    if (has_control(node->text)) {
+    if (!is_plain(node->text)) {
         report_.error(node->at, fmt::format("{}: {} must not contain line ends or other control characters",
                                             subject_, key));
         return std::nullopt;
@@ -133,7 +129,9 @@ std::optional<std::int64_t> Reader::integer(std::string_view key, std::int64_t l
         return std::nullopt;
     }
     if (node->kind != Node::Kind::kInteger || node->integer < low || node->integer > high) {
-        wrong(*node, key, fmt::format("a whole number from {} to {}", low, high));
+        const bool whole = node->kind == Node::Kind::kFloat && node->number == std::trunc(node->number);
+        wrong(*node, key,
+              fmt::format("a whole number from {} to {}{}", low, high, whole ? ", without a point" : ""));
         return std::nullopt;
     }
     return node->integer;
@@ -219,7 +217,7 @@ std::vector<std::string> Reader::texts(std::string_view key, std::size_t limit) 
     std::vector<std::string> result;
     const Node* const node = list(key, limit);
     for (const Node& item : node == nullptr ? std::vector<Node>{} : node->items) {
-        if (item.kind == Node::Kind::kString && item.text.size() <= kMaxTitle && !has_control(item.text)) {
+        if (item.kind == Node::Kind::kString && item.text.size() <= kMaxTitle && is_plain(item.text)) {
             result.push_back(item.text);
         } else {
             wrong(item, key, "a list of strings");

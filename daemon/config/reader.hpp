@@ -39,7 +39,8 @@ public:
     /// Reports when the key is absent. \return whether it is there.
     bool require(std::string_view key);
 
-    /// Free UTF-8 text of one line without control characters, at most `limit` bytes.
+    /// Free UTF-8 text of one line without control characters and the like (is_plain()), at most `limit`
+    /// bytes.
     std::optional<std::string> text(std::string_view key, std::size_t limit = kMaxTitle);
     std::optional<std::string> name(std::string_view key) { return parsed(key, parse_name); }
     std::optional<bool> boolean(std::string_view key);

@@ -86,6 +86,10 @@ const RuleLayer::SharedRules& RuleLayer::shared_rules(const DeviceReader::Draft&
     return rules;
 }
 
+std::string RuleLayer::owner_of(const DeviceReader::Draft& device) const {
+    return "device " + in_quotes(site_.device(device.id).name);
+}
+
 void RuleLayer::apply(const DeviceReader::Draft& device) {
     if (device.profile == nullptr || device.profile->profile.points.empty() ||
         (device.has_class && device.device_class == nullptr)) {
@@ -113,7 +117,7 @@ void RuleLayer::apply(const DeviceReader::Draft& device) {
         }
         Node merged = each.merged;
         overlay_rule(merged, own->value);
-        lay(device, read_rule(own->key, merged, report_), own, tally);
+        lay(device, read_rule(own->key, merged, report_, owner_of(device)), own, tally);
     }
     lay_own(device, shared, tally);
     conclude(device, tally);
@@ -129,12 +133,12 @@ void RuleLayer::lay_own(const DeviceReader::Draft& device, const SharedRules& sh
         if (std::find(names.begin(), names.end(), entry.key) != names.end()) {
             continue;
         }
-        const std::string subject = "device " + in_quotes(site_.device(device.id).name);
+        const std::string subject = owner_of(device);
         if (!parse_name(entry.key)) {
             report_.error(entry.at, fmt::format("{}: rule {}: a name is made of a-z A-Z 0-9 . _ -", subject,
                                                 in_quotes(entry.key)));
         } else if (entry.value.find("kind") != nullptr || entry.value.kind != Node::Kind::kTable) {
-            lay(device, read_rule(entry.key, entry.value, report_), &entry, tally);
+            lay(device, read_rule(entry.key, entry.value, report_, subject), &entry, tally);
             continue;
         } else if (device.device_class == nullptr) {
             report_.error(
@@ -215,8 +219,9 @@ bool RuleLayer::fits(const DeviceReader::Draft& device, const RuleDraft& draft, 
                      const Entry* own) {
     const PointSpec& spec = site_.spec(*rule.point);
     const std::optional<Duration> interval = interval_of(site_.device(device.id), spec);
-    const std::string subject = fmt::format("rule {} on point {} of profile {}", in_quotes(rule.name),
-                                            in_quotes(spec.name), in_quotes(device.profile->profile.name));
+    const std::string subject =
+        fmt::format("{}rule {} on point {} of profile {}", own == nullptr ? "" : owner_of(device) + ": ",
+                    in_quotes(rule.name), in_quotes(spec.name), in_quotes(device.profile->profile.name));
     if (const std::string mistake = type_mistake(rule.kind, spec); !mistake.empty()) {
         report_.error(draft.selector_at, fmt::format("{}: {}", subject, mistake));
         return false;
@@ -247,10 +252,13 @@ bool RuleLayer::fits_time(const DeviceReader::Draft& device, const RuleDraft& dr
     if (time >= shortest) {
         return true;
     }
+    const std::string least = readable(shortest);
+    const std::string advice =
+        parse_duration(least) ? "" : fmt::format(" (\"{}\" would do)", to_text(rounded_up(shortest)));
     report_.error(own == nullptr ? device.at : own->at,
-                  fmt::format("device {}: rule {}: {} ({}) must be at least {}: two intervals{}",
+                  fmt::format("device {}: rule {}: {} ({}) must be at least {}: two intervals{}{}",
                               in_quotes(of.name), in_quotes(draft.name), silent ? "for" : "window",
-                              to_text(time), to_text(shortest), silent ? " and the bus's timeout" : ""));
+                              readable(time), least, silent ? " and the bus's timeout" : "", advice));
     return false;
 }
 

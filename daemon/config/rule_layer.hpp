@@ -29,6 +29,9 @@ private:
     };
     using SharedRules = std::vector<Shared>;
 
+    /// "device "manhole-017"": begins the messages about its own rules.
+    std::string owner_of(const DeviceReader::Draft& device) const;
+
     /// How the rules of a device fared.
     struct Tally {
         std::size_t judging = 0;   ///< laid on a point that is measured

@@ -91,6 +91,9 @@ struct RuleDraft {
 /// Puts a layer of a rule's settings over the layers below: key by key, where `limit` and `levels`, and
 /// `point` and `role`, put each other out.
 void overlay_rule(Node& below, const Node& above);
-RuleDraft read_rule(const std::string& name, const Node& merged, Report& report);
+/// \param owner  begins the messages, "device "manhole-017""; empty for rules of classes and profiles, whose
+///               file tells
+RuleDraft read_rule(const std::string& name, const Node& merged, Report& report,
+                    const std::string& owner = {});
 
 }  // namespace gengfu::config

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/core/plain_text.hpp"
+
 namespace gengfu::config {
 namespace {
 
@@ -27,11 +29,7 @@ std::string in_quotes(std::string_view text) {
     while (end < text.size() && end > 0 && is_continuation(text[end])) {
         --end;
     }
-    std::string result = "\"";
-    for (const char c : text.substr(0, end)) {
-        result += static_cast<unsigned char>(c) < 0x20U || c == 0x7F ? '?' : c;
-    }
-    return result + (end < text.size() ? "…\"" : "\"");
+    return "\"" + to_plain(text.substr(0, end), '?') + (end < text.size() ? "…\"" : "\"");
 }
 
 std::string one_of(const std::vector<std::string>& words) {
@@ -76,6 +74,11 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
     std::size_t best = word.size() / 3 + 1;
     std::string found;
     const std::string plain = lower(word);
+    for (const std::string& candidate : candidates) {
+        if (plain == lower(candidate) + "s" || plain == lower(candidate) + "es") {
+            return candidate;  // "buses" for "bus"
+        }
+    }
     for (const std::string& candidate : candidates) {
         const std::size_t distance = edit_distance(plain, lower(candidate), best);
         if (distance < best) {

@@ -19,6 +19,12 @@ Result<Duration> parse_duration(std::string_view text);
 /// milliseconds.
 std::string to_text(Duration duration);
 
+/// For messages, in the units that a person counts in: "20min 500ms", "1h 30min"; what to_text() writes where
+/// that is one unit below 1000.
+std::string readable(Duration duration);
+/// The next longer one that reads well in one unit: 1200500ms → 21min. For advice.
+Duration rounded_up(Duration duration);
+
 /// "64KiB", "512MiB", "2GiB", "1TiB", in bytes.
 Result<std::uint64_t> parse_size(std::string_view text);
 std::string size_to_text(std::uint64_t bytes);

@@ -1,5 +1,6 @@
 #include "daemon/control/alarm_json.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -64,6 +65,29 @@ json component(const alarms::Alarm& alarm) {
     return out;
 }
 
+/// Decimals that tell neighbouring values of `step` apart, one more where a step is no power of ten.
+int decimals_of_step(double step) {
+    constexpr int kMost = 9;
+    int decimals = 0;
+    double power = 1;
+    while (std::abs(step) * power < 1 - 1e-9 && decimals < kMost) {
+        power *= 10;
+        ++decimals;
+    }
+    const double scaled = step * power;
+    const bool whole = std::abs(scaled - std::round(scaled)) < 1e-9 * std::abs(scaled);
+    return whole || decimals == kMost ? decimals : decimals + 1;
+}
+
+/// How many decimals a reading of the point has; -1 where it is not known beforehand.
+int decimals_of(const config::PointSpec& spec) {
+    const bool floating = spec.type == config::Type::kF32 || spec.type == config::Type::kF64;
+    if (floating || spec.decimals_from || spec.unit_from || spec.scale == 0) {
+        return -1;
+    }
+    return std::max(decimals_of_step(spec.scale), spec.offset == 0 ? 0 : decimals_of_step(spec.offset));
+}
+
 }  // namespace
 
 json to_json(const alarms::Alarm& alarm) {
@@ -95,6 +119,8 @@ json to_json(const alarms::Alarm& alarm) {
     }
     if (alarm.acknowledged) {
         out["acknowledged_by"] = alarm.acknowledged_by.name;
+        out["acknowledged_on_behalf_of"] = alarm.acknowledged_by.on_behalf_of;
+        out["acknowledged_reason"] = alarm.acknowledged_by.reason;
         out["acknowledged_at"] = alarm.acknowledged_at ? time(*alarm.acknowledged_at) : json(nullptr);
     }
     return out;
@@ -110,6 +136,9 @@ json to_json(const config::Site& site, const std::vector<Sample>& samples) {
                  {"reason", sample.reason == Reason::kNone ? json(nullptr)
                                                            : json(std::string(to_string(sample.reason)))},
                  {"value", spec.type == config::Type::kString ? json(sample.text) : number(sample.value)}};
+        if (const int decimals = decimals_of(spec); decimals >= 0 && spec.type != config::Type::kString) {
+            one["decimals"] = decimals;
+        }
         if (std::isfinite(sample.value)) {
             const auto word = spec.enumeration.find(std::llround(sample.value));
             if (word != spec.enumeration.end()) {

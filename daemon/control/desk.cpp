@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
 
+#include "daemon/alarms/command.hpp"
+#include "daemon/config/text.hpp"
 #include "daemon/control/alarm_json.hpp"
 
 namespace gengfu::control {
@@ -86,6 +89,7 @@ json status(const Daemon& daemon) {
               {"events_pending", usage.events_pending},
               {"telemetry_pending", usage.telemetry_pending},
               {"records_abandoned", usage.records_abandoned},
+              {"trouble", usage.trouble},
               {"last_commit_ms", seconds(usage.last_commit) * 1e3}}},
             {"broker",
              {{"connected", link.connected},
@@ -126,36 +130,56 @@ std::string_view word_of(alarms::Answer answer) {
     return "refused";
 }
 
+/// The revision that the asker saw: 0 when none is named, nothing when it is no revision.
+std::optional<std::uint64_t> revision_of(const json& request) {
+    const auto found = request.find("revision");
+    if (found == request.end()) {
+        return 0;
+    }
+    if (!found->is_number_unsigned() || found->get<std::uint64_t>() == 0) {
+        return std::nullopt;
+    }
+    return found->get<std::uint64_t>();
+}
+
+/// What is wrong with a request to change an alarm; empty when nothing is.
+std::string mistake_in_change(const json& request) {
+    if (word(request, "id").empty()) {
+        return "which alarm? give its id, the beginning of it, or the number after its \"-\"";
+    }
+    if (word(request, "why").size() > kLongestReason) {
+        return "the reason is too long: at most 1000 bytes";
+    }
+    if (alarms::plain_reason(word(request, "why")).empty()) {
+        return "say why, for the record (\"why\")";
+    }
+    if (!revision_of(request)) {
+        return "revision must be a whole number from 1: the revision of the alarm that you saw";
+    }
+    return "";
+}
+
 void change_alarm(const Daemon& daemon, const json& request, const Peer& peer, std::string_view verb,
                   const Reply& reply) {
-    const std::string prefix = word(request, "id");
-    const std::string reason = word(request, "why");
-    if (prefix.empty()) {
-        reply(line_of(error("which alarm? give its id or the beginning of it")));
+    if (const std::string mistake = mistake_in_change(request); !mistake.empty()) {
+        reply(line_of(error(mistake)));
         return;
     }
-    if (reason.size() > kLongestReason) {
-        reply(line_of(error("the reason is too long: at most 1000 bytes")));
+    const Result<AlarmId> id = alarms::choose(daemon.alarms().standing(), word(request, "id"));
+    if (!id) {
+        reply(line_of(error(id.error().what)));
         return;
     }
-    const std::vector<const alarms::Alarm*> found = daemon.alarms().find(prefix);
-    if (found.size() != 1) {
-        reply(line_of(error(found.empty()
-                                ? "no alarm that is not over has an id beginning with \"" + prefix + "\""
-                                : "\"" + prefix + "\" begins the ids of " + std::to_string(found.size()) +
-                                      " alarms: give more of it")));
-        return;
-    }
-    const AlarmId id = found.front()->id;
-    const auto revision = request.value("revision", json(0U));
-    const alarms::Actor actor{alarms::ActorKind::kUser, peer.user, {}, reason};
+    const std::uint64_t revision = revision_of(request).value_or(0);
+    const alarms::Actor actor{
+        alarms::ActorKind::kUser, peer.user, {}, alarms::plain_reason(word(request, "why"))};
     const auto& act = verb == "ack" ? daemon.acknowledge : daemon.reset;
-    act(id, revision.is_number_unsigned() ? revision.get<std::uint64_t>() : 0, actor,
-        [id, reply](const alarms::Outcome& outcome) {
-            reply(line_of({{"id", to_string(id)},
-                           {"answer", std::string(word_of(outcome.answer))},
-                           {"revision", outcome.revision}}));
-        });
+    act(*id, revision, actor, [id = *id, revision, reply](const alarms::Outcome& outcome) {
+        reply(line_of({{"id", to_string(id)},
+                       {"answer", std::string(word_of(outcome.answer))},
+                       {"message", alarms::words_of(outcome, revision)},
+                       {"revision", outcome.revision}}));
+    });
 }
 
 void read(const Daemon& daemon, const json& request, const Reply& reply) {
@@ -174,7 +198,30 @@ void read(const Daemon& daemon, const json& request, const Reply& reply) {
         }
         return;
     }
-    reply(line_of(error("no device is named \"" + name + "\"")));
+    std::vector<std::string> names;
+    for (const config::Device& device : site.devices) {
+        names.push_back(device.name);
+    }
+    reply(
+        line_of(error("no device is named " + config::in_quotes(name) + config::did_you_mean(name, names))));
+}
+
+/// Verbs of the contract that come with a later release: told apart from typing errors.
+constexpr std::array<std::string_view, 16> kNotBuilt{
+    "scan",  "address", "trace", "watch",  "shelve",  "unshelve", "out-of-service", "return",
+    "apply", "replay",  "drill", "report", "anomaly", "import",   "calibrate",      "decommission"};
+
+std::string unknown_verb(const json& request) {
+    const auto found = request.find("verb");
+    if (found == request.end() || !found->is_string()) {
+        return "unknown verb: \"verb\" must be a string, one of status, alarms, ack, reset, read, version";
+    }
+    const auto verb = found->get<std::string>();
+    if (std::find(kNotBuilt.begin(), kNotBuilt.end(), verb) != kNotBuilt.end()) {
+        return config::in_quotes(verb) + " is not built in this release";
+    }
+    return "unknown verb " + config::in_quotes(verb) +
+           config::did_you_mean(verb, {"status", "alarms", "ack", "reset", "read", "version"});
 }
 
 }  // namespace
@@ -197,7 +244,7 @@ void answer(const Daemon& daemon, const std::string& line, const Peer& peer, con
     } else if (verb == "read") {
         read(daemon, request, reply);
     } else {
-        reply(line_of(error("\"" + verb + "\" is not built in this release")));
+        reply(line_of(error(unknown_verb(request))));
     }
 }
 

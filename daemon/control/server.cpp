@@ -61,6 +61,35 @@ bool in_use(const std::string& path) {
     return connected;
 }
 
+/// Removes a socket that a daemon which died left behind, and nothing else.
+Result<void> clear_way(const std::string& path) {
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0) {
+        return {};
+    }
+    if (!S_ISSOCK(info.st_mode)) {
+        return fail(Errc::kIo, "control socket " + path + ": " +
+                                   (S_ISDIR(info.st_mode) ? "a folder" : "a file that is no socket") +
+                                   " of that name is in the way: move it away");
+    }
+    if (::unlink(path.c_str()) != 0) {
+        return fail(Errc::kIo, "control socket " + path +
+                                   ": what a daemon left behind cannot be removed: " + std::strerror(errno));
+    }
+    return {};
+}
+
+std::string refusal(const std::string& why) {
+    return R"({"error":")" + why + "\"}\n";
+}
+
+/// Says why and lets go. A fresh socket has room for the line: nothing waits for a peer that does not read.
+void turn_away(Socket& socket, const std::string& why) {
+    const std::string line = refusal(why);
+    [[maybe_unused]] const ssize_t sent =
+        ::send(socket.native_handle(), line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 }  // namespace
 
 class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
@@ -76,7 +105,9 @@ public:
         if (in_use(path_)) {
             return fail(Errc::kIo, "control socket " + path_ + " is in use: another gengfud runs here");
         }
-        ::unlink(path_.c_str());
+        if (Result<void> cleared = clear_way(path_); !cleared) {
+            return cleared;
+        }
         boost::system::error_code error;
         acceptor_.open(asio::local::stream_protocol(), error);
         // Nobody may connect between bind and chmod.
@@ -119,6 +150,9 @@ private:
             if (self->open_.size() < kMostConnections) {
                 asio::co_spawn(self->acceptor_.get_executor(), serve(self, std::move(socket)),
                                asio::detached);
+            } else {
+                turn_away(socket, "too many connections are open (" + std::to_string(kMostConnections) +
+                                      "); close one, or ask again later");
             }
         }
     }
@@ -141,6 +175,10 @@ private:
                 co_await asio::async_read_until(socket, asio::dynamic_buffer(buffer, kLongestRequest), '\n',
                                                 asio::as_tuple(asio::use_awaitable));
             idle.cancel();
+            if (error == asio::error::not_found) {
+                turn_away(socket,
+                          "the request is longer than " + std::to_string(kLongestRequest / 1024) + " KiB");
+            }
             if (error) {
                 break;
             }

@@ -135,6 +135,9 @@ CommandReply Commands::handle(const std::string& verb, const std::string& payloa
         reply.outcome = result.outcome;
         reply.message = result.message;
         reply.revision = result.revision;
+        if (!result.alarm_id.empty()) {
+            reply.alarm_id = result.alarm_id;
+        }
     }
     remember(reply);
     return reply;

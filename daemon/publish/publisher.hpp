@@ -47,6 +47,8 @@ struct CommandResult {
     int outcome = 0;  ///< gengfu.v1.Outcome
     std::string message;
     std::uint64_t revision = 0;
+    std::string
+        alarm_id{};  ///< whole, where the command's could be told; else the command's stands in the reply
 };
 
 /// What the publisher asks of the rest of the daemon; called on core.

@@ -5,9 +5,11 @@ import pwd
 import random
 import socket
 import stat
+import subprocess
 
 import pytest
 
+from support import programs
 from support.configuration import AT_ONCE
 from support.waiting import wait_for
 
@@ -65,6 +67,9 @@ def test_only_its_user_and_group_may_ask(site, relays):
 
 def test_the_store_is_for_its_user_alone(site):
     assert stat.S_IMODE(site.store.stat().st_mode) == 0o700
+    if AS_ROOT:  # root may look into everything: ask as somebody who may not
+        locked = site.command("status", "--socket", str(site.store / "control.sock"), user=NOBODY)
+        assert locked.returncode == 1 and f"may not look into {site.store}: become root or join" in locked.stderr
 
 
 def test_more_connections_than_it_takes(site):
@@ -74,7 +79,8 @@ def test_more_connections_than_it_takes(site):
     for connection in connections:
         try:
             connection.sendall(b'{"verb":"version"}\n')
-            (served if answer(connection) else refused).append(connection)
+            got = answer(connection)
+            (refused if got is None or "too many connections" in got.get("error", "") else served).append(connection)
         except (BrokenPipeError, ConnectionResetError):
             refused.append(connection)
     assert len(served) == 16 and len(refused) == 4
@@ -130,9 +136,43 @@ def test_requests_of_one_connection_are_answered_in_order(site):
     assert [sorted(json.loads(line)) for line in data.splitlines()] == [["device", "samples"], ["version"], ["alarms"]]
 
 
-def test_a_prefix_must_be_unique(site, relays):
+def test_an_alarm_is_named_by_its_beginning_or_its_number(site, relays):
     relays.set(1, "holding", 0, "0140")
     alarm = site.wait_alarm(RULE)
     assert "error" in site.ask(verb="ack", id="zz", why="x")
     assert site.ask(verb="ack", id=alarm["id"][:6], why="x", revision=alarm["revision"])["answer"] == "done"
     assert site.ask(verb="ack", id=alarm["id"][:6], why="x")["answer"] == "already"
+    number = alarm["id"].split("-")[1]
+    done = site.command("ack", number, "--why", "seen", "--socket", str(site.socket))
+    assert done.returncode == 0 and alarm["id"] in done.stdout and "was so before" in done.stdout
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["frob"], 'no command "frob"'), (["STATUS"], 'did you mean "status"?'), (["help"], "did you mean `gengfu --help`?"),
+    (["--json", "status"], "the command comes first"), (["status", "--bogus"], "--bogus"), (["ack"], "ID")])
+def test_wrong_usage_says_which_word_is_wrong(arguments, words):
+    done = subprocess.run([programs.path("gengfu"), *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2 and words in done.stderr
+
+
+@pytest.mark.parametrize("program", ["gengfud", "gengfu-sim"])
+def test_wrong_usage_of_the_other_programs_exits_with_2(program):
+    for arguments in (["--bogus"], ["one", "two"]):
+        done = subprocess.run([programs.path(program), *arguments], capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 2, done.stderr
+
+
+def test_the_command_tells_its_version():
+    done = subprocess.run([programs.path("gengfu"), "--version"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0 and done.stdout.startswith("gengfu ")
+
+
+def test_the_simulator_says_what_it_cannot_read_or_misses(tmp_path):
+    def run(*arguments):
+        return subprocess.run([programs.path("gengfu-sim"), *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+    folder = run(str(tmp_path), "--check")
+    assert folder.returncode == 78 and "is a directory" in folder.stderr
+    (tmp_path / "empty.toml").write_text("")
+    missing = run(str(tmp_path / "empty.toml"))
+    assert missing.returncode == 2 and "--directory is missing" in missing.stderr and "--seed" not in missing.stderr

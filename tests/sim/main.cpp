@@ -5,10 +5,9 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <string>
 
+#include "daemon/core/read_file.hpp"
 #include "tests/sim/file_descriptor.hpp"
 #include "tests/sim/scenario.hpp"
 #include "tests/sim/simulator.hpp"
@@ -85,7 +84,7 @@ bool take_option(int code, const char* value, Arguments& arguments) {
     }
 }
 
-/// False on wrong usage.
+/// False on wrong usage, which it has told.
 bool parse_arguments(int argc, char** argv, Arguments& arguments) {
     const std::array<option, 8> known{{{"directory", required_argument, nullptr, 'd'},
                                        {"control", required_argument, nullptr, 'c'},
@@ -98,6 +97,10 @@ bool parse_arguments(int argc, char** argv, Arguments& arguments) {
     for (int code = ::getopt_long(argc, argv, "h", known.data(), nullptr); code != -1;
          code = ::getopt_long(argc, argv, "h", known.data(), nullptr)) {
         if (!take_option(code, optarg, arguments)) {
+            if (code != '?') {  // getopt has told an unknown one itself
+                std::fprintf(stderr, "gengfu-sim: \"%s\" is no value for %s\n", optarg,
+                             code == 's' ? "--speed (0.01 to 1000)" : "--seed (a whole number)");
+            }
             return false;
         }
     }
@@ -105,21 +108,27 @@ bool parse_arguments(int argc, char** argv, Arguments& arguments) {
         return true;
     }
     if (optind + 1 != argc) {
+        std::fprintf(stderr, "gengfu-sim: %s\n",
+                     optind == argc ? "SCENARIO.toml is missing" : "more than one SCENARIO.toml");
         return false;
     }
     arguments.scenario = argv[optind];
-    return arguments.check || !arguments.options.directory.empty();
+    if (!arguments.check && arguments.options.directory.empty()) {
+        std::fputs("gengfu-sim: --directory is missing: where the lines' symlinks go\n", stderr);
+        return false;
+    }
+    return true;
 }
 
 std::optional<Scenario> read_scenario(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
-    if (!in || text.size() > kMaxScenario) {
-        std::fprintf(stderr, "%s: error: cannot be read, or is larger than 16 MiB\n", path.c_str());
+    const Result<std::string> text = read_file(path, kMaxScenario + 1);
+    if (!text || text->size() > kMaxScenario) {
+        std::fprintf(stderr, "gengfu-sim: %s\n",
+                     text ? (path + ": is larger than 16 MiB").c_str() : text.error().what.c_str());
         return std::nullopt;
     }
     Diagnostics diagnostics;
-    std::optional<Scenario> scenario = load_scenario(text, diagnostics);
+    std::optional<Scenario> scenario = load_scenario(*text, diagnostics);
     std::fputs(print_diagnostics(path, diagnostics).c_str(), stderr);
     return scenario;
 }
@@ -139,7 +148,7 @@ FileDescriptor stop_signals() {
 int main(int argc, char** argv) {
     Arguments arguments;
     if (!parse_arguments(argc, argv, arguments)) {
-        std::fputs(kHelp, stderr);
+        std::fputs("`gengfu-sim --help` tells how it is used\n", stderr);
         return kUsage;
     }
     if (arguments.help) {

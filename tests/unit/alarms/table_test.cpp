@@ -433,15 +433,5 @@ TEST_F(TableTest, ARestoredLaterRaiseIsListedAsTheLatest) {
     EXPECT_EQ(table.standing().front()->id, other.id);
 }
 
-TEST_F(TableTest, FindsByAnyPrefixOfTheId) {
-    const AlarmId first = apply(Change::kRaised)->alarm.id;
-    apply(Change::kRaised, Severity::kMajor, 1);
-    EXPECT_EQ(table_->find("0000000000abc").size(), 2U);
-    ASSERT_EQ(table_->find("0000000000abcdef-42").size(), 1U);
-    EXPECT_EQ(table_->find("0000000000abcdef-42")[0]->id, first);
-    EXPECT_TRUE(table_->find("1").empty());
-    EXPECT_TRUE(table_->find("0000000000abcdef-42x").empty());
-}
-
 }  // namespace
 }  // namespace gengfu::alarms

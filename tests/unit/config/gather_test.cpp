@@ -51,6 +51,24 @@ TEST_F(Gather, ReadsDeviceFilesInNameOrder) {
     EXPECT_EQ(bundle->configuration[2].path, "devices.d/20-b.toml");
 }
 
+TEST_F(Gather, ABrokenEntryDoesNotHideTheMistakesInTheOthers) {
+    write("etc/gengfu.toml", "[gateway]\nwrong = 1\n");
+    write("etc/devices.d/30-c.toml", "[[device]]\nwrong = 1\n");
+    fs::create_directories(root_ / "etc/devices.d/10-folder.toml");
+    fs::create_symlink("nowhere", root_ / "etc/devices.d/20-link.toml");
+    const auto bundle = gather(places());
+    ASSERT_TRUE(bundle) << bundle.error().what;
+    std::string text;
+    for (const Diagnostic& diagnostic : load(*bundle).diagnostics) {
+        text += to_string(diagnostic) + "\n";
+    }
+    for (const char* const part : {"devices.d/10-folder.toml: error: cannot be read: is a directory",
+                                   "devices.d/20-link.toml: error: the link leads nowhere: \"nowhere\"",
+                                   "gengfu.toml:2:1: error", "devices.d/30-c.toml:2:1: error"}) {
+        EXPECT_NE(text.find(part), std::string::npos) << part << " not in\n" << text;
+    }
+}
+
 TEST_F(Gather, ProfilesBesideTheConfigurationReplaceShippedOnesOfTheSameName) {
     write("etc/gengfu.toml", "");
     write("share/profiles/a.toml", "shipped a");

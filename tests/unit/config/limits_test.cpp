@@ -131,6 +131,12 @@ TEST_F(Credential, ThatCannotBeReadIsAnErrorForTheServiceAndAWarningForACheck) {
     EXPECT_EQ(checked.diagnostics[0].position.line, 7U);
 }
 
+TEST_F(Credential, AFileThatIsNotThereIsAnErrorForACheckToo) {
+    const Bundle bundle = golden_bundle(config("username = \"u\"\npassword = \"/nonexistent/password\"\n"));
+    const Loaded checked = load(bundle, Credentials::kMayBeAbsent);
+    EXPECT_FALSE(checked.site) << said(checked);
+}
+
 TEST_F(Credential, WithoutTheServicesFolderIsTheSame) {
     unsetenv("CREDENTIALS_DIRECTORY");
     const Bundle bundle = golden_bundle(config("ca = \"credential:ca\"\n"));

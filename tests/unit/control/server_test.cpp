@@ -8,7 +8,9 @@
 
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
+#include <fstream>
 #include <thread>
+#include <vector>
 
 namespace gengfu::control {
 namespace {
@@ -143,13 +145,48 @@ TEST_F(ServerTest, AReplyToAConnectionThatIsGoneIsHarmless) {
     ::close(other);
 }
 
-TEST_F(ServerTest, AnEndlessLineIsCutOff) {
+TEST_F(ServerTest, AnEndlessLineIsCutOffInWords) {
     serve(echo);
     const int fd = connected();
     const std::string flood(kLongestRequest + 1, 'x');
     ::send(fd, flood.data(), flood.size(), MSG_NOSIGNAL);
+    EXPECT_EQ(line_from(fd), R"({"error":"the request is longer than 64 KiB"})");
     EXPECT_TRUE(closed(fd));
     ::close(fd);
+}
+
+TEST_F(ServerTest, AConnectionTooManyIsToldSo) {
+    serve(echo);
+    std::vector<int> open;
+    for (std::size_t i = 0; i < kMostConnections; ++i) {
+        open.push_back(connected());
+        say(open.back(), "hello\n");
+        line_from(open.back());
+    }
+    const int refused = connected();
+    EXPECT_EQ(line_from(refused),
+              R"({"error":"too many connections are open (16); close one, or ask again later"})");
+    EXPECT_TRUE(closed(refused));
+    ::close(refused);
+    for (const int fd : open) {
+        ::close(fd);
+    }
+}
+
+TEST_F(ServerTest, WhatIsNoSocketIsLeftAlone) {
+    std::ofstream(path_) << "not ours";
+    const auto file = Server::open(core_.get_executor(), path_, echo);
+    ASSERT_FALSE(file);
+    EXPECT_NE(file.error().what.find(path_ + ": a file that is no socket of that name is in the way"),
+              std::string::npos)
+        << file.error().what;
+    EXPECT_TRUE(std::filesystem::is_regular_file(path_));
+    std::filesystem::remove(path_);
+    std::filesystem::create_directory(path_);
+    const auto folder = Server::open(core_.get_executor(), path_, echo);
+    ASSERT_FALSE(folder);
+    EXPECT_NE(folder.error().what.find(": a folder of that name is in the way"), std::string::npos)
+        << folder.error().what;
 }
 
 TEST_F(ServerTest, ASocketInUseIsNotTakenAway) {

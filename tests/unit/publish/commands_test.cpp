@@ -56,6 +56,13 @@ TEST_F(CommandsTest, AcknowledgeAndResetAreCarriedOut) {
     EXPECT_EQ(carried_out.at(1).verb, Verb::kReset);
 }
 
+TEST_F(CommandsTest, AReplyNamesTheWholeIdThatAPrefixMeant) {
+    answer.alarm_id = "9f3c00000000000e-7";
+    v1::Command short_one = command();
+    short_one.set_alarm_id("9f3c");
+    EXPECT_EQ(handle(short_one).alarm_id, "9f3c00000000000e-7");
+}
+
 TEST_F(CommandsTest, JsonIsTakenToo) {
     const std::string json =
         R"({"id":"j","expires":{"wallUs":"1800000001000000"},"alarmId":"a","revision":"4","new":1})";

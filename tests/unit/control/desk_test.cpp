@@ -1,0 +1,115 @@
+#include "daemon/control/desk.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/site_builder.hpp"
+
+namespace gengfu::control {
+namespace {
+
+using nlohmann::json;
+
+constexpr Epoch kEpoch{0x84650000000000ab};
+
+/// A desk over two standing alarms, 1 and 2.
+class DeskTest : public testing::Test {
+protected:
+    DeskTest() {
+        const DeviceId panel = builder_.device("panel", {"residual_current"});
+        const PointId point = builder_.point(panel, "residual_current");
+        for (const char* const name : {"leakage", "leakage-high"}) {
+            builder_.rule(point, name, config::RuleKind::kAbove).levels = {test::level(300)};
+        }
+        table_ = std::make_unique<alarms::Table>(kEpoch, builder_.site());
+        for (std::uint32_t rule = 0; rule < 2; ++rule) {
+            rules::Verdict verdict;
+            verdict.rule = RuleId{rule};
+            verdict.change = rules::Change::kRaised;
+            verdict.severity = Severity::kMajor;
+            verdict.sample = test::good(point, 320, test::at(1));
+            table_->apply(verdict, {}, rule + 1);
+        }
+        daemon_.site = &builder_.site();
+        daemon_.alarms = [this]() -> const alarms::Table& { return *table_; };
+        daemon_.acknowledge = [this](AlarmId id, std::uint64_t revision, const alarms::Actor& actor,
+                                     const std::function<void(const alarms::Outcome&)>& done) {
+            actor_ = actor;
+            done(table_->acknowledge(id, revision, actor, {}, 7));
+        };
+    }
+
+    json ask(const std::string& line) {
+        json got;
+        answer(daemon_, line, {"li"}, [&](const std::string& reply) { got = json::parse(reply); });
+        return got;
+    }
+    std::string error(const std::string& line) { return ask(line).value("error", "no error"); }
+
+    test::SiteBuilder builder_;
+    std::unique_ptr<alarms::Table> table_;
+    Daemon daemon_;
+    alarms::Actor actor_;
+};
+
+TEST_F(DeskTest, TakesTheNumberOfAnAlarmAndUpperCase) {
+    EXPECT_EQ(ask(R"({"verb":"ack","id":"2","why":"seen"})")["answer"], "done");
+    EXPECT_EQ(ask(R"({"verb":"ack","id":"84650000000000AB-2","why":"seen"})")["answer"], "already");
+}
+
+TEST_F(DeskTest, NamesTheAlarmsThatABeginningMayMean) {
+    EXPECT_EQ(error(R"({"verb":"ack","id":"8465","why":"seen"})"),
+              "\"8465\" may mean 2 alarms: 84650000000000ab-1, 84650000000000ab-2; give more of the id");
+}
+
+TEST_F(DeskTest, WantsAReason) {
+    for (const char* const why :
+         {R"(,"why":"")", R"(,"why":" \n ")", R"(,"why":5)", R"(,"why":"\u0085\u202e")", ""}) {
+        EXPECT_NE(error(std::string(R"({"verb":"ack","id":"1")") + why + "}").find("say why"),
+                  std::string::npos)
+            << why;
+    }
+    EXPECT_FALSE(table_->standing()[0]->acknowledged);
+}
+
+TEST_F(DeskTest, RecordsAReasonOfOnePlainLine) {
+    ask("{\"verb\":\"ack\",\"id\":\"1\",\"why\":\"x\\u001b[31m\\u009b\\u202ey\\nz\"}");
+    EXPECT_EQ(actor_.reason, "x [31m  y z");
+    EXPECT_EQ(actor_.name, "li");
+}
+
+TEST_F(DeskTest, RefusesWhatIsNoRevision) {
+    for (const char* const revision :
+         {"-1", "0", "1e300", "1.5", "\"1\"", "null", "[1]", "99999999999999999999"}) {
+        EXPECT_NE(error(std::string(R"({"verb":"ack","id":"1","why":"x","revision":)") + revision + "}")
+                      .find("revision must be a whole number"),
+                  std::string::npos)
+            << revision;
+    }
+    EXPECT_FALSE(table_->standing()[0]->acknowledged);
+}
+
+TEST_F(DeskTest, SaysThatARevisionNeverWas) {
+    const json answer = ask(R"({"verb":"ack","id":"1","why":"x","revision":99})");
+    EXPECT_EQ(answer["answer"], "stale");
+    EXPECT_EQ(answer["message"], "the alarm never had revision 99: it is at revision 1");
+}
+
+TEST_F(DeskTest, TellsNonsenseFromWhatIsNotBuiltYet) {
+    EXPECT_EQ(error(R"({"verb":"shelve"})"), "\"shelve\" is not built in this release");
+    EXPECT_EQ(error(R"({"verb":"statsu"})"), "unknown verb \"statsu\"; did you mean \"status\"?");
+    EXPECT_EQ(error(R"({"verb":"garbage"})"), "unknown verb \"garbage\"");
+    for (const char* const line : {R"({"verb":5})", "{}", R"({"verb":null})"}) {
+        EXPECT_NE(error(line).find("unknown verb"), std::string::npos) << line;
+        EXPECT_EQ(error(line).find("not built"), std::string::npos) << line;
+    }
+}
+
+TEST_F(DeskTest, KnowsWhichDeviceWasMeant) {
+    EXPECT_EQ(error(R"({"verb":"read","device":"panle"})"),
+              "no device is named \"panle\"; did you mean \"panel\"?");
+}
+
+}  // namespace
+}  // namespace gengfu::control
