@@ -134,7 +134,7 @@ Result<void> Pipeline::restore() {
 
 Result<void> Pipeline::start_workers() {
     for (std::uint32_t i = 0; i < site_.buses.size(); ++i) {
-        line_trouble_.emplace_back();
+        line_trouble_.push_back(sampling::LineTrouble::kNone);
         if (config::is_self(site_.buses[i])) {
             workers_.push_back(nullptr);
             continue;
@@ -335,17 +335,17 @@ void Pipeline::note_lines() {
             continue;
         }
         const sampling::BusSnapshot seen = workers_[i]->snapshot();
-        const std::string trouble = seen.open ? "" : seen.trouble;
-        if (trouble == line_trouble_[i]) {
-            continue;
+        if (seen.kind == line_trouble_[i]) {
+            continue;  // its words may change with every try
         }
+        line_trouble_[i] = seen.kind;
         const std::string& name = site_.buses[i].name;
-        if (trouble.empty()) {
-            log::info("总线 " + name + " 已打开", "bus " + name + " is open");
+        if (seen.kind == sampling::LineTrouble::kNone) {
+            log::info("总线 " + name + " 恢复正常", "bus " + name + " is usable again");
         } else {
-            log::warning("总线 " + name + " 不可用:" + trouble, "bus " + name + " is not usable: " + trouble);
+            log::warning("总线 " + name + " 不可用:" + seen.trouble,
+                         "bus " + name + " is not usable: " + seen.trouble);
         }
-        line_trouble_[i] = trouble;
     }
     note_lines_later();
 }

@@ -86,7 +86,7 @@ private:
     std::vector<sampling::Health> told_health_;  ///< by DeviceId, as last logged
     std::unique_ptr<publish::Publisher> publisher_;
     std::vector<std::unique_ptr<sampling::BusWorker>> workers_;  ///< by BusId; none for the gateway's own bus
-    std::vector<std::string> line_trouble_;                      ///< by BusId, as last logged
+    std::vector<sampling::LineTrouble> line_trouble_;            ///< by BusId, as last logged
     control::Daemon desk_;
     std::unique_ptr<control::Server> server_;
     std::vector<rules::Verdict> verdicts_;         ///< kept to spare the allocation
