@@ -87,6 +87,10 @@ void print(const json& s) {
                 word(store, "path").c_str(), megabytes(store, "bytes").c_str(),
                 megabytes(store, "size_limit").c_str(), number(store, "events_pending").c_str(),
                 number(store, "telemetry_pending").c_str(), number(store, "records_abandoned").c_str());
+    const std::string store_trouble = word(store, "trouble");
+    if (!store_trouble.empty()) {
+        std::printf("        %s\n", paint(Colour::kRed, store_trouble).c_str());
+    }
     const json alarms = s.value("alarms", json::object());
     std::printf("alarms  %s standing, %s active, %s unacknowledged\n\n", number(alarms, "standing").c_str(),
                 number(alarms, "active").c_str(), number(alarms, "unacknowledged").c_str());

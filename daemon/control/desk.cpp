@@ -86,6 +86,7 @@ json status(const Daemon& daemon) {
               {"events_pending", usage.events_pending},
               {"telemetry_pending", usage.telemetry_pending},
               {"records_abandoned", usage.records_abandoned},
+              {"trouble", usage.trouble},
               {"last_commit_ms", seconds(usage.last_commit) * 1e3}}},
             {"broker",
              {{"connected", link.connected},
