@@ -170,6 +170,7 @@ void Worker::note(Part part, const Result<void>& done, Duration took) {
         board_.put(usage_);
         if (!trouble_[index].empty()) {
             trouble_[index].clear();
+            publish_usage();
             tell({fmt::format("{}: {} {} written again", parts_.folder.path(), part_words.name,
                               part_words.are)});
         }
@@ -181,6 +182,7 @@ void Worker::note(Part part, const Result<void>& done, Duration took) {
                     part_words.they_are, done.error().what);
     // Once per change of state, not once per attempt.
     if (std::exchange(trouble_[index], words).empty()) {
+        publish_usage();
         tell({words});
     }
 }
