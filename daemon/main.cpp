@@ -157,6 +157,7 @@ int main(int argc, char** argv) {
         return EXIT_SUCCESS;
     }
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a limit of file size is a full disk: told, not died of
     gengfu::hold_signals(SIG_BLOCK);
     const gengfu::config::Places places = gengfu::config::find_places(file);
     const int status = gengfu::live(places, GENGFU_VERSION);

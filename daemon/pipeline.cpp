@@ -23,8 +23,8 @@ constexpr std::size_t kInboxBatches = 4096;
 constexpr auto kDrainPace = std::chrono::microseconds(500);
 /// After a change of the alarm book it is saved within this; events carry the state until then.
 constexpr auto kBookDelay = std::chrono::seconds(1);
-/// Lines that come and go are logged once per change, looked at this often.
-constexpr auto kLinesPace = std::chrono::seconds(1);
+/// Lines and a store that come and go are logged once per change, looked at this often.
+constexpr auto kNotePace = std::chrono::seconds(1);
 constexpr auto kStopGrace = std::chrono::seconds(3);
 constexpr auto kCloseGrace = std::chrono::seconds(5);
 
@@ -37,6 +37,7 @@ Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock
       configuration_trouble_(std::move(prepared.configuration_trouble)),
       store_(std::move(prepared.opened.store)),
       start_(std::move(prepared.opened.start)),
+      store_news_(std::move(prepared.store_news)),
       clock_(clock),
       version_(std::move(version)),
       started_(clock.now()),
@@ -49,7 +50,7 @@ Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock
       self_timer_(core),
       book_timer_(core),
       watchdog_timer_(core),
-      lines_timer_(core) {}
+      note_timer_(core) {}
 
 Pipeline::~Pipeline() = default;
 
@@ -95,7 +96,7 @@ Result<void> Pipeline::start() {
     }
     look_at_self();
     watch_silence();
-    note_lines_later();
+    note_later();
     keep_watchdog_fed();
     return {};
 }
@@ -134,7 +135,7 @@ Result<void> Pipeline::restore() {
 
 Result<void> Pipeline::start_workers() {
     for (std::uint32_t i = 0; i < site_.buses.size(); ++i) {
-        line_trouble_.emplace_back();
+        line_trouble_.push_back(sampling::LineTrouble::kNone);
         if (config::is_self(site_.buses[i])) {
             workers_.push_back(nullptr);
             continue;
@@ -276,9 +277,14 @@ void Pipeline::configuration_trouble(const std::string& why) {
     look_at_self();
 }
 
-void Pipeline::store_trouble(bool troubled) {
-    store_trouble_ = troubled;
-    look_at_self();
+void Pipeline::note_store() {
+    for (const std::string& words : store_news_->take()) {
+        log::warning("存储:" + words, "store: " + words);
+    }
+    const bool troubled = !store_->usage().trouble.empty();
+    if (std::exchange(store_trouble_, troubled) != troubled) {
+        look_at_self();
+    }
 }
 
 void Pipeline::save_book_soon() {
@@ -335,27 +341,28 @@ void Pipeline::note_lines() {
             continue;
         }
         const sampling::BusSnapshot seen = workers_[i]->snapshot();
-        const std::string trouble = seen.open ? "" : seen.trouble;
-        if (trouble == line_trouble_[i]) {
-            continue;
+        if (seen.kind == line_trouble_[i]) {
+            continue;  // its words may change with every try
         }
+        line_trouble_[i] = seen.kind;
         const std::string& name = site_.buses[i].name;
-        if (trouble.empty()) {
-            log::info("总线 " + name + " 已打开", "bus " + name + " is open");
+        if (seen.kind == sampling::LineTrouble::kNone) {
+            log::info("总线 " + name + " 恢复正常", "bus " + name + " is usable again");
         } else {
-            log::warning("总线 " + name + " 不可用:" + trouble, "bus " + name + " is not usable: " + trouble);
+            log::warning("总线 " + name + " 不可用:" + seen.trouble,
+                         "bus " + name + " is not usable: " + seen.trouble);
         }
-        line_trouble_[i] = trouble;
     }
-    note_lines_later();
 }
 
 /// Not at once at the start: a line that is just being opened is no trouble.
-void Pipeline::note_lines_later() {
-    lines_timer_.expires_after(kLinesPace);
-    lines_timer_.async_wait([this](boost::system::error_code error) {
+void Pipeline::note_later() {
+    note_timer_.expires_after(kNotePace);
+    note_timer_.async_wait([this](boost::system::error_code error) {
         if (!error && !stopping_) {
             note_lines();
+            note_store();
+            note_later();
         }
     });
 }
@@ -378,7 +385,7 @@ void Pipeline::stop(std::function<void()> done) {
     stopping_ = true;
     server_.reset();
     for (asio::steady_timer* timer :
-         {&drain_timer_, &silence_timer_, &self_timer_, &book_timer_, &lines_timer_}) {
+         {&drain_timer_, &silence_timer_, &self_timer_, &book_timer_, &note_timer_}) {
         timer->cancel();
     }
     for (const auto& worker : workers_) {

@@ -37,9 +37,6 @@ public:
     /// A reload was refused (or, with an empty text, the files are good again).
     void configuration_trouble(const std::string& why);
 
-    /// The store cannot write, or can again. On core.
-    void store_trouble(bool troubled);
-
     const config::Site& site() const { return site_; }
 
 private:
@@ -62,7 +59,8 @@ private:
     void save_book();
     void note_health(const sampling::HealthChange& change);
     void note_lines();
-    void note_lines_later();
+    void note_store();
+    void note_later();
     alarms::Stamp stamp() const;
     std::string state() const;
     publish::Questions questions();
@@ -77,6 +75,7 @@ private:
     std::string configuration_trouble_;
     std::unique_ptr<store::Store> store_;
     store::Start start_;
+    std::shared_ptr<StoreNews> store_news_;
     const Clock& clock_;
     std::string version_;
     Monotonic started_;
@@ -86,7 +85,7 @@ private:
     std::vector<sampling::Health> told_health_;  ///< by DeviceId, as last logged
     std::unique_ptr<publish::Publisher> publisher_;
     std::vector<std::unique_ptr<sampling::BusWorker>> workers_;  ///< by BusId; none for the gateway's own bus
-    std::vector<std::string> line_trouble_;                      ///< by BusId, as last logged
+    std::vector<sampling::LineTrouble> line_trouble_;            ///< by BusId, as last logged
     control::Daemon desk_;
     std::unique_ptr<control::Server> server_;
     std::vector<rules::Verdict> verdicts_;         ///< kept to spare the allocation
@@ -97,7 +96,7 @@ private:
     bool stopping_ = false;
     Monotonic drain_not_before_{};
     boost::asio::steady_timer drain_timer_, silence_timer_, self_timer_, book_timer_, watchdog_timer_,
-        lines_timer_;
+        note_timer_;
 };
 
 }  // namespace gengfu

@@ -8,13 +8,18 @@
 namespace gengfu {
 namespace {
 
-store::Options store_options(const config::Store& settings, const config::Mqtt& mqtt) {
+/// A failing disk says a few words, not one for every record.
+constexpr std::size_t kMostStoreNews = 64;
+
+store::Options store_options(const config::Store& settings, const config::Mqtt& mqtt,
+                             const std::shared_ptr<StoreNews>& news) {
     store::Options options;
     options.path = settings.path;
     options.size_limit_bytes = settings.size_limit_bytes;
     options.history = settings.history;
     options.flush = settings.flush;
     options.consumers = mqtt.confirm;
+    options.trouble = [news](std::string words) { news->put(std::move(words)); };
     return options;
 }
 
@@ -69,9 +74,10 @@ Result<Prepared> prepare(const config::Places& places, const Clock& clock,
     Result<Accepted> fresh = read_configuration(places, shown, &store_path);
     config::Store where;
     where.path = store_path;
+    const auto news = std::make_shared<StoreNews>(kMostStoreNews);
     Result<store::Opened> opened =
-        fresh ? store::open(store_options(fresh->site.store, fresh->site.mqtt), clock)
-              : store::open(store_options(where, {}), clock);
+        fresh ? store::open(store_options(fresh->site.store, fresh->site.mqtt, news), clock)
+              : store::open(store_options(where, {}, news), clock);
     if (!opened) {
         return pass(opened);
     }
@@ -81,7 +87,7 @@ Result<Prepared> prepare(const config::Places& places, const Clock& clock,
         if (packed != opened->start.configuration) {
             opened->store->save_configuration(std::move(packed), [](const Result<void>&) {});
         }
-        return Prepared{std::move(fresh->site), std::move(hash), {}, std::move(*opened)};
+        return Prepared{std::move(fresh->site), std::move(hash), {}, std::move(*opened), news};
     }
     Result<Accepted> last = opened->start.configuration.empty()
                                 ? Result<Accepted>(fail(Errc::kInvalid, "none was accepted yet"))
@@ -91,7 +97,7 @@ Result<Prepared> prepare(const config::Places& places, const Clock& clock,
                     fresh.error().what + ", and there is no earlier one to run: " + last.error().what);
     }
     std::string hash = config::hash(last->bundle);
-    return Prepared{std::move(last->site), std::move(hash), fresh.error().what, std::move(*opened)};
+    return Prepared{std::move(last->site), std::move(hash), fresh.error().what, std::move(*opened), news};
 }
 
 }  // namespace gengfu

@@ -7,10 +7,14 @@
 #include "daemon/config/load.hpp"
 #include "daemon/config/site.hpp"
 #include "daemon/core/result.hpp"
+#include "daemon/inbox.hpp"
 #include "daemon/store/store.hpp"
 
 /// From files to a checked site and an open store, and which configuration it is that runs.
 namespace gengfu {
+
+/// What the store says while it runs (Options::trouble), on its way from its thread to core.
+using StoreNews = Inbox<std::string>;
 
 struct Prepared {
     config::Site site;  ///< with the gateway's own device
@@ -18,6 +22,7 @@ struct Prepared {
     std::string
         configuration_trouble;  ///< why the last accepted configuration runs; empty when the files' own does
     store::Opened opened;
+    std::shared_ptr<StoreNews> store_news;  ///< never null
 };
 
 /// A site that can run: parsed, checked, its requests plannable.

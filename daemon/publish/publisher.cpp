@@ -2,6 +2,7 @@
 
 #include <google/protobuf/stubs/logging.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cassert>
 #include <utility>
@@ -15,6 +16,8 @@ namespace {
 
 // Text gathered before a batch is sent without waiting for its linger.
 constexpr std::size_t kBatchText = 4096;
+// The first batch of a run gathers no longer than this: who waits for a gateway to come back sees it at work.
+constexpr Duration kFirstLinger = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -185,10 +188,12 @@ void Publisher::Impl::samples(const std::vector<Sample>& samples) {
     if (batch_.empty()) {
         return;
     }
-    if (site_->mqtt.linger <= Duration::zero()) {
+    const bool first = next_telemetry_ == 1;
+    const Duration linger = first ? std::min(site_->mqtt.linger, kFirstLinger) : site_->mqtt.linger;
+    if (linger <= Duration::zero()) {
         send_batch();
     } else if (!linger_timer_.armed()) {
-        linger_timer_.after(site_->mqtt.linger, [this] { send_batch(); });
+        linger_timer_.after(linger, [this] { send_batch(); });
     }
 }
 

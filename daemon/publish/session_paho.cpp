@@ -6,6 +6,7 @@
 
 #include "daemon/publish/backoff.hpp"
 #include "daemon/publish/connect_plan.hpp"
+#include "daemon/publish/no_delay.hpp"
 #include "daemon/publish/paho_link.hpp"
 #include "daemon/publish/reason_words.hpp"
 #include "daemon/publish/session.hpp"
@@ -129,6 +130,7 @@ ConnectPlan::Then Worker::try_connect(const config::Broker& broker, bool mqtt5) 
         return plan_.failed(failure);
     }
     plan_.connected();
+    send_without_delay(broker.port);
     const SteadyClock::time_point since = SteadyClock::now();
     serve(link);
     release(std::move(link));

@@ -6,6 +6,7 @@
 
 #include "daemon/core/ids.hpp"
 #include "daemon/core/sample.hpp"
+#include "daemon/sampling/line_watch.hpp"
 #include "drivers/bus.hpp"
 
 namespace gengfu::sampling {
@@ -33,7 +34,8 @@ using BatchSink = std::function<void(Batch)>;
 /// One bus at a glance, copied under a lock from the worker.
 struct BusSnapshot {
     bool open = false;
-    std::string trouble;  ///< why it is not open; empty when it is
+    LineTrouble kind = LineTrouble::kNone;  ///< to be told when it changes, see LineWatch
+    std::string trouble;  ///< why it was last given up, without the bus's name; empty when devices answer
     drivers::Traffic traffic;
     double load = 0;              ///< share of the last minute in which a transaction was under way
     std::vector<Health> devices;  ///< in the order of the bus's devices

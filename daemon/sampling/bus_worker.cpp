@@ -14,6 +14,9 @@ namespace {
 constexpr Duration kOpenTime = std::chrono::seconds(5);
 constexpr Duration kFirstReopen = std::chrono::milliseconds(250);
 constexpr Duration kLongestReopen = std::chrono::seconds(5);
+/// Counters reach other threads at most this often: what is asked for once a second is not made anew with
+/// every read. What changes (a line, a unit's health) is seen at once.
+constexpr Duration kSnapshotPace = std::chrono::milliseconds(500);
 
 /// Share of the last minute in which the line was in use.
 class Load {
@@ -53,6 +56,12 @@ std::vector<DeviceId> devices_on(const config::Site& site, BusId bus) {
     return devices;
 }
 
+/// Errors of a bus begin with its name, which is known where a snapshot is read.
+std::string without_name(const std::string& what, const std::string& bus) {
+    const std::string name = "bus " + bus + ": ";
+    return what.starts_with(name) ? what.substr(name.size()) : what;
+}
+
 }  // namespace
 
 struct BusWorker::Loop {
@@ -71,8 +80,12 @@ struct BusWorker::Loop {
     Monotonic started;
     Duration reopen_pause = kFirstReopen;
     Monotonic reopen_at{};
-    std::string trouble = "not opened yet";
+    NoLine no_line = NoLine::kReopening;
+    LineWatch watch;
+    bool tried = false;  ///< to open it
     Load load;
+    bool unpublished = false;  ///< counters have changed since the snapshot
+    Monotonic published_at{};
 
     mutable std::mutex mutex;  // guards what follows
     std::condition_variable wake;
@@ -92,7 +105,7 @@ struct BusWorker::Loop {
         for (std::size_t i = 0; i < schedule.size(); ++i) {
             readers.emplace_back(of, schedule.device(i), schedule.cadences(i));
         }
-        publish_snapshot();
+        publish_snapshot(started);
     }
 
     void run() {
@@ -107,7 +120,7 @@ struct BusWorker::Loop {
             const std::optional<Turn> turn = schedule.next(now);
             if (!turn || turn->at > now) {
                 const Monotonic due = turn ? turn->at : Monotonic::max();
-                wait_until(open ? due : std::min(due, reopen_at));
+                idle_until(open ? due : std::min(due, reopen_at), now);
             } else if (open) {
                 poll(*turn);
             } else {
@@ -133,6 +146,14 @@ struct BusWorker::Loop {
         return request;
     }
 
+    void idle_until(Monotonic when, Monotonic now) {
+        const Monotonic publish_at = published_at + kSnapshotPace;
+        if (unpublished && now >= publish_at) {
+            publish_snapshot(now);
+        }
+        wait_until(unpublished ? std::min(when, publish_at) : when);
+    }
+
     void wait_until(Monotonic when) {
         std::unique_lock lock(mutex);
         const auto woken = [this] { return stopping || !requests.empty(); };
@@ -152,23 +173,33 @@ struct BusWorker::Loop {
             return false;
         }
         const Result<void> opened = bus->open(now + kOpenTime);
+        if (!opened && opened.error().code == Errc::kInterrupted) {
+            return false;
+        }
+        tried = true;
         if (opened) {
-            trouble.clear();
             reopen_pause = kFirstReopen;
             schedule.connected(clock.now());
-            publish_snapshot();
+            publish_snapshot(clock.now());
             return true;
         }
-        line_lost(opened.error().what);
+        no_line = NoLine::kCannotOpen;
+        line_lost(LineTrouble::kCannotOpen, opened.error().what);
         return false;
     }
 
-    void line_lost(const std::string& why) {
+    void line_broke(const std::string& why) {
+        no_line = NoLine::kReopening;
+        line_lost(LineTrouble::kBreaks, why);
+    }
+
+    void line_lost(LineTrouble kind, const std::string& why) {
         bus->close();
-        trouble = why;
-        reopen_at = clock.now() + reopen_pause;
+        const Monotonic now = clock.now();
+        watch.lost(kind, without_name(why, site.bus(id).name), now);
+        reopen_at = now + reopen_pause;
         reopen_pause = std::min(reopen_pause * 2, kLongestReopen);
-        publish_snapshot();
+        publish_snapshot(now);
     }
 
     void poll(const Turn& turn) {
@@ -185,18 +216,30 @@ struct BusWorker::Loop {
         if (changed) {
             batch.health.push_back({schedule.device(turn.device), schedule.health(turn.device), ended});
         }
-        if (result.line_lost) {
-            line_lost(result.trouble);
+        note_line(result, ended);
+        unpublished = true;
+        if (changed || ended >= published_at + kSnapshotPace) {
+            publish_snapshot(ended);
         }
-        publish_snapshot();
         sink(std::move(batch));
+    }
+
+    void note_line(const TurnResult& result, Monotonic now) {
+        if (result.line_lost) {
+            line_broke(result.trouble);
+        } else if (result.answered) {
+            watch.answered(now);
+        }
     }
 
     /// The line is gone: what is due is bad, at its own pace.
     void pass_over(const Turn& turn, Monotonic now) {
         Batch batch{.bus = id, .samples = {}, .health = {}};
         readers[turn.device].give_up(turn.due, Reason::kLine, now, batch.samples);
-        schedule.skipped(turn, now);
+        if (schedule.skipped(turn, no_line, now)) {
+            batch.health.push_back({schedule.device(turn.device), schedule.health(turn.device), now});
+            publish_snapshot(now);
+        }
         sink(std::move(batch));
     }
 
@@ -209,9 +252,8 @@ struct BusWorker::Loop {
             reader.give_up(turn.due, Reason::kLine, now, samples);
         } else {
             const TurnResult result = reader.take(turn, *bus, clock, samples);
-            if (result.line_lost) {
-                line_lost(result.trouble);
-            }
+            note_line(result, clock.now());
+            unpublished = true;
             if (result.interrupted) {
                 samples.clear();
                 reader.give_up(turn.due, Reason::kLine, now, samples);
@@ -231,12 +273,15 @@ struct BusWorker::Loop {
         }
     }
 
-    void publish_snapshot() {
+    void publish_snapshot(Monotonic now) {
+        unpublished = false;
+        published_at = now;
         const std::lock_guard lock(mutex);
         seen.open = bus->is_open();
-        seen.trouble = trouble;
+        seen.kind = watch.trouble();
+        seen.trouble = tried ? watch.why() : "not opened yet";
         seen.traffic = bus->traffic();
-        seen.load = load.share(clock.now() - started);
+        seen.load = load.share(now - started);
         seen.devices.resize(schedule.size());
         for (std::size_t i = 0; i < schedule.size(); ++i) {
             seen.devices[i] = schedule.health(i);

@@ -18,8 +18,7 @@ bool DeviceHealth::succeeded() {
     return health_ != before;
 }
 
-bool DeviceHealth::failed(Monotonic now) {
-    const Health before = health_;
+void DeviceHealth::count_failure() {
     answers_ = 0;
     failures_ = std::min(failures_ + 1, kOfflineAfter);
     if (failures_ < kOfflineAfter) {
@@ -27,6 +26,17 @@ bool DeviceHealth::failed(Monotonic now) {
     } else {
         health_ = Health::kOffline;
     }
+}
+
+bool DeviceHealth::unreachable() {
+    const Health before = health_;
+    count_failure();
+    return health_ != before;
+}
+
+bool DeviceHealth::failed(Monotonic now) {
+    const Health before = health_;
+    count_failure();
     if (health_ == Health::kOffline) {
         probe_not_before_ = now + pause_;
         pause_ = std::min(pause_ * 2, kLongestPause);

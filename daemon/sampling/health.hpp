@@ -26,6 +26,9 @@ public:
     bool succeeded();
     /// No whole answer came. \return true when health() changed.
     bool failed(Monotonic now);
+    /// It could not be asked, for its line cannot be opened: after as many cycles nothing is known of it any
+    /// more. No pause grows: it is not to blame. \return true when health() changed.
+    bool unreachable();
 
     /// Offline units are not asked before this.
     Monotonic probe_not_before() const { return probe_not_before_; }
@@ -33,6 +36,8 @@ public:
     void ask_at_once(Monotonic now) { probe_not_before_ = now; }
 
 private:
+    void count_failure();
+
     Health health_ = Health::kUnknown;
     int failures_ = 0;
     int answers_ = 0;

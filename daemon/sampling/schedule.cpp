@@ -152,8 +152,9 @@ void Schedule::advance(const Turn& turn, Duration at_least, Monotonic now) {
     }
 }
 
-void Schedule::skipped(const Turn& turn, Monotonic now) {
+bool Schedule::skipped(const Turn& turn, NoLine line, Monotonic now) {
     advance(turn, kPaceWithoutLine, now);
+    return line == NoLine::kCannotOpen && entries_[turn.device].health.unreachable();
 }
 
 bool Schedule::broke_line(const Turn& turn, Monotonic began, Monotonic ended) {

@@ -28,6 +28,12 @@ constexpr std::size_t kMostCadences = 32;
 /// How often, at most, a device on a line that is gone is said to be unreadable.
 constexpr Duration kPaceWithoutLine = std::chrono::seconds(1);
 
+/// Why a unit is not asked.
+enum class NoLine : std::uint8_t {
+    kReopening,   ///< given up a moment ago and to be opened again: nobody is to blame but the line
+    kCannotOpen,  ///< it cannot be opened: nothing is known of its units any more
+};
+
 struct Turn {
     std::size_t device = 0;  ///< position within the schedule
     DueSet due = 0;
@@ -61,8 +67,9 @@ public:
 
     /// The line is (again) open: everything is due, `read = "connect"` points too.
     void connected(Monotonic now);
-    /// The line is gone: nobody is to blame but the line, turns go on at their pace, once a second at most.
-    void skipped(const Turn& turn, Monotonic now);
+    /// Not asked, for the line is not open: turns go on at their pace, once a second at most.
+    /// \param line  see NoLine \return true when the unit's health changed.
+    bool skipped(const Turn& turn, NoLine line, Monotonic now);
 
 private:
     struct Entry {

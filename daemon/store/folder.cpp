@@ -47,10 +47,17 @@ Result<Folder> Folder::open(const std::string& path) {
         return fail(Errc::kIo, fmt::format("store {}: cannot be made: {}", path, std::strerror(errno)));
     }
     const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT) {
+        const std::string target = std::filesystem::read_symlink(path, error).string();
+        return fail(Errc::kIo, fmt::format("store {}: is a link to {}, which is not there", path, target));
+    }
     if (fd < 0) {
         return fail(Errc::kIo, fmt::format("store {}: cannot be opened: {}", path, std::strerror(errno)));
     }
-    Folder folder(path, fd);
+    // SQLite follows no links, lest somebody puts one in place of a file; the folder itself, and what leads
+    // to it, may be one: /var/lib on another disk.
+    const std::filesystem::path real = std::filesystem::canonical(path, error);
+    Folder folder(error ? path : real.string(), fd);
     // The folder itself is locked, not a file in it: that works on a card that has turned read-only too.
     if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
         return fail(Errc::kIo,

@@ -19,7 +19,7 @@ public:
     Folder& operator=(Folder&&) = delete;
 
     std::string path(std::string_view name) const { return path_ + "/" + std::string(name); }
-    const std::string& path() const { return path_; }
+    const std::string& path() const { return path_; }  ///< without symbolic links
 
     bool has(std::string_view name) const;
     /// Names that begin and end so, sorted; at most 10,000.

@@ -121,18 +121,31 @@ Result<void> make_file(const std::string& path, FileKind kind) {
     return {};
 }
 
-bool is_new(const std::string& path) {
+enum class Presence : std::uint8_t { kMissing, kEmpty, kFilled };
+
+/// A file gets its name when it is whole (make_file), so one of 0 bytes has lost what it held: some
+/// filesystems leave that after a power cut.
+Presence presence(const std::string& path) {
     struct stat status {};
-    return ::stat(path.c_str(), &status) != 0 ? errno == ENOENT : status.st_size == 0;
+    if (::stat(path.c_str(), &status) != 0) {
+        return errno == ENOENT ? Presence::kMissing : Presence::kFilled;
+    }
+    return status.st_size == 0 ? Presence::kEmpty : Presence::kFilled;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<sql::Database>> open_file(const std::string& path, FileKind kind) {
-    if (is_new(path)) {
-        if (Result<void> made = make_file(path, kind); !made) {
-            return pass(made);
-        }
+    switch (presence(path)) {
+        case Presence::kMissing:
+            if (Result<void> made = make_file(path, kind); !made) {
+                return pass(made);
+            }
+            break;
+        case Presence::kEmpty:
+            return fail(Errc::kCorrupt, fmt::format("{}: is empty", path));
+        case Presence::kFilled:
+            break;
     }
     auto database = sql::Database::open(path, sql::OpenMode::kReadWrite);
     if (!database) {

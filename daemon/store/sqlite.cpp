@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace gengfu::store::sql {
@@ -54,7 +55,7 @@ Result<bool> Statement::step() {
         reset();
         return false;
     }
-    auto failed = database_->error(code, sqlite3_sql(statement_.get()));
+    auto failed = database_->error(code);
     reset();
     return failed;
 }
@@ -91,7 +92,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, OpenMo
         (mode == OpenMode::kReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     const int code = sqlite3_open_v2(path.c_str(), &made->db_, flags, nullptr);
     if (code != SQLITE_OK) {
-        return made->error(code, "open");
+        return made->error(code);
     }
     sqlite3_extended_result_codes(made->db_, 1);
     // Bytes on a card can be anything: a damaged schema must not run code or write around the b-trees.
@@ -114,7 +115,7 @@ int Database::note_wal(void* self, sqlite3* /*db*/, const char* /*schema*/, int 
 Result<void> Database::execute(const char* sql) {
     const int code = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) {
-        return error(code, sql);
+        return error(code);
     }
     return {};
 }
@@ -135,7 +136,7 @@ Result<Statement> Database::prepare(const char* sql) {
     sqlite3_stmt* statement = nullptr;
     const int code = sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
     if (code != SQLITE_OK) {
-        return error(code, sql);
+        return error(code);
     }
     return Statement(this, statement);
 }
@@ -170,18 +171,18 @@ Result<void> Database::checkpoint_and_shrink() {
 Result<void> Database::checkpoint(int mode) {
     const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, mode, nullptr, nullptr);
     if (code != SQLITE_OK) {
-        return error(code, "checkpoint");
+        return error(code);
     }
     wal_pages_ = 0;
     return {};
 }
 
-tl::unexpected<Error> Database::error(int code, const char* during) const {
-    const int system_error = db_ != nullptr ? sqlite3_system_errno(db_) : 0;
+tl::unexpected<Error> Database::error(int code) const {
+    const bool of_system = (code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN;
+    const int system_error = of_system && db_ != nullptr ? sqlite3_system_errno(db_) : 0;
     const char* words = db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(code);
-    return fail(
-        errc_of(code, (code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN ? system_error : 0),
-        fmt::format("{}: {} (SQLite {}, errno {}, during \"{}\")", path_, words, code, system_error, during));
+    const std::string cause = system_error != 0 ? fmt::format(", {}", std::strerror(system_error)) : "";
+    return fail(errc_of(code, system_error), fmt::format("{}: {} (SQLite {}{})", path_, words, code, cause));
 }
 
 }  // namespace gengfu::store::sql

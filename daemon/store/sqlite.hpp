@@ -98,7 +98,7 @@ private:
     explicit Database(std::string path) : path_(std::move(path)) {}
     Result<void> checkpoint(int mode);
     static int note_wal(void* self, sqlite3* db, const char* schema, int pages);
-    tl::unexpected<Error> error(int code, const char* during) const;
+    tl::unexpected<Error> error(int code) const;
 
     std::string path_;
     sqlite3* db_ = nullptr;

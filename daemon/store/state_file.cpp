@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 
 #include "daemon/store/checksum.hpp"
@@ -48,9 +49,10 @@ Result<void> StateFile::check() {
     if (!row) {
         return pass(row);
     }
-    if (!*row || quick->bytes(0) != "ok") {
-        return fail(Errc::kCorrupt,
-                    fmt::format("{}: {}", database_->path(), *row ? quick->bytes(0) : "no answer"));
+    std::string found(*row ? quick->bytes(0) : "no answer");
+    if (found != "ok") {
+        std::replace(found.begin(), found.end(), '\n', ' ');  // it goes into one line of the log
+        return fail(Errc::kCorrupt, fmt::format("{}: {}", database_->path(), found));
     }
     quick->reset();
     const Result<std::int64_t> generation = database_->number("SELECT generation FROM seal");

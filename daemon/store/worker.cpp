@@ -15,10 +15,10 @@ constexpr auto kUpkeepEvery = std::chrono::minutes(1);
 constexpr Duration kEventProgressWithin = std::chrono::seconds(1);
 constexpr Duration kTelemetryProgressWithin = std::chrono::minutes(1);
 constexpr auto kMirrorAfter = std::chrono::seconds(10);  // the older copy of state.db follows
-constexpr auto kUsageEvery = std::chrono::milliseconds(100);
-constexpr auto kBytesEvery = std::chrono::seconds(10);  // a look at every file, dearer than all the rest
-constexpr int kMostLogPages = 4 * kCheckpointPages;     // 4 MiB of log
-constexpr std::size_t kFlushBytes = 256U << 10U;        // memory before time
+constexpr auto kUsageEvery = std::chrono::seconds(1);    // figures for people; a trouble is told at once
+constexpr auto kBytesEvery = std::chrono::seconds(10);   // a look at every file, dearer than all the rest
+constexpr int kMostLogPages = 4 * kCheckpointPages;      // 4 MiB of log
+constexpr std::size_t kFlushBytes = 256U << 10U;         // memory before time
 
 }  // namespace
 

@@ -14,7 +14,13 @@ std::uint64_t cost(std::size_t bytes) {
     return 3 * bytes + (64U << 10U);
 }
 
-constexpr const char* kPartNames[] = {"events", "telemetry", "state"};
+struct PartWords {
+    const char* are;
+    const char* they_are;
+    const char* name;
+};
+constexpr PartWords kPartWords[] = {
+    {"are", "they are", "events"}, {"is", "it is", "telemetry"}, {"is", "it is", "the state"}};
 
 }  // namespace
 
@@ -156,6 +162,7 @@ Result<FoundPending> Worker::search(const Query& task) {
 
 void Worker::note(Part part, const Result<void>& done, Duration took) {
     const auto index = static_cast<std::size_t>(part);
+    const PartWords& part_words = kPartWords[index];
     if (done) {
         ++usage_.commits;
         usage_.last_commit = took;
@@ -163,15 +170,19 @@ void Worker::note(Part part, const Result<void>& done, Duration took) {
         board_.put(usage_);
         if (!trouble_[index].empty()) {
             trouble_[index].clear();
-            tell({fmt::format("store {}: {} are written again", parts_.folder.path(), kPartNames[index])});
+            publish_usage();
+            tell({fmt::format("{}: {} {} written again", parts_.folder.path(), part_words.name,
+                              part_words.are)});
         }
         return;
     }
     backoff_[index].failed(std::chrono::steady_clock::now());
-    const std::string words = fmt::format("store {}: {} cannot be written, they are kept in memory: {}",
-                                          parts_.folder.path(), kPartNames[index], done.error().what);
+    const std::string words =
+        fmt::format("{}: {} cannot be written, {} kept in memory: {}", parts_.folder.path(), part_words.name,
+                    part_words.they_are, done.error().what);
     // Once per change of state, not once per attempt.
     if (std::exchange(trouble_[index], words).empty()) {
+        publish_usage();
         tell({words});
     }
 }

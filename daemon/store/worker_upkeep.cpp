@@ -179,7 +179,7 @@ void Worker::abandon_keys(Stream stream, const std::vector<Key>& keys, const cha
         abandon({start_of(key), stream}, {sequence_of(key), sequence_of(key)});
     }
     if (parts_.ledger.records_abandoned() != before) {
-        tell({fmt::format("store {}: {} ({} lost)", parts_.folder.path(), where,
+        tell({fmt::format("{}: {} ({} lost)", parts_.folder.path(), where,
                           parts_.ledger.records_abandoned() - before)});
     }
 }

@@ -1,5 +1,8 @@
 // The session with real brokers: mosquitto on a port of its own.
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include "tests/integration/publish_broker.hpp"
 
@@ -53,6 +56,27 @@ TEST_F(SessionTest, SpeaksMqtt5AndPublishesWithAcknowledgement) {
     EXPECT_EQ(session.messages[1].payload.size(), 2U);
     EXPECT_FALSE(session.messages[1].retained);
     ASSERT_TRUE(session->unsubscribe("a/#"));
+}
+
+TEST_F(SessionTest, SmallMessagesDoNotWaitForTheAcknowledgementOfEarlierOnes) {
+    Mosquitto broker(folder, port);
+    Watched session(plain(port), "gw-1");
+    ASSERT_TRUE(session.wait(kUp));
+    int found = 0;
+    for (int fd = 0; fd < 1024; ++fd) {
+        sockaddr_in peer{};
+        socklen_t length = sizeof peer;
+        if (::getpeername(fd, static_cast<sockaddr*>(static_cast<void*>(&peer)), &length) != 0 ||
+            peer.sin_family != AF_INET || ntohs(peer.sin_port) != port) {
+            continue;
+        }
+        int at_once = 0;
+        socklen_t size = sizeof at_once;
+        ASSERT_EQ(::getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, &size), 0);
+        EXPECT_NE(at_once, 0);
+        ++found;
+    }
+    EXPECT_EQ(found, 1);
 }
 
 TEST_F(SessionTest, SpeaksMqtt311WhereAsked) {

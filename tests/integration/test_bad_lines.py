@@ -109,7 +109,7 @@ def test_a_line_that_is_unplugged_is_told_once_and_comes_back(site, feed):
     assert "is unplugged" in site.bus("rs485-1")["trouble"]
     site.sim.do("plug", target="rs485-1")
     feed.wait(lambda: is_good(feed, "rs485-1-1"), "good samples again")
-    site.process.wait_for_log("bus rs485-1 is open")
+    site.process.wait_for_log("bus rs485-1 is usable again")
     assert site.log().count("bus rs485-1 is not usable") == 1, "told once"
     assert_only_true_values(feed)
 
@@ -119,8 +119,9 @@ def test_a_port_that_is_missing_appears_later(gateway, configuration, folder, se
     gateway.configure(configuration.serial("line", port).relay("relay", "line", 1).text())
     gateway.start()
     gateway.process.wait_for_log(f"port {port} is missing: no such device, or it is unplugged")
+    wait_for(lambda: gateway.health("relay") == "offline", "the relay to be given up")
     serial_slaves({1: RELAY})
-    gateway.process.wait_for_log("bus line is open")
+    gateway.process.wait_for_log("bus line is usable again")
     wait_for(lambda: gateway.health("relay") == "online", "the relay")
     assert gateway.log().count("is missing") == 1, "told once"
 
@@ -133,7 +134,7 @@ def test_a_port_that_is_busy_is_left_alone_until_it_is_free(gateway, configurati
     gateway.start()
     gateway.process.wait_for_log(f"port {line.port} is busy: another program has opened it")
     os.close(holder)
-    gateway.process.wait_for_log("bus line is open")
+    gateway.process.wait_for_log("bus line is usable again")
     wait_for(lambda: gateway.health("relay") == "online", "the relay")
 
 
@@ -180,6 +181,10 @@ def test_random_bytes_never_become_a_sample(broker, feed, gateway, configuration
     gateway.configure(configuration.text())
     gateway.start()
     wait_for(lambda: chatter.said >= 16, "sixteen answers of random bytes", 60)
+    wait_for(lambda: all(gateway.health(device) == "offline" for device in devices), "nobody to be believed")
+    told = [line for line in gateway.log().splitlines() if "bus chatter is" in line]
+    assert len(told) <= 1, "told once, whatever the bytes are"
+    assert not any("bus chatter: " in line for line in told), "the bus is named once"
     for device in devices:
         feed.wait(lambda d=device: feed.samples(d, "residual_current"), "samples")
         assert all(s.quality == 3 for s in feed.samples(device, "residual_current"))

@@ -316,6 +316,17 @@ TEST_F(PublisherTest, SamplesAreGatheredForTheLinger) {
     EXPECT_EQ(envelope_of(session->on("/tele")[0]).record().batch().alias_delta_size(), 5);
 }
 
+TEST_F(PublisherTest, TheFirstBatchOfARunDoesNotWaitForALongLinger) {
+    site.mqtt.linger = seconds(60);
+    start();
+    connect();
+    sample(1);
+    ASSERT_TRUE(wait_for([&] { return !session->on("/tele").empty(); }));
+    sample(2);
+    settle();
+    EXPECT_EQ(session->on("/tele").size(), 1U) << "only the first";
+}
+
 TEST_F(PublisherTest, AFullBatchDoesNotWaitForItsLinger) {
     site.mqtt.linger = seconds(60);
     tuning.batch_samples = 4;

@@ -51,6 +51,7 @@ public:
     Result<drivers::Answer> transact(const drivers::Request& request) override {
         std::unique_lock lock(shared_->mutex);
         shared_->asked.push_back(request);
+        ++traffic_.requests;
         if (!shared_->plugged) {
             return fail(Errc::kIo, "bus rs485-1: unplugged");
         }
@@ -258,6 +259,56 @@ TEST_F(BusWorkerTest, AnUnpluggedLineGivesBadSamplesAndComesBack) {
         line_->plugged = true;
     }
     ASSERT_TRUE(got_.wait([&] { return got_.samples.back().quality == Quality::kGood; }));
+    polling->stop();
+}
+
+TEST_F(BusWorkerTest, DevicesOfALineThatCannotBeOpenedAreOffline) {
+    SiteBuilder builder(ten_registers());
+    const DeviceId device = builder.device("d", 7, milliseconds(10));
+    line_->plugged = false;
+    const auto polling = worker(builder.site);
+    polling->start();
+    const auto went = [&](Health health) {
+        return std::any_of(got_.health.begin(), got_.health.end(), [&](const HealthChange& change) {
+            return change.device == device && change.health == health;
+        });
+    };
+    ASSERT_TRUE(got_.wait([&] { return went(Health::kOffline); }));
+    BusSnapshot seen = polling->snapshot();
+    EXPECT_EQ(seen.devices, std::vector{Health::kOffline});
+    EXPECT_EQ(seen.kind, LineTrouble::kCannotOpen);
+    EXPECT_EQ(seen.trouble, "/dev/ttyUSB0 is not there") << "the bus is named where it is shown";
+    for (std::uint16_t i = 0; i < 10; ++i) {
+        line_->units[7][i] = i;
+    }
+    {
+        const std::lock_guard lock(line_->mutex);
+        line_->plugged = true;
+    }
+    ASSERT_TRUE(got_.wait([&] { return went(Health::kOnline); }));
+    seen = polling->snapshot();
+    EXPECT_EQ(seen.kind, LineTrouble::kNone);
+    EXPECT_EQ(seen.trouble, "");
+    polling->stop();
+}
+
+TEST_F(BusWorkerTest, ABurstOfReadsIsCountedInTheSnapshotSoonAfterIt) {
+    SiteBuilder builder(ten_registers());
+    builder.device("a", 1, std::chrono::hours(1));
+    builder.device("b", 2, std::chrono::hours(1));
+    builder.device("c", 3, std::chrono::hours(1));
+    for (std::uint8_t unit = 1; unit <= 3; ++unit) {
+        for (std::uint16_t i = 0; i < 10; ++i) {
+            line_->units[unit][i] = i;
+        }
+    }
+    const auto polling = worker(builder.site);
+    polling->start();
+    const Monotonic end = clock_.now() + seconds(20);
+    while (polling->snapshot().traffic.requests < 3 && clock_.now() < end) {
+        std::this_thread::yield();
+    }
+    EXPECT_EQ(polling->snapshot().traffic.requests, 3U) << "not only with the next read, in an hour";
     polling->stop();
 }
 

@@ -163,11 +163,33 @@ TEST(Schedule, WithoutALineDevicesAreReportedOnceASecondAtMost) {
     const std::vector<DeviceId> devices{builder.device("d", 1, milliseconds(10))};
     Schedule schedule(builder.site, devices, kStart);
     Turn turn = schedule.next(kStart).value();
-    schedule.skipped(turn, kStart);
+    schedule.skipped(turn, NoLine::kReopening, kStart);
     EXPECT_EQ(schedule.next(kStart).value().at, kStart + kPaceWithoutLine);
     EXPECT_EQ(schedule.health(0), Health::kUnknown) << "the device is not to blame";
     schedule.connected(kStart + milliseconds(300));
     EXPECT_EQ(schedule.next(kStart).value().at, kStart + milliseconds(300));
+}
+
+TEST(Schedule, OnALineThatCannotBeOpenedUnitsGoOfflineAsSilentOnesDo) {
+    SiteBuilder builder(one_point());
+    const std::vector<DeviceId> devices{builder.device("d", 1, seconds(1))};
+    Schedule schedule(builder.site, devices, kStart);
+    Monotonic now = kStart;
+    std::vector<bool> changed;
+    for (int i = 0; i < kOfflineAfter + 2; ++i) {
+        const Turn turn = schedule.next(now).value();
+        EXPECT_EQ(turn.at, kStart + i * kPaceWithoutLine) << "its pace does not slow down: " << i;
+        now = turn.at;
+        changed.push_back(schedule.skipped(turn, NoLine::kCannotOpen, now));
+    }
+    EXPECT_EQ(changed, (std::vector<bool>{true, false, true, false, false}));
+    EXPECT_EQ(schedule.health(0), Health::kOffline);
+    // It is asked the moment the line can be opened, and what was no fault of its own has cost it no pause.
+    schedule.connected(now);
+    const Turn turn = schedule.next(now).value();
+    EXPECT_EQ(turn.at, now);
+    schedule.finished(turn, false, now, now);
+    EXPECT_EQ(schedule.next(now).value().at, now + std::max<Duration>(kFirstPause, seconds(1)));
 }
 
 TEST(Schedule, AUnitThatBreaksTheLineWaitsForItsProbeWhenTheLineIsBack) {

@@ -44,6 +44,7 @@ const std::pair<const char*, Harm> kHarms[] = {
     {"HeaderBit", [](const std::string& file) { flip_bit(file, 3); }},
     {"Version", [](const std::string& file) { overwrite(file, 60, std::string("\0\0\0\x63", 4)); }},
     {"Application", [](const std::string& file) { flip_bit(file, 69); }},
+    {"Empty", [](const std::string& file) { fs::resize_file(file, 0); }},  // as a power cut may leave it
     {"Half", [](const std::string& file) { fs::resize_file(file, fs::file_size(file) / 2); }},
     {"OnePage", [](const std::string& file) { fs::resize_file(file, 4096); }},
     {"Odd", [](const std::string& file) { fs::resize_file(file, 5000); }},
@@ -57,7 +58,6 @@ const std::pair<const char*, Harm> kHarms[] = {
      }},
 };
 const std::pair<const char*, Harm> kLosses[] = {
-    {"Empty", [](const std::string& file) { fs::resize_file(file, 0); }},
     {"Gone", [](const std::string& file) { fs::remove(file); }},
 };
 
@@ -170,6 +170,42 @@ TEST(Damage, BothCopiesDamagedIsSaidAndTheNextOpeningBeginsAnew) {
     EXPECT_EQ(second.start.later_events.size(), 60U) << "without a book all events say what stands";
     EXPECT_EQ(sequences(all_pending(*second.store, Stream::kEvent)), numbers(1, 60))
         << "sent again, under the same identity";
+}
+
+TEST(Damage, AStoreWhoseFilesAreAllEmptyIsNotTakenForANewOne) {
+    const TempFolder folder;
+    const TestClock clock;
+    fill(options_for(folder), clock);
+    for (const char* name : {"state.db", "state.db.copy", "events.db"}) {
+        fs::resize_file(folder.file(name), 0);
+    }
+    const Result<Opened> first = open(options_for(folder), clock);
+    ASSERT_FALSE(first);
+    EXPECT_EQ(first.error().code, Errc::kCorrupt);
+    EXPECT_NE(first.error().what.find("empty"), std::string::npos) << first.error().what;
+    const Opened second = open_store(options_for(folder), clock);
+    EXPECT_EQ(second.start.number, 2U) << "known from the telemetry";
+    ASSERT_EQ(second.start.troubles.size(), 1U);
+    EXPECT_NE(second.start.troubles[0].find("events.db"), std::string::npos) << second.start.troubles[0];
+    for (const char* name : {"state.db", "state.db.copy", "events.db"}) {
+        EXPECT_TRUE(has_damaged(folder.path(), name)) << name;
+    }
+}
+
+TEST(Damage, WhatIsSaidOfADamagedFileIsOneLineWithoutSql) {
+    for (const auto& [name, harm] : kHarms) {
+        const TempFolder folder;
+        const TestClock clock;
+        fill(options_for(folder), clock);
+        harm(folder.file("state.db"));
+        const Opened opened = open_store(options_for(folder), clock);
+        ASSERT_EQ(opened.start.troubles.size(), 1U) << name;
+        const std::string& said = opened.start.troubles[0];
+        for (const char* word : {"PRAGMA", "SELECT", "INSERT", ";  ", "\n", "errno 0"}) {
+            EXPECT_EQ(said.find(word), std::string::npos) << name << ": " << said;
+        }
+        EXPECT_LT(said.size(), 300U) << said;
+    }
 }
 
 TEST(Damage, StoreOfANewerGengfuIsRefusedAndLeftAlone) {

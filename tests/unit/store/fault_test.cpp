@@ -179,6 +179,8 @@ TEST(Fault, FullDiskGivesUpHistoryForAnEvent) {
     ASSERT_TRUE(opened.store->append_telemetry(telemetry(epoch, 2)));
     ASSERT_TRUE(eventually([&] { return std::filesystem::exists(folder.file("telemetry-20261122.db")); }));
     opened.store->confirm("broker", epoch, Stream::kTelemetry, {{1, 1}});
+    // Events overtake confirmations on their way to the store's thread.
+    ASSERT_TRUE(eventually([&] { return opened.store->usage().telemetry_pending == 1; }));
     disk.set(FaultVfs::Fault::kFull, "events.db");
     EXPECT_FALSE(commit(*opened.store, event(epoch, 1)));
     EXPECT_FALSE(std::filesystem::exists(folder.file("telemetry-20261121.db")))

@@ -53,6 +53,38 @@ TEST(Store, FolderIsForOurUserAlone) {
     EXPECT_EQ(status.st_mode & 0777U, 0700U);
 }
 
+TEST(Store, FolderMayBeALinkToAnotherDisk) {
+    const TempFolder folder;
+    const TestClock clock;
+    const std::filesystem::path link = folder.path();
+    const std::filesystem::path disk = link.parent_path() / "disk";
+    std::filesystem::create_directory(disk);
+    std::filesystem::create_directory_symlink(disk, link);
+    Opened opened = open_store(options_for(folder), clock);
+    ASSERT_NE(opened.store, nullptr);
+    EXPECT_TRUE(commit(*opened.store, event(opened.start.epoch, 1)));
+    EXPECT_TRUE(std::filesystem::exists(disk / "state.db"));
+    Options direct = options_for(folder);
+    direct.path = disk.string();
+    EXPECT_FALSE(open(direct, clock)) << "by either name it is one folder, and locked";
+    close(*opened.store);
+    // A link on the way to it is one too.
+    direct.path = (link / "deeper").string();
+    EXPECT_TRUE(open(direct, clock));
+}
+
+TEST(Store, LinkToNowhereIsNamedAsOne) {
+    const TempFolder folder;
+    const TestClock clock;
+    std::filesystem::create_directory_symlink("/nonexistent/disk", folder.path());
+    const Result<Opened> opened = open(options_for(folder), clock);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, Errc::kIo);
+    EXPECT_NE(opened.error().what.find("is a link to /nonexistent/disk, which is not there"),
+              std::string::npos)
+        << opened.error().what;
+}
+
 TEST(Store, SecondDaemonOnTheSameFolderIsRefused) {
     const TempFolder folder;
     const TestClock clock;
