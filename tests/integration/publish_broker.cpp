@@ -15,6 +15,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <random>
 #include <stdexcept>
 
 extern char** environ;  // NOLINT: POSIX names it
@@ -66,11 +67,18 @@ TempFolder::~TempFolder() {
     std::filesystem::remove_all(path_);
 }
 
+// Below the ports that the kernel gives to outgoing connections: between this and the broker's own bind a
+// neighbour's connection would take one of those.
 std::uint16_t free_port() {
-    const int socket = tcp_socket(0, ::bind);
-    const std::uint16_t port = port_of(socket);
-    ::close(socket);
-    return port;
+    std::random_device random;
+    std::uniform_int_distribution<std::uint16_t> ports(10'000, 32'000);
+    for (;;) {
+        const std::uint16_t port = ports(random);
+        if (const int socket = tcp_socket(port, ::bind); socket >= 0) {
+            ::close(socket);
+            return port;
+        }
+    }
 }
 
 void write_file(const std::string& path, const std::string& text) {

@@ -4,6 +4,7 @@ import os
 import pathlib
 import pwd
 import signal
+import random
 import socket
 import subprocess
 import time
@@ -101,9 +102,16 @@ class Slave(Process):
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that was free a moment ago. Below those that the kernel gives to outgoing connections: a neighbour's would
+    take one of them before it is bound. Whoever binds it must be ready to try another."""
+    while True:
+        port = random.randrange(10000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 class Broker(Process):

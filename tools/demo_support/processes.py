@@ -4,6 +4,7 @@ import json
 import os
 import queue
 import signal
+import random
 import socket
 import subprocess
 import threading
@@ -18,10 +19,16 @@ class Failed(Exception):
 
 
 def free_port():
-    """A port that nobody listens on now. The broker cannot choose one by itself and tell."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that was free a moment ago. Below those that the kernel gives to outgoing connections: a neighbour's would
+    take one of them before it is bound. Whoever binds it must be ready to try another."""
+    while True:
+        port = random.randrange(10000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def wait_for(what, condition, seconds, alive=None):
