@@ -25,6 +25,9 @@ constexpr auto kDrainPace = std::chrono::microseconds(500);
 constexpr auto kBookDelay = std::chrono::seconds(1);
 /// Lines and a store that come and go are logged once per change, looked at this often.
 constexpr auto kNotePace = std::chrono::seconds(1);
+/// How long verdicts of a start wait for what the broker retains; a listing on a local network takes a
+/// twentieth.
+constexpr auto kHold = std::chrono::seconds(1);
 constexpr auto kStopGrace = std::chrono::seconds(3);
 constexpr auto kCloseGrace = std::chrono::seconds(5);
 
@@ -50,7 +53,8 @@ Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock
       self_timer_(core),
       book_timer_(core),
       watchdog_timer_(core),
-      note_timer_(core) {}
+      note_timer_(core),
+      hold_timer_(core) {}
 
 Pipeline::~Pipeline() = default;
 
@@ -70,6 +74,7 @@ Result<void> Pipeline::start() {
     if (!working) {
         return working;
     }
+    hold_verdicts();
     publisher_->start();
     for (const AlarmId orphan : table_.orphans()) {
         if (const auto removed = table_.remove(orphan, stamp(), publisher_->next_event_sequence())) {
@@ -124,10 +129,7 @@ Result<void> Pipeline::restore() {
                      .configuration_hash = configuration_hash_,
                      .aliases = std::move(book->aliases),
                      .catalogue_hash = std::move(book->catalogue_hash),
-                     .known_epochs = {}};
-    for (const store::KnownEpoch& known : start_.epochs) {
-        run.known_epochs.push_back(known.epoch);
-    }
+                     .known_epochs = start_.epochs};
     publisher_ = std::make_unique<publish::Publisher>(core_.get_executor(), site_, std::move(run), *store_,
                                                       clock_, questions());
     return {};
@@ -188,7 +190,52 @@ void Pipeline::judge(const std::vector<Sample>& samples) {
     apply(verdicts_);
 }
 
+/// An alarm that went out as volatile and was lost with a crash stands at the broker alone. Raised by us once
+/// more before we have heard of it, it would ring a second time under another identity.
+void Pipeline::hold_verdicts() {
+    if (start_.epochs.empty() || site_.mqtt.brokers.empty()) {
+        return;
+    }
+    holding_ = true;
+    hold_timer_.expires_after(kHold);
+    hold_timer_.async_wait([this](boost::system::error_code error) {
+        if (!error) {
+            end_hold();
+        }
+    });
+}
+
+void Pipeline::end_hold() {
+    if (!holding_) {
+        return;
+    }
+    holding_ = false;
+    hold_timer_.cancel();
+    apply(std::exchange(held_, {}));
+}
+
+bool Pipeline::take_up(alarms::Alarm alarm) {
+    const AlarmId id = alarm.id;
+    if (!table_.take_up(std::move(alarm))) {
+        return false;
+    }
+    const alarms::Alarm* found = table_.find(id);
+    for (const rules::RuleMemory& memory : alarms::memory_from({found}, {}, site_)) {
+        judge_.take_up(memory);
+    }
+    save_book_soon();
+    const std::string where = found->key.device + (found->key.point.empty() ? "" : "/" + found->key.point);
+    log::info("从服务器取回告警 " + where + ":" + found->texts->title.zh,
+              "alarm " + where + ": " + found->texts->title.en +
+                  "; it was lost by the crash of an earlier start and is taken up again from the broker");
+    return true;
+}
+
 void Pipeline::apply(const std::vector<rules::Verdict>& verdicts) {
+    if (holding_) {
+        held_.insert(held_.end(), verdicts.begin(), verdicts.end());
+        return;
+    }
     for (const rules::Verdict& verdict : verdicts) {
         if (const auto changed = table_.apply(verdict, stamp(), publisher_->next_event_sequence())) {
             transition(*changed);
@@ -383,6 +430,7 @@ void Pipeline::keep_watchdog_fed() {
 
 void Pipeline::stop(std::function<void()> done) {
     stopping_ = true;
+    end_hold();
     server_.reset();
     for (asio::steady_timer* timer :
          {&drain_timer_, &silence_timer_, &self_timer_, &book_timer_, &note_timer_}) {

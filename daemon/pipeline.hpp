@@ -46,6 +46,9 @@ private:
     void drain();
     void judge(const std::vector<Sample>& samples);
     void apply(const std::vector<rules::Verdict>& verdicts);
+    void hold_verdicts();
+    bool take_up(alarms::Alarm alarm);
+    void end_hold();
     /// \param settled  called when the event is on disk (Publisher::event)
     void transition(const alarms::Transition& transition, std::function<void()> settled = {});
     alarms::Outcome change(AlarmId id, std::uint64_t revision, const alarms::Actor& actor,
@@ -88,7 +91,10 @@ private:
     std::vector<sampling::LineTrouble> line_trouble_;            ///< by BusId, as last logged
     control::Daemon desk_;
     std::unique_ptr<control::Server> server_;
-    std::vector<rules::Verdict> verdicts_;         ///< kept to spare the allocation
+    std::vector<rules::Verdict> verdicts_;  ///< kept to spare the allocation
+    /// While the broker may still know alarms that our disk lost: see hold_verdicts()
+    bool holding_ = false;
+    std::vector<rules::Verdict> held_;
     std::vector<rules::RuleMemory> saved_memory_;  ///< of the last book, until the judge has taken it up
     std::string saved_book_;
     std::uint64_t abandoned_seen_ = 0;
@@ -96,7 +102,7 @@ private:
     bool stopping_ = false;
     Monotonic drain_not_before_{};
     boost::asio::steady_timer drain_timer_, silence_timer_, self_timer_, book_timer_, watchdog_timer_,
-        note_timer_;
+        note_timer_, hold_timer_;
 };
 
 }  // namespace gengfu

@@ -103,6 +103,8 @@ publish::Questions Pipeline::questions() {
     return {.standing = [this] { return table_.standing(); },
             .last_event_sequence = [this] { return publisher_->next_event_sequence() - 1; },
             .carry_out = [this](const publish::PlatformCommand& command) { return carry_out(command); },
+            .take_up = [this](alarms::Alarm alarm) { return take_up(std::move(alarm)); },
+            .listed = [this] { end_hold(); },
             .state = [this] { return state(); },
             .notice =
                 [](publish::Notice notice, const std::string& text) {

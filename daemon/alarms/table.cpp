@@ -231,6 +231,17 @@ void Table::restore(Alarm alarm) {
     entry.alarm = std::move(alarm);
 }
 
+bool Table::take_up(Alarm alarm) {
+    const auto rule = std::find_if(site_->rules.begin(), site_->rules.end(),
+                                   [&](const config::Rule& one) { return key_of(*site_, one) == alarm.key; });
+    if (rule == site_->rules.end() || alarm.over() || of_key(alarm.key) != nullptr) {
+        return false;
+    }
+    alarm.texts = rule->texts;  // with the template that later texts are filled in from
+    restore(std::move(alarm));
+    return true;
+}
+
 std::vector<const Alarm*> Table::standing() const {
     std::vector<const Entry*> entries;
     entries.reserve(alarms_.size());

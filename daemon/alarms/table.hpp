@@ -63,6 +63,11 @@ public:
     /// earlier state than the one known (by revision) is ignored, a state that is over ends it.
     void restore(Alarm alarm);
 
+    /// Takes up an alarm of an earlier run that only the broker still knows, while this run is under way.
+    /// \return false, and nothing changes: it is over, its rule is not of this site, or another alarm of its
+    /// key stands.
+    bool take_up(Alarm alarm);
+
     /// Not over, oldest raise first.
     std::vector<const Alarm*> standing() const;
     const Alarm* find(AlarmId id) const;

@@ -207,6 +207,18 @@ std::string Encoder::reply(const CommandReply& reply) const {
     return bytes(out, encoding_);
 }
 
+std::optional<alarms::Alarm> read_alarm(const std::string& payload) {
+    v1::Alarm message;
+    const bool read = !payload.empty() && payload.front() == '{'
+                          ? google::protobuf::util::JsonStringToMessage(payload, &message).ok()
+                          : message.ParseFromString(payload);
+    if (!read) {
+        return std::nullopt;
+    }
+    Result<alarms::Alarm> alarm = wire::from_wire(message);
+    return alarm ? std::optional(std::move(*alarm)) : std::nullopt;
+}
+
 std::optional<StateSeen> read_state(const std::string& payload) {
     v1::Envelope envelope;
     const bool read = !payload.empty() && payload.front() == '{'

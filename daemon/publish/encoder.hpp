@@ -58,6 +58,10 @@ private:
     std::shared_ptr<Scratch> scratch_;
 };
 
+/// A retained alarm as Encoder::alarm() writes it, in either encoding. Its text has no template any more:
+/// that is the configuration's. \return nothing when `payload` is no such message of this release.
+std::optional<alarms::Alarm> read_alarm(const std::string& payload);
+
 /// What a State says without looking into it elsewhere. \return false: `payload` is no state of an envelope.
 struct StateSeen {
     bool online = false;

@@ -45,8 +45,10 @@ Publisher::Impl::Impl(boost::asio::any_io_executor core, const config::Site& sit
       stop_timer_(core_) {
     // protobuf would write a line to standard error for each message that somebody else garbled.
     google::protobuf::SetLogHandler(nullptr);
-    known_epochs_.insert(run_.known_epochs.begin(), run_.known_epochs.end());
-    known_epochs_.insert(run_.epoch);
+    for (const store::KnownEpoch& known : run_.known_epochs) {
+        known_epochs_[known.epoch] = known.last_event;
+    }
+    known_epochs_[run_.epoch] = 0;
     aliases = std::move(run_.aliases);
     extend(aliases, site);
     catalogue_ = build_catalogue(site, aliases, site.mqtt.encoding);
@@ -63,6 +65,7 @@ void Publisher::Impl::start() {
     record_catalogue();
     if (site_->mqtt.brokers.empty()) {
         trouble_ = "no broker is configured";
+        say_listed();
         return;
     }
     session_ = make_(site_->mqtt, site_->gateway.id, Will{topics_.state, encoder_.offline()}, callbacks());

@@ -29,7 +29,7 @@ struct Run {
     std::string catalogue_hash{};    ///< of the last book: a catalogue that differs is recorded as events
     /// Earlier epochs of this store (store::Start::epochs): only alarms raised under one of them, or under
     /// `epoch`, are emptied at the broker when they no longer stand.
-    std::vector<Epoch> known_epochs{};
+    std::vector<store::KnownEpoch> known_epochs{};
 };
 
 enum class Verb : std::uint8_t { kAcknowledge, kReset };
@@ -58,6 +58,13 @@ struct Questions {
     /// The number of the last event record made.
     std::function<std::uint64_t()> last_event_sequence;
     std::function<CommandResult(const PlatformCommand&)> carry_out;
+    /// An alarm of an earlier start that the broker retains and the disk does not know: it went out as
+    /// volatile and a crash came before its commit. \return whether it stands again; else its topic is
+    /// emptied. Optional.
+    std::function<bool(alarms::Alarm)> take_up;
+    /// take_up() has been asked for all that the broker retained, or there is no broker to ask. Once.
+    /// Optional.
+    std::function<void()> listed;
     /// A filled gengfu.v1.State, serialised, but for identity, time and pending counts.
     std::function<std::string()> state;
     /// One line for the log in the gateway's language, once per change (connected, refused, why not).

@@ -68,6 +68,9 @@ private:
     void say_catalogue();
     void begin_listing();
     void end_listing();
+    bool lost_by_crash(AlarmId id) const;
+    void take_up_lost(const Listing& seen);
+    void say_listed();
     void say_alarms(const Listing& seen);
     std::map<std::string, std::string> standing_payloads() const;
 
@@ -88,7 +91,7 @@ private:
     EventLine line_;
     Commands commands_;
     std::map<std::pair<std::string, std::string>, PointId> points_by_name_;
-    std::set<Epoch> known_epochs_;
+    std::map<Epoch, std::uint64_t> known_epochs_;  ///< with the last event that the disk has
     std::uint64_t next_telemetry_ = 1;
 
     std::shared_ptr<Delivery> delivery_;
@@ -99,6 +102,7 @@ private:
     std::optional<Listing> listing_;
     std::string marker_;
     std::uint64_t markers_ = 0;
+    bool listed_told_ = false;
     Monotonic state_said_{};
 
     enum class Stage : std::uint8_t { kRunning, kDraining, kGoodbye, kStopped };

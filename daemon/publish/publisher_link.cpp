@@ -146,7 +146,9 @@ void Publisher::Impl::on_message(const Incoming& message) {
     } else if (listing_ && message.topic == marker_) {
         end_listing();
     } else if (listing_) {
-        listing_->saw(message.topic, message.payload);
+        const std::optional<AlarmId> id = topics_.alarm_id(message.topic);
+        listing_->saw(message.topic, message.payload,
+                      id && lost_by_crash(*id) ? Listing::Payload::kKeep : Listing::Payload::kForget);
     }
 }
 
@@ -224,7 +226,33 @@ void Publisher::Impl::end_listing() {
     const Listing seen = std::move(*listing_);
     listing_.reset();
     static_cast<void>(session_->unsubscribe(topics_.all_alarms));
+    take_up_lost(seen);
+    say_listed();
     say_alarms(seen);
+}
+
+// Raised by an earlier run after the last event that its disk has. Of this run nothing is lost, and of an
+// epoch whose events the store has forgotten nothing can be said.
+bool Publisher::Impl::lost_by_crash(AlarmId id) const {
+    const auto known = known_epochs_.find(id.epoch);
+    return known != known_epochs_.end() && known->second != 0 && id.sequence > known->second;
+}
+
+void Publisher::Impl::take_up_lost(const Listing& seen) {
+    for (const auto& [topic, payload] : seen.kept()) {
+        std::optional<alarms::Alarm> alarm = read_alarm(payload);
+        // What the topic names, not what the payload says, is what was judged to be ours.
+        if (alarm && alarm->id == topics_.alarm_id(topic) && !alarm->over() && questions_.take_up) {
+            static_cast<void>(questions_.take_up(std::move(*alarm)));
+        }
+    }
+}
+
+void Publisher::Impl::say_listed() {
+    if (!listed_told_ && questions_.listed) {
+        questions_.listed();
+    }
+    listed_told_ = true;
 }
 
 std::map<std::string, std::string> Publisher::Impl::standing_payloads() const {

@@ -17,14 +17,20 @@ std::uint64_t hash(const std::string& payload) {
 
 Listing::Listing(const Topics& topics) : topics_(&topics) {}
 
-void Listing::saw(const std::string& topic, const std::string& payload) {
+void Listing::saw(const std::string& topic, const std::string& payload, Payload keep) {
     if (topic.size() > topics_->base.size() + kLongest || !topics_->alarm_id(topic)) {
         return;
     }
     if (payload.empty()) {
         seen_.erase(topic);
-    } else if (seen_.size() < kMost) {
+        kept_.erase(topic);
+        return;
+    }
+    if (seen_.size() < kMost) {
         seen_[topic] = hash(payload);
+    }
+    if (keep == Payload::kKeep && kept_.size() < kMostKept && payload.size() <= kLongestKept) {
+        kept_[topic] = payload;
     }
 }
 

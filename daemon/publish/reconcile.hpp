@@ -18,7 +18,12 @@ public:
     explicit Listing(const Topics& topics);
 
     /// A retained message below alarm/. Others are left alone.
-    void saw(const std::string& topic, const std::string& payload);
+    /// \param keep  whether kept() shall have the payload
+    enum class Payload : std::uint8_t { kForget, kKeep };
+    void saw(const std::string& topic, const std::string& payload, Payload keep = Payload::kForget);
+
+    /// Topic and payload of the alarms whose payload was kept.
+    const std::map<std::string, std::string>& kept() const { return kept_; }
 
     /// What is to be done. \param standing  topic and payload of every alarm that is not over
     /// \param knows  an alarm raised under an epoch that our store does not know is another's (a cloned card,
@@ -36,10 +41,14 @@ public:
     /// others can make us keep with retained messages. Payloads are not kept, whatever their length.
     static constexpr std::size_t kMost = 20000;
     static constexpr std::size_t kLongest = 128;
+    /// Most payloads that are kept, and how long each may be.
+    static constexpr std::size_t kMostKept = 256;
+    static constexpr std::size_t kLongestKept = 16384;
 
 private:
     const Topics* topics_;
     std::map<std::string, std::uint64_t> seen_;  // hashes of the payloads
+    std::map<std::string, std::string> kept_;
 };
 
 }  // namespace gengfu::publish

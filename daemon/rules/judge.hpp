@@ -51,6 +51,9 @@ public:
     /// Call once, first, also with no memory. Memory of an earlier run must agree with its alarms:
     /// alarms::memory_from(). `now`: silence is counted from here, since nothing was observed before.
     void restore(std::span<const RuleMemory> memory, Monotonic now);
+    /// Takes up an alarm that is found to stand later on: an active rule of that name is left as it is, one
+    /// at rest becomes active, and clears when its condition does not hold.
+    void take_up(const RuleMemory& memory);
 
 private:
     std::unique_ptr<JudgeState> state_;

@@ -49,7 +49,7 @@ void append(std::vector<RuleMemory>& all, const config::Site& site, const Runner
     }
 }
 
-void take_up(Runner& runner, const RuleMemory& memory) {
+void remember(Runner& runner, const RuleMemory& memory) {
     const int levels = static_cast<int>(runner.levels);
     Timing& timing = runner.timing;
     if (memory.active && !runner.active()) {
@@ -84,10 +84,19 @@ void Judge::restore(std::span<const RuleMemory> memory, Monotonic now) {
     for (const RuleMemory& one : memory) {
         const auto found = by_names.find({one.device, one.point, one.rule});
         if (found != by_names.end()) {
-            take_up(*found->second, one);
+            remember(*found->second, one);
         }
     }
     state.begin(now);
+}
+
+void Judge::take_up(const RuleMemory& memory) {
+    for (Runner& runner : state_->runners) {
+        if (names_of(state_->site, *runner.rule) == Names{memory.device, memory.point, memory.rule}) {
+            remember(runner, memory);
+            return;
+        }
+    }
 }
 
 }  // namespace gengfu::rules

@@ -136,7 +136,7 @@ std::optional<std::uint64_t> Ledger::start_of(Epoch epoch) const {
 std::vector<KnownEpoch> Ledger::epochs() const {
     std::vector<KnownEpoch> known;
     for (const auto& [start, epoch] : epochs_) {
-        known.push_back({epoch, start});
+        known.push_back({epoch, start, 0});
     }
     return known;
 }

@@ -35,7 +35,7 @@ public:
 
     std::uint64_t newest_start() const { return epochs_.empty() ? 0 : epochs_.rbegin()->first; }
     std::optional<std::uint64_t> start_of(Epoch epoch) const;
-    std::vector<KnownEpoch> epochs() const;
+    std::vector<KnownEpoch> epochs() const;  ///< last_event is left to whoever has the files
 
     std::string take_book();
     std::string take_configuration();

@@ -203,10 +203,29 @@ Result<void> make_room(Found& found) {
     return found.ledger.write_both();
 }
 
+std::uint64_t last_event(const Found& found, std::uint64_t start) {
+    std::uint64_t last = 0;
+    if (const auto held = found.events.extents().find(start); held != found.events.extents().end()) {
+        last = held->second.last;
+    }
+    const std::vector<SequenceRange>& released =
+        found.ledger.progress().released({start, Stream::kEvent}).ranges();
+    if (!released.empty()) {
+        last = std::max(last, released.back().last);
+    }
+    if (start_of(found.ledger.covered()) == start) {
+        last = std::max(last, sequence_of(found.ledger.covered()));
+    }
+    return last;
+}
+
 // The new epoch and number, on disk before anything can be published under them.
 Result<void> begin_run(Found& found, const Options& options, const Clock& clock, Start& start) {
     Ledger& ledger = found.ledger;
     start.epochs = ledger.epochs();
+    for (KnownEpoch& known : start.epochs) {
+        known.last_event = last_event(found, known.start);
+    }
     start.abandoned = ledger.abandoned();
     start.records_abandoned = ledger.records_abandoned();
     start.number = std::max(ledger.newest_start(), options.start_above) + 1;

@@ -32,6 +32,9 @@ struct Options {
 struct KnownEpoch {
     Epoch epoch;
     std::uint64_t start = 0;
+    /// Highest sequence of its events that has been on disk; an event above it was lost with a crash before
+    /// its commit. 0: not known (none was, or all were released and deleted long ago).
+    std::uint64_t last_event = 0;
     friend bool operator==(const KnownEpoch&, const KnownEpoch&) = default;
 };
 

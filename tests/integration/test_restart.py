@@ -1,4 +1,6 @@
 """kill -9 of the daemon at many moments: no alarm is lost, none is doubled, and the book comes back as it was."""
+import resource
+
 import pytest
 
 from support.configuration import AT_ONCE, UNLATCHED
@@ -138,3 +140,33 @@ def test_identities_never_repeat_over_starts(site, feed, relays):
         assert numbers == list(range(1, len(numbers) + 1)), f"gaps in the events of epoch {epoch:x}: {numbers}"
     starts = {feed.records[i].identity.epoch: feed.records[i].identity.start for i in feed.order}
     assert len(set(starts.values())) == len(starts), "one start number an epoch"
+
+
+def test_an_alarm_that_the_disk_never_had_is_taken_up_from_the_broker(site, feed, relays):
+    """The disk takes nothing: the alarm goes out as volatile. The crash comes before the disk has it."""
+    resource.prlimit(site.process.pid, resource.RLIMIT_FSIZE, (8192, resource.RLIM_INFINITY))
+    relays.set(1, "holding", 0, ALARM)
+    alarm_id = feed.wait_transition("RAISED", RULE, "relay-1").alarm.id
+    feed.wait(lambda: alarm_id in feed.retained_alarms, "the retained alarm")
+    killed(site)
+    wait_for(lambda: standing(site) == {"relay-1": alarm_id}, "the alarm of before the crash")
+    relays.set(2, "holding", 0, ALARM)  # a life sign of the judgement, after what it might say of relay-1
+    second = feed.wait_transition("RAISED", RULE, "relay-2").alarm.id
+    assert standing(site) == {"relay-1": alarm_id, "relay-2": second}
+    assert len(feed.transitions(RULE, "relay-1", kind=1)) == 1, "raised once"
+    killed(site)
+    assert standing(site)["relay-1"] == alarm_id, "by now it is on disk"
+    relays.set(1, "holding", 0, REST)
+    assert feed.wait_transition("CLEARED", RULE, "relay-1").alarm.id == alarm_id
+
+
+def test_an_alarm_that_the_disk_never_had_and_that_is_no_more_clears(site, feed, relays):
+    resource.prlimit(site.process.pid, resource.RLIMIT_FSIZE, (8192, resource.RLIM_INFINITY))
+    relays.set(1, "holding", 0, ALARM)
+    alarm_id = feed.wait_transition("RAISED", RULE, "relay-1").alarm.id
+    feed.wait(lambda: alarm_id in feed.retained_alarms, "the retained alarm")
+    site.kill()
+    relays.set(1, "holding", 0, REST)
+    site.start()
+    assert feed.wait_transition("CLEARED", RULE, "relay-1").alarm.id == alarm_id
+    assert raised_ids(feed, "relay-1") == {alarm_id}

@@ -418,6 +418,37 @@ TEST_F(TableTest, EndingAnAlarmWhoseKeyAnotherHasTakenLeavesTheOtherAlone) {
     EXPECT_EQ(table.apply(verdict(Change::kCleared), stamp(303), 3)->alarm.id, second.id);
 }
 
+TEST_F(TableTest, AnAlarmThatOnlyTheBrokerKnewIsTakenUpAsItStood) {
+    Alarm lost = apply(Change::kRaised)->alarm;
+    lost.texts = std::make_shared<config::RuleText>();  // the wire has no template
+    Table table(Epoch{5}, builder_.site());
+    ASSERT_TRUE(table.take_up(lost));
+    EXPECT_FALSE(table.apply(verdict(Change::kRaised), stamp(300), 1)) << "one alarm, one notification";
+    const auto graver = table.apply(verdict(Change::kSeverity, Severity::kMajor), stamp(301), 1);
+    ASSERT_TRUE(graver);
+    EXPECT_EQ(graver->alarm.id, lost.id);
+    EXPECT_EQ(graver->alarm.text.en, "200 mA, limit 180 mA") << "filled in from the site's own template";
+    EXPECT_EQ(table.apply(verdict(Change::kCleared), stamp(302), 2)->alarm.id, lost.id);
+}
+
+TEST_F(TableTest, WhatCannotStandIsNotTakenUp) {
+    const Alarm lost = apply(Change::kRaised)->alarm;
+    Alarm over = lost;
+    over.active = false;
+    over.acknowledged = true;
+    Alarm unknown = lost;
+    unknown.key.rule = "no-such-rule";
+    Table table(Epoch{5}, builder_.site());
+    EXPECT_FALSE(table.take_up(over));
+    EXPECT_FALSE(table.take_up(unknown));
+    EXPECT_TRUE(table.standing().empty());
+    const AlarmId ours = table.apply(verdict(Change::kRaised), stamp(300), 1)->alarm.id;
+    EXPECT_FALSE(table.take_up(lost)) << "another of its key stands";
+    ASSERT_EQ(table.standing().size(), 1U);
+    EXPECT_EQ(table.standing().front()->id, ours);
+    EXPECT_TRUE(table.orphans().empty());
+}
+
 TEST_F(TableTest, ARestoredLaterRaiseIsListedAsTheLatest) {
     const Alarm first = apply(Change::kRaised)->alarm;
     const Alarm other = apply(Change::kRaised, Severity::kMajor, 1)->alarm;

@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "daemon/publish/encoder.hpp"
 #include "tests/support/site_builder.hpp"
 #include "tests/unit/publish/support.hpp"
 
@@ -50,7 +51,7 @@ protected:
                          .configuration_hash = "c0",
                          .aliases = {},
                          .catalogue_hash = catalogue_hash,
-                         .known_epochs = {Epoch{1}}};
+                         .known_epochs = {{Epoch{1}, 1, last_event}}};
         Questions questions;
         questions.standing = [this] {
             std::vector<const alarms::Alarm*> out;
@@ -67,6 +68,13 @@ protected:
             }
             return CommandResult{v1::OUTCOME_DONE, "done", 2};
         };
+        questions.take_up = [this](alarms::Alarm alarm) {
+            taken_up.push_back(alarm.id);
+            standing.push_back(std::move(alarm));
+            return true;
+        };
+        listed = 0;
+        questions.listed = [this] { ++listed; };
         questions.state = [] {
             v1::State state;
             state.add_buses()->set_name("rs485-1");
@@ -126,6 +134,33 @@ protected:
             settle();
         }
     }
+    // A retained message that an earlier run, epoch 1, has left at the broker.
+    void retained(std::uint64_t sequence, const std::string& payload) {
+        session->callbacks.message({base() + alarm_topic({Epoch{1}, sequence}), payload, true});
+    }
+    std::string payload_of_earlier_run(std::uint64_t sequence) {
+        alarms::Alarm alarm = full_alarm(sequence);
+        alarm.id = {Epoch{1}, sequence};
+        alarm.acknowledged = false;
+        const publish::Run run{.gateway = "gw-test",
+                               .epoch = Epoch{1},
+                               .start = 2,
+                               .software = "gengfu test",
+                               .configuration_hash = "c0"};
+        return publish::Encoder(run, site.mqtt.encoding, clock).alarm(alarm);
+    }
+    void end_listing() {
+        for (const FakeSession::Sent& sent : std::vector(session->sent)) {
+            if (sent.topic.starts_with(base() + "alarm/marker/")) {
+                session->callbacks.message({sent.topic, "", false});
+            }
+        }
+        settle();
+    }
+    bool emptied(std::uint64_t sequence) {
+        const auto sent = session->on(alarm_topic({Epoch{1}, sequence}));
+        return sent.size() == 1 && sent[0].payload.empty();
+    }
     void raise(std::uint64_t sequence) {
         alarms::Alarm alarm = full_alarm(sequence);
         alarm.acknowledged = false;
@@ -150,6 +185,9 @@ protected:
     std::string catalogue_hash, client_id;
     Will will;
     std::vector<alarms::Alarm> standing;
+    std::vector<AlarmId> taken_up;
+    int listed = 0;
+    std::uint64_t last_event = 5;  ///< of the run before
     std::vector<PlatformCommand> commands;
     std::vector<std::string> notices;
     std::unique_ptr<Publisher> publisher;
@@ -581,18 +619,63 @@ TEST_F(PublisherTest, OwnRetainedAlarmsAreReconciledAtTheMarker) {
                sent.retain == Retain::kNo;
     });
     ASSERT_EQ(markers, 1);
-    for (const FakeSession::Sent& sent : std::vector(session->sent)) {
-        if (sent.topic.starts_with(base() + "alarm/marker/")) {
-            session->callbacks.message({sent.topic, "", false});
-        }
-    }
-    settle();
+    end_listing();
     EXPECT_EQ(session->on(alarm_topic({kEpoch, 9})).size(), 1U);
     ASSERT_EQ(session->on(alarm_topic({Epoch{1}, 4})).size(), 1U);
     EXPECT_EQ(session->on(alarm_topic({Epoch{1}, 4}))[0].payload, "");
     EXPECT_TRUE(session->on(alarm_topic({Epoch{77}, 4})).empty());
     EXPECT_NE(notices.back().find("保留"), std::string::npos) << notices.back();
     EXPECT_EQ(session->unsubscribed, (std::vector<std::string>{base() + "alarm/#"}));
+}
+
+// Volatile, and the crash came before the commit: the disk has events up to 5.
+TEST_F(PublisherTest, AnAlarmThatOnlyTheBrokerKnowsIsTakenUpAgain) {
+    for (const config::Encoding encoding : {config::Encoding::kProtobuf, config::Encoding::kJson}) {
+        site.mqtt.encoding = encoding;
+        standing.clear();
+        taken_up.clear();
+        start();
+        connect();
+        retained(5, payload_of_earlier_run(5));  // the disk knew it: it is over
+        retained(6, payload_of_earlier_run(6));
+        retained(7, "no alarm");
+        retained(8, payload_of_earlier_run(6));  // names another than its topic
+        end_listing();
+        EXPECT_EQ(taken_up, (std::vector<AlarmId>{{Epoch{1}, 6}}));
+        EXPECT_FALSE(emptied(6));
+        EXPECT_TRUE(emptied(5));
+        EXPECT_TRUE(emptied(7));
+        EXPECT_TRUE(emptied(8));
+    }
+}
+
+TEST_F(PublisherTest, WhereTheDiskHasForgottenItsLastEventNothingIsTakenUp) {
+    last_event = 0;
+    start();
+    connect();
+    retained(6, payload_of_earlier_run(6));
+    end_listing();
+    EXPECT_TRUE(taken_up.empty());
+    EXPECT_TRUE(emptied(6));
+}
+
+TEST_F(PublisherTest, TheEndOfTheFirstListingIsToldOnce) {
+    start();
+    connect();
+    EXPECT_EQ(listed, 0);
+    end_listing();
+    EXPECT_EQ(listed, 1);
+    session->callbacks.lost("gone");
+    settle();
+    connect();
+    end_listing();
+    EXPECT_EQ(listed, 1);
+}
+
+TEST_F(PublisherTest, WithoutABrokerTheListingIsOverAtOnce) {
+    site.mqtt.brokers.clear();
+    start();
+    EXPECT_EQ(listed, 1);
 }
 
 TEST_F(PublisherTest, AListingWithoutItsMarkerEndsByTime) {

@@ -521,6 +521,21 @@ TEST_F(JudgeRestart, ClearsAnAlarmOfWhichOnlyTheFactIsKnown) {
     EXPECT_EQ(changes(observe(good(current_, 0, at(1)))), Changes{Change::kCleared});
 }
 
+TEST_F(JudgeRestart, TakesUpAnAlarmThatIsFoundToStandLater) {
+    leakage();
+    observe(good(current_, 0, at(1)));
+    const RuleMemory found{
+        .device = "panel", .point = "residual_current", .rule = "leakage", .active = true, .level = 0};
+    judge().take_up({.device = "panel", .point = "residual_current", .rule = "no-such-rule", .active = true});
+    EXPECT_TRUE(judge().memory().empty());
+    judge().take_up(found);
+    EXPECT_TRUE(observe(good(current_, 200, at(2))).empty()) << "it stands already";
+    EXPECT_EQ(changes(observe(good(current_, 0, at(3)))), Changes{Change::kCleared});
+    EXPECT_EQ(changes(observe(good(current_, 350, at(4)))), Changes{Change::kRaised});
+    judge().take_up(found);
+    EXPECT_EQ(judge().memory()[0].level, 1) << "what is known is not made less";
+}
+
 TEST_F(JudgeRestart, IgnoresMemoryOfWhatIsGoneAndMendsWhatIsOutOfBounds) {
     leakage().on_delay = seconds(5);
     const RuleMemory here{.device = "panel", .point = "residual_current", .rule = "leakage"};

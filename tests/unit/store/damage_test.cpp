@@ -121,7 +121,7 @@ TEST_P(DamagedState, OtherCopyIsUsedAndNothingIsMissing) {
     Opened opened = open_store(options, clock);
     ASSERT_NE(opened.store, nullptr);
     EXPECT_EQ(opened.start.number, 2U);
-    EXPECT_EQ(opened.start.epochs, (std::vector<KnownEpoch>{{epoch, 1}}));
+    EXPECT_EQ(opened.start.epochs, (std::vector<KnownEpoch>{{epoch, 1, 60}}));
     EXPECT_EQ(opened.start.book, "the book of twenty");
     EXPECT_EQ(opened.start.later_events.size(), 40U);
     EXPECT_EQ(opened.start.later_events.front(), "state 21");
@@ -166,7 +166,7 @@ TEST(Damage, BothCopiesDamagedIsSaidAndTheNextOpeningBeginsAnew) {
     const Opened second = open_store(options_for(folder), clock);
     ASSERT_NE(second.store, nullptr);
     EXPECT_EQ(second.start.number, 2U) << "the number is known from the records";
-    EXPECT_EQ(second.start.epochs, (std::vector<KnownEpoch>{{epoch, 1}}));
+    EXPECT_EQ(second.start.epochs, (std::vector<KnownEpoch>{{epoch, 1, 60}}));
     EXPECT_EQ(second.start.later_events.size(), 60U) << "without a book all events say what stands";
     EXPECT_EQ(sequences(all_pending(*second.store, Stream::kEvent)), numbers(1, 60))
         << "sent again, under the same identity";

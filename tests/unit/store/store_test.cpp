@@ -33,7 +33,7 @@ TEST(Store, NumberIsLastingBeforeAnythingElse) {
     const Opened second = open_store(options_for(folder), clock);
     EXPECT_EQ(second.start.number, 2U);
     ASSERT_EQ(second.start.epochs.size(), 1U);
-    EXPECT_EQ(second.start.epochs[0], (KnownEpoch{first, 1}));
+    EXPECT_EQ(second.start.epochs[0], (KnownEpoch{first, 1, 0}));
 }
 
 TEST(Store, NumberCanBeSetAboveAnotherGatewayOfOurName) {
