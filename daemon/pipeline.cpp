@@ -223,7 +223,7 @@ bool Pipeline::take_up(alarms::Alarm alarm) {
     for (const rules::RuleMemory& memory : alarms::memory_from({found}, {}, site_)) {
         judge_.take_up(memory);
     }
-    save_book_soon();
+    save_book();  // no event will say it
     const std::string where = found->key.device + (found->key.point.empty() ? "" : "/" + found->key.point);
     log::info("从服务器取回告警 " + where + ":" + found->texts->title.zh,
               "alarm " + where + ": " + found->texts->title.en +

@@ -155,7 +155,7 @@ def test_an_alarm_that_the_disk_never_had_is_taken_up_from_the_broker(site, feed
     assert standing(site) == {"relay-1": alarm_id, "relay-2": second}
     assert len(feed.transitions(RULE, "relay-1", kind=1)) == 1, "raised once"
     killed(site)
-    assert standing(site)["relay-1"] == alarm_id, "by now it is on disk"
+    wait_for(lambda: standing(site) == {"relay-1": alarm_id, "relay-2": second}, "both, killed once more")
     relays.set(1, "holding", 0, REST)
     assert feed.wait_transition("CLEARED", RULE, "relay-1").alarm.id == alarm_id
 
