@@ -1,5 +1,6 @@
 #include "daemon/publish/event_line.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace gengfu::publish {
@@ -79,8 +80,17 @@ void EventLine::delivered(std::uint64_t sequence) {
 void EventLine::lost() {
     for (auto& [sequence, event] : waiting_) {
         event.stage = Stage::kWaiting;
-        event.update.reset();  // the next connection reconciles all alarms as they are then
+        if (event.update) {
+            event.update->payload.reset();
+        }
     }
+}
+
+bool EventLine::holds_back(const std::string& topic) const {
+    return std::any_of(waiting_.begin(), waiting_.end(), [&](const auto& entry) {
+        const Entry& event = entry.second;
+        return event.stage == Stage::kWaiting && event.update && event.update->topic == topic;
+    });
 }
 
 }  // namespace gengfu::publish

@@ -15,7 +15,8 @@ namespace gengfu::publish {
 /// The retained message that goes with an event.
 struct AlarmUpdate {
     std::string topic;
-    std::string payload;  ///< empty: over
+    /// Empty: over. Nothing: as the alarm is when the event goes, since it may have changed meanwhile.
+    std::optional<std::string> payload;
 };
 
 /// Events of this run between their making and the moment when the disk has them: in order of their sequence,
@@ -53,6 +54,10 @@ public:
     void delivered(std::uint64_t sequence);
     /// The connection is gone: volatile ones without PUBACK that the disk lacks wait again.
     void lost();
+
+    /// Whether an event that goes with `topic` has neither disk nor broker yet: what is retained there must
+    /// not tell of it before, or a crash would leave an alarm at the broker that nobody knows.
+    bool holds_back(const std::string& topic) const;
 
     std::size_t size() const { return waiting_.size(); }
     std::uint64_t given_up() const { return given_up_; }

@@ -128,9 +128,12 @@ void Publisher::Impl::move_events() {
     for (EventLine::Ready& ready : line_.take(clock_->now())) {
         delivery_->event(ready.record, ready.is_volatile);
         if (ready.update) {
+            if (!ready.update->payload) {
+                ready.update->payload = standing_payloads()[ready.update->topic];
+            }
             delivery_->send({.lane = Lane::kUrgent,
                              .topic = std::move(ready.update->topic),
-                             .payload = std::move(ready.update->payload),
+                             .payload = std::move(*ready.update->payload),
                              .retain = Retain::kYes});
         }
     }

@@ -227,8 +227,8 @@ void Publisher::Impl::end_listing() {
     listing_.reset();
     static_cast<void>(session_->unsubscribe(topics_.all_alarms));
     take_up_lost(seen);
-    say_listed();
     say_alarms(seen);
+    say_listed();
 }
 
 // Raised by an earlier run after the last event that its disk has. Of this run nothing is lost, and of an
@@ -276,12 +276,18 @@ void Publisher::Impl::say_alarms(const Listing& seen) {
                    "they are left alone: " + topics_.all_alarms);
     }
     for (const std::string& topic : actions.publish) {
+        if (line_.holds_back(topic)) {
+            continue;  // goes with its event
+        }
         delivery_->send({.lane = Lane::kEvent,
                          .topic = topic,
                          .payload = std::move(standing[topic]),
                          .retain = Retain::kYes});
     }
     for (const std::string& topic : actions.empty) {
+        if (line_.holds_back(topic)) {
+            continue;
+        }
         delivery_->send({.lane = Lane::kEvent, .topic = topic, .retain = Retain::kYes});
     }
 }

@@ -659,6 +659,38 @@ TEST_F(PublisherTest, WhereTheDiskHasForgottenItsLastEventNothingIsTakenUp) {
     EXPECT_TRUE(emptied(6));
 }
 
+TEST_F(PublisherTest, TheListingTellsNoAlarmBeforeItsEvent) {
+    start();
+    connect();
+    store.disk = FakeStore::Disk::kHangs;
+    standing = {full_alarm(1)};
+    raise(1);
+    end_listing();
+    EXPECT_TRUE(session->on(alarm_topic({kEpoch, 1})).empty()) << "the disk does not have it";
+    store.finish_commits();
+    settle();
+    ASSERT_EQ(session->on("/event").size(), 1U);
+    EXPECT_EQ(session->on(alarm_topic({kEpoch, 1})).size(), 1U);
+}
+
+TEST_F(PublisherTest, AVolatileAlarmIsRetainedAsItIsWhenTheConnectionIsBack) {
+    start();
+    connect();
+    end_listing();
+    store.disk = FakeStore::Disk::kFails;
+    standing = {full_alarm(1)};
+    raise(1);
+    EXPECT_EQ(session->on(alarm_topic({kEpoch, 1})).size(), 1U);
+    session->lose();
+    settle();
+    standing = {};  // over, and that is on disk
+    session->sent.clear();
+    connect();
+    ASSERT_EQ(session->on("/event").size(), 1U);
+    ASSERT_EQ(session->on(alarm_topic({kEpoch, 1})).size(), 1U);
+    EXPECT_EQ(session->on(alarm_topic({kEpoch, 1}))[0].payload, "");
+}
+
 TEST_F(PublisherTest, TheEndOfTheFirstListingIsToldOnce) {
     start();
     connect();

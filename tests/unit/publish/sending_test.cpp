@@ -255,6 +255,22 @@ TEST(EventLine, AVolatileOneThatWasLostButIsOnDiskByNowIsTheStores) {
     EXPECT_EQ(line.size(), 0U);
 }
 
+TEST(EventLine, HoldsBackTheRetainedMessageOfAnEventThatNobodyHas) {
+    EventLine line(milliseconds(500));
+    line.add(record(1), AlarmUpdate{"alarm/g/1", "raised"}, {});
+    EXPECT_TRUE(line.holds_back("alarm/g/1"));
+    EXPECT_FALSE(line.holds_back("alarm/g/2"));
+    auto ready = line.take(Monotonic(seconds(1)));
+    ASSERT_EQ(ready.size(), 1U);
+    EXPECT_EQ(ready[0].update->payload, "raised");
+    EXPECT_FALSE(line.holds_back("alarm/g/1")) << "it went out as volatile";
+    line.lost();
+    EXPECT_TRUE(line.holds_back("alarm/g/1"));
+    ready = line.take(Monotonic(seconds(1)));
+    ASSERT_EQ(ready.size(), 1U);
+    EXPECT_EQ(ready[0].update->payload, std::nullopt) << "as the alarm is by then";
+}
+
 TEST(EventLine, ABoundIsKeptAndCounted) {
     EventLine line(milliseconds(500));
     for (std::uint64_t sequence = 1; sequence <= EventLine::kMost + 3; ++sequence) {
