@@ -125,7 +125,7 @@ using Ranges = std::vector<store::SequenceRange>;
 
 TEST(RangeSet, JoinsAndSplits) {
     RangeSet set;
-    for (const std::uint64_t sequence : {1, 2, 4, 7, 3, 5, 5}) {
+    for (const std::uint64_t sequence : {1U, 2U, 4U, 7U, 3U, 5U, 5U}) {
         set.add(sequence);
     }
     EXPECT_EQ(set.ranges(), (Ranges{{1, 5}, {7, 7}}));
