@@ -2,10 +2,12 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/bus_table.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal.hpp"
 #include "daemon/config/check_files.hpp"
 #include "daemon/config/load.hpp"
+#include "daemon/sampling/budget.hpp"
 #include "daemon/sampling/device_reader.hpp"
 
 namespace gengfu::cli {
@@ -27,6 +29,9 @@ void print_sums(const config::Site& site) {
             std::count_if(site.devices.begin(), site.devices.end(),
                           [i](const config::Device& device) { return device.bus == BusId{i}; });
         std::printf("  %-24s %3td devices\n", site.buses[i].name.c_str(), devices);
+        for (const std::string& line : bus_lines(site, sampling::budget(site, BusId{i}))) {
+            std::printf("%s\n", printable(line).c_str());
+        }
     }
 }
 
@@ -42,7 +47,8 @@ json to_json(const std::vector<config::Diagnostic>& diagnostics) {
     return list;
 }
 
-/// Points that no allowed request can fetch: known only by planning the requests.
+/// Points that no allowed request can fetch, and buses asked for too much: known only by planning the
+/// requests.
 void plan_all(const config::Site& site, std::vector<config::Diagnostic>& diagnostics) {
     for (std::uint32_t i = 0; i < site.devices.size(); ++i) {
         const Result<void> planned = sampling::plannable(site, DeviceId{i});
@@ -50,6 +56,18 @@ void plan_all(const config::Site& site, std::vector<config::Diagnostic>& diagnos
             diagnostics.push_back({config::Gravity::kError, {}, planned.error().what});
         }
     }
+    if (!config::has_errors(diagnostics)) {
+        const std::vector<config::Diagnostic> budgets = sampling::check_budgets(site);
+        diagnostics.insert(diagnostics.end(), budgets.begin(), budgets.end());
+    }
+}
+
+json buses_json(const config::Site& site) {
+    json list = json::array();
+    for (std::uint32_t i = 0; i < site.buses.size(); ++i) {
+        list.push_back(bus_json(site, sampling::budget(site, BusId{i})));
+    }
+    return list;
 }
 
 }  // namespace
@@ -78,6 +96,7 @@ int check(const Common& common) {
             out["devices"] = loaded.site->devices.size();
             out["points"] = loaded.site->points.size();
             out["rules"] = loaded.site->rules.size();
+            out["buses"] = buses_json(*loaded.site);
         }
         std::printf("%s\n", out.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
         return good ? kDone : kWrongConfiguration;

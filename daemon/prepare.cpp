@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "daemon/config/self_device.hpp"
+#include "daemon/sampling/budget.hpp"
 #include "daemon/sampling/device_reader.hpp"
 
 namespace gengfu {
@@ -23,7 +24,11 @@ store::Options store_options(const config::Store& settings, const config::Mqtt& 
     return options;
 }
 
-Result<Accepted> accept(config::Bundle bundle, std::vector<config::Diagnostic>& shown,
+/// A configuration that was accepted once keeps running: a daemon that has learned to count better since does
+/// not take a site out of service.
+enum class Budgets : std::uint8_t { kMustFit, kAsTheyAre };
+
+Result<Accepted> accept(config::Bundle bundle, Budgets budgets, std::vector<config::Diagnostic>& shown,
                         std::string* store_path) {
     config::Loaded loaded = config::load(bundle);
     shown.insert(shown.end(), loaded.diagnostics.begin(), loaded.diagnostics.end());
@@ -39,6 +44,13 @@ Result<Accepted> accept(config::Bundle bundle, std::vector<config::Diagnostic>& 
             return pass(planned);
         }
     }
+    if (budgets == Budgets::kMustFit) {
+        const std::vector<config::Diagnostic> found = sampling::check_budgets(*loaded.site);
+        shown.insert(shown.end(), found.begin(), found.end());
+        if (config::has_errors(found)) {
+            return fail(Errc::kInvalid, "a bus is asked for more than it carries");
+        }
+    }
     config::add_self(*loaded.site);
     return Accepted{std::move(*loaded.site), std::move(bundle)};
 }
@@ -49,7 +61,7 @@ Result<Accepted> read_configuration(const config::Places& places, std::vector<co
     if (!bundle) {
         return pass(bundle);
     }
-    return accept(std::move(*bundle), shown, store_path);
+    return accept(std::move(*bundle), Budgets::kMustFit, shown, store_path);
 }
 
 /// The last accepted configuration, from the store.
@@ -59,7 +71,7 @@ Result<Accepted> last_accepted(const std::string& packed) {
         return pass(bundle);
     }
     std::vector<config::Diagnostic> known;
-    return accept(std::move(*bundle), known, nullptr);
+    return accept(std::move(*bundle), Budgets::kAsTheyAre, known, nullptr);
 }
 
 }  // namespace

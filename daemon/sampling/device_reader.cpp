@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/sampling/turn_cost.hpp"
+
 namespace gengfu::sampling {
 namespace {
 
 namespace modbus = drivers::modbus;
-
-/// For the cost model alone, where the profile states none: half of what sensors in the field take (5 to 50
-/// ms).
-constexpr Duration kUsualTurnaround = std::chrono::milliseconds(20);
 
 std::vector<config::PointRef> every_point(const config::Profile& profile) {
     std::vector<config::PointRef> points(profile.points.size());
@@ -65,7 +63,7 @@ DeviceReader::DeviceReader(const config::Site& site, DeviceId device, const std:
     wanted_ = modbus::wanted(profile, every_point(profile));
     limits_ = modbus::limits(profile);
     cost_ = modbus::cost(bus, profile.turnaround.value_or(kUsualTurnaround));
-    turnaround_ = std::max(bus.timeout, profile.turnaround.value_or(Duration::zero()));
+    turnaround_ = longest_turnaround(site, device);
     readings_.resize(profile.points.size());
     for (std::size_t i = 0; i < readings_.size(); ++i) {
         readings_[i].point = static_cast<config::PointRef>(i);

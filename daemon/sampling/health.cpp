@@ -44,9 +44,9 @@ bool DeviceHealth::failed(Monotonic now) {
     return health_ != before;
 }
 
-void ProbeBudget::spent(Monotonic end, Duration cost) {
-    const auto pause = std::chrono::duration_cast<Duration>(cost / kProbeShare) - cost;
-    not_before_ = end + pause;
+void ProbeBudget::spent(Monotonic began, Monotonic ended) {
+    const auto share = std::chrono::duration_cast<Duration>((ended - began) / kProbeShare);
+    not_before_ = std::max(not_before_, began - kMadeUpForProbes) + share;
 }
 
 }  // namespace gengfu::sampling

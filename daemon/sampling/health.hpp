@@ -15,8 +15,9 @@ constexpr int kOfflineAfter = 3;
 constexpr int kOnlineAfter = 3;
 /// First pause after going offline, doubled with every further failure …
 constexpr Duration kFirstPause = std::chrono::seconds(1);
-/// … up to this: a unit that comes back is seen within it where the line has time.
-constexpr Duration kLongestPause = std::chrono::seconds(15);
+/// … up to this: with the wait for a gap on a busy line (kProbePatience) and the turn under way, a unit that
+/// comes back is seen within 15 s where the line has time.
+constexpr Duration kLongestPause = std::chrono::seconds(13);
 
 class DeviceHealth {
 public:
@@ -49,11 +50,18 @@ private:
 /// together get at most this share while any unit of the line lives.
 constexpr double kProbeShare = 0.03;
 
+/// A probe that had to wait for a gap on a busy line does not shift those after it, within this.
+constexpr Duration kMadeUpForProbes = std::chrono::seconds(2);
+
 class ProbeBudget {
 public:
-    /// A probe took `cost`. The next may begin when it has been paid for.
-    void spent(Monotonic end, Duration cost);
+    /// A probe was made. The next may begin when it has been paid for.
+    void spent(Monotonic began, Monotonic ended);
     Monotonic not_before() const { return not_before_; }
+
+    /// May units be asked on credit now? Not before what was taken has been paid back, or a unit that comes
+    /// and goes beside many dead ones would give them the whole line.
+    bool may_lend(Monotonic now) const { return now >= not_before_; }
 
 private:
     Monotonic not_before_{};

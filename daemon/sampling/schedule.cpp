@@ -1,16 +1,12 @@
 #include "daemon/sampling/schedule.hpp"
 
 #include <algorithm>
+#include <tuple>
+
+#include "daemon/sampling/alarm_points.hpp"
 
 namespace gengfu::sampling {
 namespace {
-
-/// What comes due within this of a device's turn is read in that turn: half the pace of its fastest points,
-/// for later there is another turn anyway. Early enough to save a request, and the slower pace itself stays
-/// as it is.
-Duration together_within(const std::vector<Cadence>& cadences) {
-    return cadences.front().interval / 2;
-}
 
 constexpr DueSet bit(std::size_t cadence) {
     return DueSet{1} << cadence;
@@ -23,6 +19,31 @@ Monotonic following(Monotonic due, Duration interval, Monotonic now) {
 
 }  // namespace
 
+/// Early enough to save a request; later there is another turn anyway.
+Duration together_within(const std::vector<Cadence>& cadences) {
+    return cadences.front().interval / 2;
+}
+
+Duration relative_deadline(const Cadence& cadence) {
+    return cadence.interval > Duration::zero() ? cadence.interval : kFreeRunning;
+}
+
+Duration longest_turnaround(const config::Site& site, DeviceId id) {
+    const config::Device& device = site.device(id);
+    return std::max(site.bus(device.bus).timeout, site.profile(device).turnaround.value_or(Duration::zero()));
+}
+
+std::vector<Cadence> cadences(const config::Site& site, DeviceId id, const std::vector<bool>& alarms) {
+    const config::Device& device = site.device(id);
+    std::vector<Cadence> result = cadences(device, site.profile(device));
+    for (Cadence& cadence : result) {
+        cadence.feeds_alarm =
+            std::any_of(cadence.points.begin(), cadence.points.end(),
+                        [&](config::PointRef ref) { return alarms[device.first_point.value + ref]; });
+    }
+    return result;
+}
+
 std::vector<Cadence> cadences(const config::Device& device, const config::Profile& profile) {
     std::vector<Cadence> result;
     for (std::size_t i = 0; i < profile.points.size(); ++i) {
@@ -31,8 +52,9 @@ std::vector<Cadence> cadences(const config::Device& device, const config::Profil
         const auto same = std::find_if(result.begin(), result.end(), [&](const Cadence& c) {
             return c.interval == interval && c.on_connect == spec.read_on_connect;
         });
-        Cadence& cadence =
-            same != result.end() ? *same : result.emplace_back(Cadence{interval, spec.read_on_connect, {}});
+        Cadence& cadence = same != result.end()
+                               ? *same
+                               : result.emplace_back(Cadence{interval, spec.read_on_connect, {}, false});
         cadence.points.push_back(static_cast<config::PointRef>(i));
     }
     std::stable_sort(result.begin(), result.end(),
@@ -49,10 +71,10 @@ std::vector<Cadence> cadences(const config::Device& device, const config::Profil
 
 Schedule::Schedule(const config::Site& site, std::span<const DeviceId> devices, Monotonic now)
     : site_(&site) {
+    const std::vector<bool> alarms = alarm_points(site);
     for (const DeviceId id : devices) {
-        const config::Device& device = site.device(id);
         Entry entry{.device = id,
-                    .cadences = sampling::cadences(device, site.profile(device)),
+                    .cadences = sampling::cadences(site, id, alarms),
                     .due = {},
                     .health = {},
                     .breaks_line = false};
@@ -81,9 +103,18 @@ bool Schedule::wanted(const Entry& entry, std::size_t cadence) {
     return !entry.cadences[cadence].on_connect || (entry.waiting_for_connect & bit(cadence)) != 0;
 }
 
-std::optional<Turn> Schedule::turn_of(std::size_t position, Others others) const {
+struct Schedule::Candidate {
+    Turn turn;
+    Monotonic deadline{};
+    Monotonic waits_since{};  ///< among those with the same deadline the one that has waited longest
+    bool ready = false;
+};
+
+std::optional<Schedule::Candidate> Schedule::candidate(std::size_t position, Others others,
+                                                       Monotonic now) const {
     const Entry& entry = entries_[position];
-    Turn turn{.device = position, .at = Monotonic::max()};
+    Candidate result{.turn = {.device = position, .at = Monotonic::max()}};
+    Turn& turn = result.turn;
     for (std::size_t i = 0; i < entry.cadences.size(); ++i) {
         if (wanted(entry, i)) {
             turn.at = std::min(turn.at, entry.due[i]);
@@ -92,14 +123,48 @@ std::optional<Turn> Schedule::turn_of(std::size_t position, Others others) const
     if (turn.at == Monotonic::max()) {
         return std::nullopt;  // only points that are read once, and they have been
     }
-    if (entry.health.health() == Health::kOffline) {
-        turn.probe = true;
+    turn.at = std::max(turn.at, entry.owes_until);
+    turn.probe = entry.health.health() == Health::kOffline;
+    if (turn.probe) {
         turn.at = std::max(turn.at, entry.health.probe_not_before());
-        if (others == Others::kLive) {
+        result.waits_since = turn.at;  // the credit of the line says when, not who
+        if (others == Others::kLive && !entry.woken) {
             turn.at = std::max(turn.at, probes_.not_before());
         }
+        result.deadline = turn.at + kProbePatience;
+        result.ready = turn.at <= now;
+        return result;
     }
-    return turn;
+    result.waits_since = turn.at;
+    result.ready = turn.at <= now;
+    result.deadline = deadline(entry, std::max(turn.at, now));
+    return result;
+}
+
+Monotonic Schedule::deadline(const Entry& entry, Monotonic now) {
+    Monotonic earliest = Monotonic::max();
+    for (std::size_t i = 0; i < entry.cadences.size(); ++i) {
+        if (!wanted(entry, i) || entry.due[i] > now) {
+            continue;
+        }
+        const Duration relative = relative_deadline(entry.cadences[i]);
+        Monotonic deadline = entry.due[i] + relative;
+        if (deadline < now && !entry.cadences[i].feeds_alarm) {
+            deadline += kPatience * relative;
+        }
+        earliest = std::min(earliest, deadline);
+    }
+    return earliest;
+}
+
+bool Schedule::goes_before(const Candidate& a, const Candidate& b) {
+    if (a.ready != b.ready) {
+        return a.ready;
+    }
+    if (!a.ready) {
+        return std::tuple(a.turn.at, a.deadline) < std::tuple(b.turn.at, b.deadline);
+    }
+    return std::tuple(a.deadline, a.waits_since) < std::tuple(b.deadline, b.waits_since);
 }
 
 DueSet Schedule::due_at(std::size_t position, Monotonic start) const {
@@ -123,31 +188,28 @@ std::optional<Turn> Schedule::next(Monotonic now) const {
     // Once for all: this runs before every read, and with each entry asking for all others a line of dead
     // units would cost the square of their number.
     const Others others = anyone_lives() ? Others::kLive : Others::kNone;
-    std::optional<Turn> best;
+    std::optional<Candidate> best;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-        const std::optional<Turn> turn = turn_of(i, others);
-        if (!turn) {
-            continue;
-        }
-        // Among those whose time has come, the living go first; then the one that has waited longest.
-        const auto rank = [now](const Turn& t) {
-            return std::pair(t.at <= now ? (t.probe ? 1 : 0) : 2, t.at);
-        };
-        if (!best || rank(*turn) < rank(*best)) {
+        const std::optional<Candidate> turn = candidate(i, others, now);
+        if (turn && (!best || goes_before(*turn, *best))) {
             best = turn;
         }
     }
-    if (best) {
-        best->due = due_at(best->device, std::max(best->at, now));
+    if (!best) {
+        return std::nullopt;
     }
-    return best;
+    best->turn.due = due_at(best->turn.device, std::max(best->turn.at, now));
+    return best->turn;
 }
 
+/// What was read before it was due counts from then on, so that no two readings are further apart than the
+/// interval; points with paces that are multiples of each other fall into step by it.
 void Schedule::advance(const Turn& turn, Duration at_least, Monotonic now) {
     Entry& entry = entries_[turn.device];
     for (std::size_t i = 0; i < entry.cadences.size(); ++i) {
         if ((turn.due & bit(i)) != 0) {
-            entry.due[i] = following(entry.due[i], std::max(entry.cadences[i].interval, at_least), now);
+            entry.due[i] = following(std::min(entry.due[i], turn.at),
+                                     std::max(entry.cadences[i].interval, at_least), now);
         }
     }
 }
@@ -163,16 +225,28 @@ bool Schedule::broke_line(const Turn& turn, Monotonic began, Monotonic ended) {
     return changed;
 }
 
+Duration Schedule::owing(const Entry& entry) const {
+    // Over TCP and from a transcript an answer says which request it is of.
+    const config::BusKind kind = site_->bus(site_->device(entry.device).bus).kind;
+    const bool rtu = kind == config::BusKind::kModbusRtu || kind == config::BusKind::kModbusRtuOverTcp;
+    return rtu ? longest_turnaround(*site_, entry.device) : Duration::zero();
+}
+
 bool Schedule::finished(const Turn& turn, bool answered, Monotonic began, Monotonic ended) {
     advance(turn, Duration::zero(), ended);
     Entry& entry = entries_[turn.device];
     entry.breaks_line = false;
+    entry.woken = false;
     if (!answered) {
-        if (turn.probe) {
-            probes_.spent(ended, ended - began);
+        if (!anyone_lives()) {
+            probes_ = {};  // nobody to spare the line for
+        } else if (turn.probe) {
+            probes_.spent(began, ended);
         }
+        entry.owes_until = ended + owing(entry);
         return entry.health.failed(ended);
     }
+    entry.owes_until = {};
     entry.waiting_for_connect &= ~turn.due;
     const bool was_offline = entry.health.health() == Health::kOffline;
     const bool changed = entry.health.succeeded();
@@ -183,13 +257,17 @@ bool Schedule::finished(const Turn& turn, bool answered, Monotonic began, Monoto
 }
 
 void Schedule::wake_siblings(const Entry& back, Monotonic now) {
-    // What lost power or cable together comes back together.
+    // What lost power or cable together comes back together. Asking all of them at once may cost many
+    // time-outs, which later probes pay for; until they have, nobody else is asked on credit.
+    if (!probes_.may_lend(now)) {
+        return;
+    }
     const std::string& feed = site_->device(back.device).feed;
     for (Entry& entry : entries_) {
         const bool sibling = feed.empty() || site_->device(entry.device).feed == feed;
         if (sibling && entry.health.health() == Health::kOffline) {
             entry.health.ask_at_once(now);
-            probes_ = {};
+            entry.woken = true;
         }
     }
 }

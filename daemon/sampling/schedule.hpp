@@ -19,6 +19,7 @@ struct Cadence {
     Duration interval{};
     bool on_connect = false;  ///< once a connection; `interval` is the pause between tries until it succeeds
     std::vector<config::PointRef> points;
+    bool feeds_alarm = false;  ///< some of its points do: they go first when time is short
 };
 
 /// Bit i: cadence i of the device is due.
@@ -33,6 +34,19 @@ enum class NoLine : std::uint8_t {
     kReopening,   ///< given up a moment ago and to be opened again: nobody is to blame but the line
     kCannotOpen,  ///< it cannot be opened: nothing is known of its units any more
 };
+
+/// By when a cadence that came due should have been read: one interval later. Points that are read as fast as
+/// the line allows (interval 0) come after whoever wants to be read within this, before whoever has more
+/// time.
+constexpr Duration kFreeRunning = std::chrono::seconds(1);
+
+/// Points that feed no alarm and have missed their deadline get another, so many intervals later: when time
+/// is short, those that feed alarms go ahead, and yet nothing is never read.
+constexpr int kPatience = 3;
+
+/// A probe of an offline unit that is due waits at most about this long for a gap between the living: a line
+/// without gaps would never find out that a unit is back.
+constexpr Duration kProbePatience = std::chrono::seconds(1);
 
 struct Turn {
     std::size_t device = 0;  ///< position within the schedule
@@ -51,8 +65,9 @@ public:
     const std::vector<Cadence>& cadences(std::size_t position) const { return entries_[position].cadences; }
     Health health(std::size_t position) const { return entries_[position].health.health(); }
 
-    /// The earliest turn; those of living units before probes of dead ones that are due at the same time.
-    /// Nothing when there are no devices.
+    /// The turn to take next: of those whose time has come, the one with the earliest deadline (kPatience);
+    /// else the one whose time comes first. A turn once begun is not broken off. Nothing when there are no
+    /// devices.
     std::optional<Turn> next(Monotonic now) const;
 
     /// The turn was taken. \param answered at least one request was answered.
@@ -77,19 +92,26 @@ private:
         std::vector<Cadence> cadences;
         std::vector<Monotonic> due;
         DueSet waiting_for_connect = 0;  ///< on_connect cadences not read since the line was opened
+        Monotonic owes_until{};          ///< a late answer may still come: not asked before
+        bool woken = false;              ///< a sibling came back: asked at once, on credit
         DeviceHealth health;
         bool breaks_line = false;  ///< its last turn did
     };
 
     void advance(const Turn& turn, Duration at_least, Monotonic now);
     enum class Others : std::uint8_t { kNone, kLive };
+    struct Candidate;
     static bool wanted(const Entry& entry, std::size_t cadence);
-    /// When its turn is; what is read in it is left open.
-    std::optional<Turn> turn_of(std::size_t position, Others others) const;
+    /// When its turn is, and how urgent; what is read in it is left open.
+    std::optional<Candidate> candidate(std::size_t position, Others others, Monotonic now) const;
+    static Monotonic deadline(const Entry& entry, Monotonic now);
+    static bool goes_before(const Candidate& a, const Candidate& b);
     /// What is read together in a turn that begins at `start`.
     DueSet due_at(std::size_t position, Monotonic start) const;
     void wake_siblings(const Entry& back, Monotonic now);
     bool anyone_lives() const;
+    /// How long after a time-out an answer may still come that would pass for another.
+    Duration owing(const Entry& entry) const;
 
     const config::Site* site_;
     std::vector<Entry> entries_;
@@ -99,5 +121,17 @@ private:
 /// Points of the device by pace; at most kMostCadences, the slowest ones joined to the next faster when there
 /// are more.
 std::vector<Cadence> cadences(const config::Device& device, const config::Profile& profile);
+
+/// The same, with feeds_alarm. \param alarms from alarm_points().
+std::vector<Cadence> cadences(const config::Site& site, DeviceId device, const std::vector<bool>& alarms);
+
+/// One interval, or kFreeRunning.
+Duration relative_deadline(const Cadence& cadence);
+
+/// What comes due within this of a device's turn is read in that turn: half the pace of its fastest points.
+Duration together_within(const std::vector<Cadence>& cadences);
+
+/// The longest turnaround of a unit: how long it is waited for where nothing shorter is known of it.
+Duration longest_turnaround(const config::Site& site, DeviceId device);
 
 }  // namespace gengfu::sampling

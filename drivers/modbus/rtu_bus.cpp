@@ -15,8 +15,6 @@ namespace gengfu::drivers::modbus {
 namespace {
 
 constexpr std::size_t kCrcBytes = 2;
-/// A converter gathers bytes into packets, and the network delays those.
-constexpr Duration kConverterLatency = std::chrono::milliseconds(100);
 /// What a broadcast is given when nothing is known: units need 100 to 200 ms to obey (Modbus over Serial Line
 /// V1.02, 2.4.1).
 constexpr Duration kBroadcastDelay = std::chrono::milliseconds(100);

@@ -20,6 +20,9 @@ constexpr std::size_t kRtuReadAnswerOverhead = 5;
 /// an answer.
 constexpr Duration kLatency = std::chrono::milliseconds(20);
 
+/// The same behind a converter, which gathers bytes into packets that a network then delays.
+constexpr Duration kConverterLatency = std::chrono::milliseconds(100);
+
 /// Time of one character: start bit, 8 data bits, parity bit if any, stop bits.
 Duration character_time(const config::Serial& serial);
 

@@ -42,7 +42,7 @@ TEST(DeviceHealth, PausesDoubleUpToTheLongest) {
         pauses.push_back(health.probe_not_before() - kStart);
     }
     const std::vector<Duration> want{seconds(1),  seconds(2),  seconds(4), seconds(8),
-                                     seconds(15), seconds(15), seconds(15)};
+                                     seconds(13), seconds(13), seconds(13)};
     EXPECT_EQ(pauses, want);
 }
 
@@ -70,11 +70,11 @@ TEST(ProbeBudget, KeepsProbesToTheirShareOfTheLine) {
         now = std::max(now, budget.not_before());
         now += milliseconds(500);
         probing += milliseconds(500);
-        budget.spent(now, milliseconds(500));
+        budget.spent(now - milliseconds(500), now);
     }
     const double share =
         std::chrono::duration<double>(probing) / std::chrono::duration<double>(budget.not_before() - kStart);
-    EXPECT_NEAR(share, kProbeShare, 1e-6);
+    EXPECT_NEAR(share, kProbeShare, 1e-4);  // what is made up for, once
 }
 
 }  // namespace

@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <optional>
+#include <random>
+#include <string>
 
+#include "tests/unit/sampling/line_sim.hpp"
 #include "tests/unit/sampling/site_builder.hpp"
 
 namespace gengfu::sampling {
@@ -214,6 +219,159 @@ TEST(Schedule, AUnitThatBreaksTheLineWaitsForItsProbeWhenTheLineIsBack) {
     schedule.finished(probe, false, now, now);
     schedule.connected(now);
     EXPECT_LE(schedule.next(now).value().at, now);
+}
+
+TEST(Schedule, TheEarliestDeadlineGoesFirst) {
+    LineSite line;
+    line.device(seconds(10), {{seconds(10), 0}}, milliseconds(20), true);
+    line.device(seconds(1), {{seconds(1), 0}}, milliseconds(20), false);
+    const std::vector<DeviceId> devices{DeviceId{0}, DeviceId{1}};
+    Schedule schedule(line.site, devices, kStart);
+    EXPECT_EQ(schedule.next(kStart).value().device, 1U) << "both are due; the faster one is wanted sooner";
+}
+
+TEST(Schedule, WhenTimeIsShortWhatFeedsAlarmsGoesFirst) {
+    LineSite line;
+    line.device(seconds(1), {{seconds(1), 0}}, milliseconds(20), false);
+    line.device(seconds(2), {{seconds(2), 0}}, milliseconds(20), true);
+    const std::vector<DeviceId> devices{DeviceId{0}, DeviceId{1}};
+    Schedule schedule(line.site, devices, kStart);
+    EXPECT_EQ(schedule.next(kStart + milliseconds(900)).value().device, 0U);
+    EXPECT_EQ(schedule.next(kStart + milliseconds(1100)).value().device, 1U) << "its deadline has passed";
+    EXPECT_EQ(schedule.next(kStart + seconds(5)).value().device, 1U);
+    // But not for ever: beyond kPatience intervals it stands in line like everybody.
+    Turn turn = schedule.next(kStart + seconds(5)).value();
+    schedule.finished(turn, true, kStart + seconds(5), kStart + milliseconds(5100));
+    EXPECT_EQ(schedule.next(kStart + milliseconds(5100)).value().device, 0U);
+}
+
+TEST(Schedule, NobodyStarvesOnALineThatIsAskedForFarTooMuch) {
+    for (unsigned seed = 1; seed <= 30; ++seed) {
+        SCOPED_TRACE(seed);
+        std::mt19937 random(seed);
+        LineSite line;
+        const int devices = 2 + static_cast<int>(random() % 12);
+        for (int i = 0; i < devices; ++i) {
+            const Duration fast = milliseconds(random() % 10 == 0 ? 0 : 50 + random() % 1000);
+            line.device(fast, {{fast, 0}, {3 * fast + milliseconds(1), 40}}, milliseconds(random() % 60),
+                        random() % 2 == 0);
+        }
+        LineSim sim(line.site);
+        sim.commands = true;
+        sim.until(kStart + seconds(120));
+        Duration everything{};
+        for (std::uint32_t i = 0; i < line.site.devices.size(); ++i) {
+            everything += turn_cost(line.site, DeviceId{i}, sim.cadences_of(i), 0b11);
+        }
+        for (std::size_t i = 0; i < line.site.devices.size(); ++i) {
+            for (std::size_t c = 0; c < sim.cadences_of(i).size(); ++c) {
+                const Duration pace = relative_deadline(sim.cadences_of(i)[c]);
+                // Its second deadline, then everybody who was before it, and what they ask for meanwhile.
+                const Duration longest = (2 + kPatience) * pace + 4 * everything;
+                const Duration seen = sim.longest[{i, c}];
+                EXPECT_GT(seen, Duration::zero()) << "never read twice";
+                EXPECT_LE(seen, longest);
+            }
+        }
+    }
+}
+
+struct Dead {
+    std::size_t count;
+};
+
+class DeadUnits : public testing::TestWithParam<Dead> {};
+
+/// A line of 32, loaded to three quarters by its living units.
+LineSite line_of_32(std::size_t dead, const std::string& feed) {
+    LineSite line(19200);
+    for (std::size_t i = 0; i < 32; ++i) {
+        line.device(seconds(2), {{seconds(2), 0}}, milliseconds(20), i % 2 == 0);
+        line.site.devices.back().feed = i < dead ? feed : "mains";
+    }
+    return line;
+}
+
+TEST_P(DeadUnits, TakeThreeHundredthsOfTheLineHoweverMany) {
+    const std::size_t count = GetParam().count;
+    const LineSite line = line_of_32(count, "");
+    LineSim sim(line.site);
+    std::fill_n(sim.dead.begin(), count, true);
+    sim.until(kStart + seconds(60));  // finding out
+    sim.spent_on_dead = {};
+    sim.turns.clear();
+    sim.until(kStart + seconds(660));
+    EXPECT_LE(sim.spent_on_dead, seconds(600) * 31 / 1000);
+    EXPECT_GE(sim.spent_on_dead, seconds(600) * 20 / 1000) << "they are looked for less than they may be";
+    for (std::size_t i = count; i < 32; ++i) {
+        EXPECT_GE(sim.turns[i], 298) << "device " << i << ": the dead cost the living readings";
+    }
+}
+
+TEST_P(DeadUnits, AreSeenInTimeWhenTheyComeBack) {
+    const std::size_t count = GetParam().count;
+    const LineSite line = line_of_32(count, "");
+    const double probe = std::chrono::duration<double>(silent_cost(line.site, DeviceId{0})).count();
+    const double promised = std::max({15.0, 2.0, static_cast<double>(count) * probe / kProbeShare});
+    for (unsigned seed = 1; seed <= 8; ++seed) {
+        std::mt19937 random(seed);
+        LineSim sim(line.site);
+        std::fill_n(sim.dead.begin(), count, true);
+        sim.until(kStart + seconds(120) + milliseconds(random() % 60000));
+        const std::size_t back = random() % count;
+        sim.dead[back] = false;
+        const Monotonic since = sim.now;
+        std::optional<Monotonic> seen;
+        sim.answered = [&](std::size_t device, Monotonic at) {
+            seen = device == back && !seen ? std::optional(at) : seen;
+        };
+        sim.until(since + seconds(900));
+        ASSERT_TRUE(seen) << "never seen again";
+        EXPECT_LE(std::chrono::duration<double>(*seen - since).count(), promised) << "seed " << seed;
+    }
+}
+
+TEST_P(DeadUnits, BehindOneFeedComeBackTogether) {
+    const std::size_t count = GetParam().count;
+    const LineSite line = line_of_32(count, "psu-1");
+    LineSim sim(line.site);
+    std::fill_n(sim.dead.begin(), count, true);
+    sim.until(kStart + seconds(300));
+    std::fill_n(sim.dead.begin(), count, false);
+    std::map<std::size_t, Monotonic> first;
+    sim.answered = [&](std::size_t device, Monotonic at) { first.try_emplace(device, at); };
+    sim.until(sim.now + seconds(900));
+    Monotonic earliest = Monotonic::max(), latest{};
+    for (std::size_t i = 0; i < count; ++i) {
+        ASSERT_TRUE(first.contains(i));
+        earliest = std::min(earliest, first[i]);
+        latest = std::max(latest, first[i]);
+    }
+    EXPECT_LE(latest - earliest, seconds(5)) << "siblings are asked at once";
+}
+
+INSTANTIATE_TEST_SUITE_P(Schedule, DeadUnits, testing::Values(Dead{1}, Dead{5}, Dead{30}),
+                         [](const auto& of) { return std::to_string(of.param.count) + "Of32"; });
+
+TEST(Schedule, AUnitThatTimedOutIsNotAskedWhileItsAnswerMayStillCome) {
+    LineSite line;
+    line.device(milliseconds(50), {{milliseconds(50), 0}}, milliseconds(20), true);
+    line.device(milliseconds(200), {{milliseconds(200), 0}}, milliseconds(20), true);
+    const std::vector<DeviceId> devices{DeviceId{0}, DeviceId{1}};
+    Schedule schedule(line.site, devices, kStart);
+    const Turn turn = schedule.next(kStart).value();
+    ASSERT_EQ(turn.device, 0U);
+    schedule.finished(turn, false, kStart, kStart + milliseconds(60));
+    Monotonic now = kStart + milliseconds(60);
+    while (now < kStart + milliseconds(560)) {  // the bus's time-out of 500 ms after the end
+        const Turn next = schedule.next(now).value();
+        now = std::max(now, next.at);
+        if (now < kStart + milliseconds(560)) {
+            EXPECT_EQ(next.device, 1U) << "the line is for the others meanwhile";
+        }
+        schedule.finished(next, true, now, now + milliseconds(20));
+        now += milliseconds(20);
+    }
 }
 
 }  // namespace

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/config/diagnostic.hpp"
+#include "daemon/config/site.hpp"
+#include "daemon/core/time.hpp"
+#include "daemon/sampling/schedule.hpp"
+
+/// What a bus is asked for, what it carries, and the promise that follows. Pure; any thread. docs/bus.md has
+/// the reasoning.
+namespace gengfu::sampling {
+
+/// Reads on demand and writes get at most this share of a bus; each may be as long as its longest turn.
+constexpr double kCommandShare = 0.05;
+
+/// The promise for one point that feeds a safety rule.
+struct SafetyBound {
+    PointId point;
+    Duration interval{};  ///< its pace; 0: as fast as the line allows
+    /// From a change at the sensor to the verdict of a rule without delays, at worst: all units alive, …
+    Duration alive{};
+    /// … and whichever one other unit of the bus is cut off. Empty where there is no other.
+    std::optional<Duration> one_dead;
+    DeviceId dead;  ///< whose death is the worst
+    /// What its rules' on-delays add at worst (the longest of them), rounded up to the times of samples.
+    Duration delay{};
+    std::string slowest_rule;  ///< whose delay that is; empty without
+};
+
+struct DeviceBudget {
+    DeviceId device;
+    Duration interval{};   ///< of its fastest points
+    Duration cycle{};      ///< reading all its periodic points once
+    double load = 0;       ///< share of the bus; of points with interval 0 nothing, they take what is left
+    bool assumed = false;  ///< its profile states no turnaround: a usual one was taken
+};
+
+struct BusBudget {
+    BusId bus;
+    bool modelled = false;  ///< false: a transcript has no physics; everything below is empty
+    Duration cycle{};       ///< every periodic point of every device read once
+    double load = 0;        ///< 1: the whole time
+    double sure_load =
+        0;  ///< the same, with nothing where a turnaround is assumed: less than that it cannot be
+    bool free_running = false;  ///< some points are read as fast as the line allows
+    std::vector<DeviceBudget> devices;
+    std::vector<SafetyBound> bounds;  ///< in order of points
+};
+
+/// \param site  every device plannable().
+BusBudget budget(const config::Site& site, BusId bus);
+
+/// What is wrong with it: an error when the bus is asked for more than it carries (with the shortest
+/// intervals that fit and which devices to slow down), a warning when that hangs on a turnaround that was
+/// assumed, when a reading can come more than an interval late, and above 32 units on a serial line.
+std::vector<config::Diagnostic> judge(const config::Site& site, const BusBudget& budget);
+
+/// judge() of all buses: what `gengfu check` and the daemon that reads a new configuration ask alike.
+std::vector<config::Diagnostic> check_budgets(const config::Site& site);
+
+/// An RS-485 driver carries so many unit loads (TIA-485-A, 32 of 12 kOhm).
+constexpr std::size_t kUnitLoads = 32;
+
+}  // namespace gengfu::sampling

@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "daemon/sampling/budget.hpp"
+
+namespace gengfu::sampling {
+namespace {
+
+using config::Diagnostic;
+using config::Gravity;
+
+constexpr std::size_t kNamed = 3;  ///< so many of the heaviest devices are named
+
+double milliseconds(Duration duration) {
+    return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+/// Rounded up, so that it fits: to whole milliseconds, from a second on to hundredths.
+std::string interval_text(double ms) {
+    return ms < 1000 ? fmt::format("{:.0f} ms", std::ceil(ms))
+                     : fmt::format("{:g} s", std::ceil(ms / 10) / 100);
+}
+
+std::string heaviest(const config::Site& site, const BusBudget& budget) {
+    std::vector<DeviceBudget> devices = budget.devices;
+    std::stable_sort(devices.begin(), devices.end(),
+                     [](const DeviceBudget& a, const DeviceBudget& b) { return a.load > b.load; });
+    std::string text;
+    for (std::size_t i = 0; i < std::min(kNamed, devices.size()); ++i) {
+        text += fmt::format("{}\"{}\" ({:.0f} %, every {})", i > 0 ? ", " : "",
+                            site.device(devices[i].device).name, devices[i].load * 100,
+                            interval_text(milliseconds(devices[i].interval)));
+    }
+    return text;
+}
+
+/// Intervals in use, each with the shortest that fits when all grow alike.
+std::string intervals_that_fit(const BusBudget& budget, double factor) {
+    std::set<Duration> intervals;
+    for (const DeviceBudget& device : budget.devices) {
+        if (device.interval > Duration::zero()) {
+            intervals.insert(device.interval);
+        }
+    }
+    std::string text;
+    std::size_t told = 0;
+    for (const Duration interval : intervals) {
+        if (told == kNamed) {
+            return text + ", ...";
+        }
+        text += fmt::format("{}{} instead of {}", told++ > 0 ? ", " : "",
+                            interval_text(milliseconds(interval) * factor),
+                            interval_text(milliseconds(interval)));
+    }
+    return text;
+}
+
+void judge_load(const config::Site& site, const BusBudget& budget, std::vector<Diagnostic>& found) {
+    if (budget.load <= 1) {
+        return;
+    }
+    const bool sure = budget.sure_load > 1;
+    const std::string& name = site.bus(budget.bus).name;
+    std::string text =
+        fmt::format("bus \"{}\" is asked for {:.0f} % of what it carries: reading every point once takes {}",
+                    name, std::ceil(budget.load * 100), interval_text(milliseconds(budget.cycle)));
+    if (!sure) {
+        text += ", with turnarounds that no profile states and that are taken as usual";
+    }
+    text += fmt::format("; the shortest interval that fits, all made longer alike: {}; most is taken by {}",
+                        intervals_that_fit(budget, budget.load), heaviest(site, budget));
+    found.push_back({sure ? Gravity::kError : Gravity::kWarning, {}, text});
+}
+
+/// A reading that comes more than an interval late, though the bus as a whole has time: a long turn of
+/// another device is in its way.
+void judge_bounds(const config::Site& site, const BusBudget& budget, std::vector<Diagnostic>& found) {
+    const SafetyBound* worst = nullptr;
+    std::size_t count = 0;
+    for (const SafetyBound& bound : budget.bounds) {
+        if (bound.interval > Duration::zero() && bound.alive > 2 * bound.interval) {
+            ++count;
+            worst = worst == nullptr || bound.alive > worst->alive ? &bound : worst;
+        }
+    }
+    if (worst == nullptr || budget.load > 1) {
+        return;
+    }
+    found.push_back(
+        {Gravity::kWarning,
+         {},
+         fmt::format("bus \"{}\": {} points of safety rules may be read more than their interval late "
+                     "with all units alive; \"{}\", every {}, at worst after {}",
+                     site.bus(budget.bus).name, count, site.point_name(worst->point),
+                     interval_text(milliseconds(worst->interval)),
+                     interval_text(milliseconds(worst->alive)))});
+}
+
+void judge_units(const config::Site& site, const BusBudget& budget, std::vector<Diagnostic>& found) {
+    if (site.bus(budget.bus).kind == config::BusKind::kModbusTcp) {
+        return;
+    }
+    std::set<std::uint8_t> units;
+    for (const config::Device& device : site.devices) {
+        if (device.bus == budget.bus) {
+            units.insert(device.unit);
+        }
+    }
+    if (units.size() > kUnitLoads) {
+        found.push_back(
+            {Gravity::kWarning,
+             {},
+             fmt::format("bus \"{}\" has {} units: an RS-485 line carries {} unit loads, more only where "
+                         "the sensors' data sheets state a half, a quarter or an eighth of one, or "
+                         "with a repeater",
+                         site.bus(budget.bus).name, units.size(), kUnitLoads)});
+    }
+}
+
+}  // namespace
+
+std::vector<Diagnostic> judge(const config::Site& site, const BusBudget& budget) {
+    std::vector<Diagnostic> found;
+    if (!budget.modelled) {
+        return found;
+    }
+    judge_load(site, budget, found);
+    judge_bounds(site, budget, found);
+    judge_units(site, budget, found);
+    return found;
+}
+
+std::vector<Diagnostic> check_budgets(const config::Site& site) {
+    std::vector<Diagnostic> found;
+    for (std::uint32_t i = 0; i < site.buses.size(); ++i) {
+        const std::vector<Diagnostic> of_bus = judge(site, budget(site, BusId{i}));
+        found.insert(found.end(), of_bus.begin(), of_bus.end());
+    }
+    return found;
+}
+
+}  // namespace gengfu::sampling

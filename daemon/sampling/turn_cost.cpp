@@ -1,0 +1,78 @@
+#include "daemon/sampling/turn_cost.hpp"
+
+#include <algorithm>
+
+#include "drivers/modbus/answer_deadline.hpp"
+#include "drivers/modbus/read_plan.hpp"
+#include "drivers/modbus/timing.hpp"
+
+namespace gengfu::sampling {
+namespace {
+
+namespace modbus = drivers::modbus;
+
+bool has_line(const config::Bus& bus) {
+    return bus.kind == config::BusKind::kModbusRtu || bus.kind == config::BusKind::kModbusRtuOverTcp;
+}
+
+/// A converter's connection and the line behind it: both take their time.
+modbus::Cost cost_of(const config::Bus& bus, Duration turnaround) {
+    modbus::Cost cost = modbus::cost(bus, turnaround);
+    if (bus.kind == config::BusKind::kModbusRtuOverTcp) {
+        config::Bus line = bus;
+        line.kind = config::BusKind::kModbusRtu;
+        const modbus::Cost behind = modbus::cost(line, Duration::zero());
+        cost.fixed += behind.fixed;
+        cost.per_byte += behind.per_byte;
+    }
+    return cost;
+}
+
+Duration turnaround_of(const config::Bus& bus, const config::Profile& profile, Unstated unstated) {
+    if (profile.turnaround || unstated == Unstated::kNothing) {
+        return profile.turnaround.value_or(Duration::zero());
+    }
+    return has_line(bus) ? kUsualTurnaround : Duration::zero();
+}
+
+}  // namespace
+
+Duration turn_cost(const config::Site& site, DeviceId id, const std::vector<Cadence>& cadences, DueSet due,
+                   Unstated unstated) {
+    const config::Device& device = site.device(id);
+    const config::Profile& profile = site.profile(device);
+    const config::Bus& bus = site.bus(device.bus);
+    std::vector<config::PointRef> points;
+    for (std::size_t i = 0; i < cadences.size(); ++i) {
+        if ((due >> i & 1U) != 0) {
+            points.insert(points.end(), cadences[i].points.begin(), cadences[i].points.end());
+        }
+    }
+    std::sort(points.begin(), points.end());
+    const modbus::Cost cost = cost_of(bus, turnaround_of(bus, profile, unstated));
+    const Result<std::vector<modbus::Read>> reads =
+        modbus::plan_reads(modbus::wanted(profile, points), modbus::limits(profile), cost);
+    const Duration gap = has_line(bus) ? modbus::silent_interval(bus.serial) : Duration::zero();
+    Duration sum{};
+    if (reads) {  // else not plannable(), which is told elsewhere
+        for (const modbus::Read& read : *reads) {
+            sum +=
+                modbus::duration(read, cost) + kHostTime + std::max(Duration::zero(), profile.min_gap - gap);
+        }
+    }
+    return sum;
+}
+
+Duration silent_cost(const config::Site& site, DeviceId id) {
+    const config::Bus& bus = site.bus(site.device(id).bus);
+    const Duration wait = longest_turnaround(site, id) + kHostTime;
+    if (!has_line(bus)) {
+        return wait + modbus::kLatency;
+    }
+    const Duration latency =
+        bus.kind == config::BusKind::kModbusRtu ? modbus::kLatency : modbus::kConverterLatency;
+    return wait + latency + modbus::silent_interval(bus.serial) +
+           modbus::character_time(bus.serial) * static_cast<std::int64_t>(modbus::kRtuReadRequestBytes);
+}
+
+}  // namespace gengfu::sampling

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <vector>
+
+#include "daemon/config/site.hpp"
+#include "daemon/core/time.hpp"
+#include "daemon/sampling/schedule.hpp"
+
+/// What turns take on the line, from physics and what profiles state. Pure; any thread.
+namespace gengfu::sampling {
+
+/// The turnaround of a unit whose profile states none, for cost models alone: half of what sensors in the
+/// field take (5 to 50 ms). Over Modbus TCP the cost model's round trip stands for it.
+constexpr Duration kUsualTurnaround = std::chrono::milliseconds(20);
+
+/// What a computer adds to each request between the last byte's arrival and the next request, with a
+/// low-latency port: waking up, decoding, handing over.
+constexpr Duration kHostTime = std::chrono::milliseconds(1);
+
+enum class Unstated : std::uint8_t { kUsual, kNothing };
+
+/// Time of one turn that reads these cadences: all requests answered, each after the unit's longest
+/// turnaround, or, where its profile states none, after what is usual (or at once: less it cannot be).
+Duration turn_cost(const config::Site& site, DeviceId device, const std::vector<Cadence>& cadences,
+                   DueSet due, Unstated unstated = Unstated::kUsual);
+
+/// Time that a unit takes which does not answer: one request and the whole wait for an answer.
+Duration silent_cost(const config::Site& site, DeviceId device);
+
+}  // namespace gengfu::sampling

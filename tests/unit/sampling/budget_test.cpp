@@ -1,0 +1,255 @@
+#include "daemon/sampling/budget.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <random>
+
+#include "drivers/modbus/timing.hpp"
+#include "tests/unit/sampling/line_sim.hpp"
+
+namespace gengfu::sampling {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+double ms(Duration duration) {
+    return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+TEST(Budget, ATurnTakesWhatPhysicsSays) {
+    LineSite line(9600);
+    line.device(seconds(1), {{seconds(1), 0}, {seconds(1), 1}}, milliseconds(30), true);
+    const BusBudget got = budget(line.site, BusId{0});
+    ASSERT_TRUE(got.modelled);
+    // 8 + 5 + 2 x 2 characters of 10 bits, two t3.5, the turnaround and the host's millisecond.
+    const double character = 10 * 1000.0 / 9600;
+    EXPECT_NEAR(ms(got.cycle), 17 * character + 2 * 3.5 * character + 30 + 1, 0.01);
+    EXPECT_NEAR(got.load, ms(got.cycle) / 1000, 1e-6);
+    EXPECT_NEAR(got.sure_load, got.load, 1e-6);
+}
+
+TEST(Budget, OnlyPointsOfSafetyRulesAreBound) {
+    LineSite line;
+    line.device(seconds(1), {{seconds(1), 0}, {seconds(1), 1}}, milliseconds(20), true);
+    line.device(seconds(1), {{seconds(1), 0}}, milliseconds(20), false);
+    const BusBudget got = budget(line.site, BusId{0});
+    ASSERT_EQ(got.bounds.size(), 1U);
+    EXPECT_EQ(got.bounds[0].point, PointId{0});
+    EXPECT_EQ(got.bounds[0].dead, DeviceId{1});
+    EXPECT_GT(got.bounds[0].alive, seconds(1));
+    // With the other unit dead it may wait for a time-out (and one on demand), not for ever.
+    EXPECT_GT(*got.bounds[0].one_dead, got.bounds[0].alive);
+    EXPECT_LT(*got.bounds[0].one_dead, seconds(1) + 4 * milliseconds(550));
+}
+
+TEST(Budget, ALoneUnitHasNoOtherThatCouldDie) {
+    LineSite line;
+    line.device(seconds(1), {{seconds(1), 0}}, milliseconds(20), true);
+    EXPECT_FALSE(budget(line.site, BusId{0}).bounds.at(0).one_dead);
+}
+
+TEST(Budget, DelaysAreShownApartAndRoundedUpToSamples) {
+    LineSite line;
+    line.device(seconds(1), {{seconds(1), 0}}, milliseconds(20), true);
+    EXPECT_EQ(budget(line.site, BusId{0}).bounds.at(0).delay, Duration::zero());
+    line.site.rules[0].on_delay = milliseconds(2500);
+    const SafetyBound bound = budget(line.site, BusId{0}).bounds.at(0);
+    EXPECT_EQ(bound.delay, seconds(3));
+    EXPECT_EQ(bound.slowest_rule, "high");
+    EXPECT_LT(bound.alive, milliseconds(1200));
+}
+
+TEST(Budget, ATranscriptHasNoPhysics) {
+    LineSite line;
+    line.device(seconds(1), {{seconds(1), 0}}, milliseconds(20), true);
+    line.site.buses[0].kind = config::BusKind::kReplay;
+    EXPECT_FALSE(budget(line.site, BusId{0}).modelled);
+    EXPECT_TRUE(check_budgets(line.site).empty());
+}
+
+TEST(JudgeBudget, MoreThanTheBusCarriesIsAnErrorThatNamesWhatFits) {
+    LineSite line;
+    for (int i = 0; i < 10; ++i) {
+        line.device(milliseconds(200), {{milliseconds(200), 0}}, milliseconds(20), true);
+    }
+    line.device(milliseconds(200), {{milliseconds(200), 0}, {milliseconds(200), 60}}, milliseconds(90),
+                false);
+    const BusBudget got = budget(line.site, BusId{0});
+    ASSERT_GT(got.sure_load, 1);
+    const std::vector<config::Diagnostic> found = judge(line.site, got);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].gravity, config::Gravity::kError);
+    EXPECT_NE(found[0].message.find("most is taken by \"d11\""), std::string::npos) << found[0].message;
+    EXPECT_NE(found[0].message.find("instead of 200 ms"), std::string::npos) << found[0].message;
+    // The intervals that it names do fit.
+    line.stretch(got.load);
+    EXPECT_LE(budget(line.site, BusId{0}).load, 1.01);
+    line.stretch(1.01);
+    for (const config::Diagnostic& d : check_budgets(line.site)) {
+        EXPECT_EQ(d.gravity, config::Gravity::kWarning) << d.message;
+    }
+}
+
+TEST(JudgeBudget, OverloadThatHangsOnAnAssumedTurnaroundIsAWarning) {
+    LineSite line(115200);
+    line.device(milliseconds(20), {{milliseconds(20), 0}}, milliseconds(0), true);
+    line.site.profiles[0].turnaround.reset();
+    const BusBudget got = budget(line.site, BusId{0});
+    EXPECT_GT(got.load, 1);
+    EXPECT_LT(got.sure_load, 1);
+    const std::vector<config::Diagnostic> found = judge(line.site, got);
+    ASSERT_FALSE(found.empty());
+    EXPECT_EQ(found[0].gravity, config::Gravity::kWarning);
+}
+
+TEST(JudgeBudget, AsFastAsTheLineAllowsIsNeverTooMuch) {
+    LineSite line;
+    for (int i = 0; i < 5; ++i) {
+        line.device(Duration::zero(), {{Duration::zero(), 0}}, milliseconds(20), true);
+    }
+    const BusBudget got = budget(line.site, BusId{0});
+    EXPECT_TRUE(got.free_running);
+    EXPECT_EQ(got.load, 0);
+    EXPECT_TRUE(judge(line.site, got).empty());
+    // Everybody once, and a read on demand.
+    EXPECT_GE(got.bounds.at(0).alive, got.cycle);
+    EXPECT_LE(got.bounds.at(0).alive, got.cycle * 3 / 2);
+}
+
+TEST(JudgeBudget, WarnsAboveThirtyTwoUnits) {
+    LineSite line;
+    for (std::size_t i = 0; i < kUnitLoads; ++i) {
+        line.device(seconds(10), {{seconds(10), 0}}, milliseconds(20), false);
+    }
+    EXPECT_TRUE(check_budgets(line.site).empty());
+    line.device(seconds(10), {{seconds(10), 0}}, milliseconds(20), false);
+    ASSERT_EQ(check_budgets(line.site).size(), 1U);
+    EXPECT_EQ(check_budgets(line.site)[0].gravity, config::Gravity::kWarning);
+}
+
+/// Lines by chance, loaded to a given share.
+LineSite drawn(std::mt19937& random, double load, bool in_step) {
+    const std::array<std::uint32_t, 3> rates{9600, 19200, 115200};
+    const auto between = [&](int low, int high) {
+        return std::uniform_int_distribution<int>(low, high)(random);
+    };
+    LineSite line(rates.at(static_cast<std::size_t>(between(0, 2))));
+    const int devices = between(2, 14);
+    for (int i = 0; i < devices; ++i) {
+        const Duration fast = milliseconds(in_step ? 1000 : 100 * between(2, 20));
+        std::vector<std::pair<Duration, std::uint16_t>> points;
+        const int count = between(1, 10);
+        for (int p = 0; p < count; ++p) {
+            Duration pace = fast;
+            if (p > count / 2 && between(0, 2) == 0) {
+                pace = !in_step && between(0, 3) == 0 ? fast * 7 / 4 : fast * between(2, 10);
+            }
+            points.emplace_back(pace, static_cast<std::uint16_t>(p == 0 ? 0 : between(1, 12)));
+        }
+        line.device(fast, points, milliseconds(between(2, 60)), i == 0 || between(0, 1) == 0);
+    }
+    if (in_step) {  // one pace for all as in the field: the line's load follows from their number
+        line.stretch(std::max(1.0, std::ceil(10 * budget(line.site, BusId{0}).load / load) / 10));
+    } else {  // rounding to milliseconds breaks steps that were multiples: all the better
+        line.stretch(budget(line.site, BusId{0}).load / load);
+    }
+    return line;
+}
+
+struct Seen {
+    int bounds = 0, broken = 0, loose = 0;
+    double worst_ratio = 0;
+    double sum_ratio = 0;
+};
+
+void compare(const LineSite& line, LineSim& sim, bool dead, Seen& seen) {
+    const BusBudget promised = budget(line.site, BusId{0});
+    for (const SafetyBound& bound : promised.bounds) {
+        const DeviceId device = line.site.point(bound.point).device;
+        if (sim.dead[device.value]) {
+            continue;
+        }
+        const auto& cadences = sim.cadences_of(device.value);
+        for (std::size_t i = 0; i < cadences.size(); ++i) {
+            if (cadences[i].interval != bound.interval) {
+                continue;
+            }
+            const Duration observed = sim.longest[{device.value, i}];
+            const Duration limit = dead ? bound.one_dead.value_or(bound.alive) : bound.alive;
+            const double ratio = ms(limit) / std::max(1.0, ms(observed));
+            ++seen.bounds;
+            seen.broken += observed > limit ? 1 : 0;
+            seen.loose += ratio > 1.5 ? 1 : 0;
+            seen.worst_ratio = std::max(seen.worst_ratio, ratio);
+            seen.sum_ratio += ratio;
+            EXPECT_LE(observed, limit) << line.site.point_name(bound.point) << " every " << ms(bound.interval)
+                                       << " ms: promised " << ms(limit) << ", seen " << ms(observed);
+        }
+    }
+}
+
+void tell(const char* what, const Seen& seen) {
+    std::printf("%s: %d bounds, %d broken, bound / worst seen: mean %.2f, worst %.2f, above 1.5: %d\n", what,
+                seen.bounds, seen.broken, seen.sum_ratio / std::max(1, seen.bounds), seen.worst_ratio,
+                seen.loose);
+}
+
+enum class Deaths : std::uint8_t { kNone, kOneAtATime };
+
+void play(const LineSite& line, std::mt19937& random, Deaths deaths, Seen& seen) {
+    LineSim sim(line.site);
+    sim.commands = sim.moody = true;
+    if (deaths == Deaths::kNone) {
+        sim.until(LineSim::kStart + seconds(200));
+        compare(line, sim, false, seen);
+        return;
+    }
+    for (int time = 0; time < 40; ++time) {
+        const std::size_t victim = random() % sim.dead.size();
+        sim.until(sim.now + milliseconds(10000 + random() % 3000));
+        sim.dead[victim] = true;
+        sim.until(sim.now + seconds(30));
+        sim.dead[victim] = false;
+        sim.forget(victim);  // its own points were silent meanwhile: nothing was promised for them
+    }
+    compare(line, sim, true, seen);
+}
+
+TEST(BudgetPromise, HoldsOverLinesWhereUnitsHaveTheirOwnPaces) {
+    Seen alive, dead;
+    for (unsigned seed = 1; seed <= 20; ++seed) {
+        SCOPED_TRACE(seed);
+        std::mt19937 random(seed);
+        const double load = std::uniform_real_distribution<>(0.2, 0.93)(random);
+        const LineSite line = drawn(random, load, false);
+        play(line, random, Deaths::kNone, alive);
+        play(line, random, Deaths::kOneAtATime, dead);
+    }
+    tell("own paces, all alive", alive);
+    tell("own paces, one dead", dead);
+    EXPECT_GT(alive.bounds, 50);
+}
+
+TEST(BudgetPromise, HoldsAndIsNoIdleOneOverLoadedLines) {
+    Seen alive, dead;
+    for (unsigned seed = 101; seed <= 125; ++seed) {
+        SCOPED_TRACE(seed);
+        std::mt19937 random(seed);
+        const double load = std::uniform_real_distribution<>(0.5, 0.85)(random);
+        const LineSite line = drawn(random, load, true);
+        play(line, random, Deaths::kNone, alive);
+        play(line, random, Deaths::kOneAtATime, dead);
+    }
+    tell("in step, all alive", alive);
+    tell("in step, one dead", dead);
+    EXPECT_LE(alive.sum_ratio / alive.bounds, 1.5);
+    EXPECT_LE(dead.sum_ratio / dead.bounds, 1.5);
+}
+
+}  // namespace
+}  // namespace gengfu::sampling
