@@ -19,8 +19,11 @@ struct Request {
     std::uint16_t address = 0;
     std::uint16_t count = 1;            ///< registers or bits
     std::vector<std::uint16_t> values;  ///< of writes: registers, or bits as 0 and 1
-    Duration turnaround{};  ///< longest time from the end of the request to the first byte of the answer
+    Duration turnaround{};  ///< from the end of the request to the first byte of the answer, at most
     Duration min_gap{};     ///< silence this unit wants before the request, at least t3.5
+    /// Where `turnaround` is only what this unit has lately kept to: the longest that it may take. After a
+    /// time-out its answer may still come for so long. 0: `turnaround` is it.
+    Duration longest_turnaround{};
 };
 
 struct Answer {

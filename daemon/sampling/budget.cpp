@@ -283,10 +283,10 @@ void bounds_of(const config::Site& site, const std::vector<Demand>& demands, con
 }
 
 /// Share of the line: exactly where slow points travel with fast ones, else at most.
-double load_of(const config::Site& site, const Demand& demand, Unstated unstated) {
+double load_of(const config::Site& site, const Demand& demand, Turnaround turnaround) {
     double load = 0;
     const auto cost = [&](DueSet due) {
-        return seconds(turn_cost(site, demand.device, demand.cadences, due, unstated));
+        return seconds(turn_cost(site, demand.device, demand.cadences, due, turnaround));
     };
     const bool together = in_step(demand.cadences);
     for (std::size_t i = 0; i < demand.cadences.size(); ++i) {
@@ -308,13 +308,13 @@ void add_device(const config::Site& site, const Demand& demand, BusBudget& budge
     const DeviceBudget of{.device = demand.device,
                           .interval = demand.cadences.front().interval,
                           .cycle = demand.turn,
-                          .load = load_of(site, demand, Unstated::kUsual),
+                          .load = load_of(site, demand, Turnaround::kLongest),
                           .assumed = !stated};
     budget.free_running = budget.free_running || of.interval == Duration::zero();
     budget.cycle += of.cycle;
     budget.load += of.load;
     // What a network and a server on it take is known to nobody: there no load is sure.
-    budget.sure_load += kind == config::BusKind::kModbusTcp ? 0 : load_of(site, demand, Unstated::kNothing);
+    budget.sure_load += kind == config::BusKind::kModbusTcp ? 0 : load_of(site, demand, Turnaround::kNone);
     budget.devices.push_back(of);
 }
 

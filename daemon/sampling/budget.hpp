@@ -40,11 +40,10 @@ struct DeviceBudget {
 
 struct BusBudget {
     BusId bus;
-    bool modelled = false;  ///< false: a transcript has no physics; everything below is empty
-    Duration cycle{};       ///< every periodic point of every device read once
-    double load = 0;        ///< 1: the whole time
-    double sure_load =
-        0;  ///< the same, with nothing where a turnaround is assumed: less than that it cannot be
+    bool modelled = false;      ///< false: a transcript has no physics; everything below is empty
+    Duration cycle{};           ///< every periodic point of every device read once
+    double load = 0;            ///< 1: the whole time
+    double sure_load = 0;       ///< the same if all units answered at once: less than that it cannot be
     bool free_running = false;  ///< some points are read as fast as the line allows
     std::vector<DeviceBudget> devices;
     std::vector<SafetyBound> bounds;  ///< in order of points
@@ -54,8 +53,8 @@ struct BusBudget {
 BusBudget budget(const config::Site& site, BusId bus);
 
 /// What is wrong with it: an error when the bus is asked for more than it carries (with the shortest
-/// intervals that fit and which devices to slow down), a warning when that hangs on a turnaround that was
-/// assumed, when a reading can come more than an interval late, and above 32 units on a serial line.
+/// intervals that fit and which devices to slow down), a warning when it is only if all units take as
+/// long as they may, when a reading can come more than an interval late, and above 32 units on a serial line.
 std::vector<config::Diagnostic> judge(const config::Site& site, const BusBudget& budget);
 
 /// judge() of all buses: what `gengfu check` and the daemon that reads a new configuration ask alike.

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "daemon/sampling/budget.hpp"
 #include "daemon/sampling/device_reader.hpp"
 #include "daemon/sampling/schedule.hpp"
 
@@ -84,7 +85,8 @@ struct BusWorker::Loop {
     LineWatch watch;
     bool tried = false;  ///< to open it
     Load load;
-    bool unpublished = false;  ///< counters have changed since the snapshot
+    Monotonic command_not_before{};  ///< reads on demand keep to their share of the line
+    bool unpublished = false;        ///< counters have changed since the snapshot
     Monotonic published_at{};
 
     mutable std::mutex mutex;  // guards what follows
@@ -110,7 +112,7 @@ struct BusWorker::Loop {
 
     void run() {
         while (!stopped()) {
-            if (std::optional<ReadRequest> request = next_request()) {
+            if (std::optional<ReadRequest> request = next_request(clock.now())) {
                 answer(*request);
                 continue;
             }
@@ -136,9 +138,9 @@ struct BusWorker::Loop {
         return stopping;
     }
 
-    std::optional<ReadRequest> next_request() {
+    std::optional<ReadRequest> next_request(Monotonic now) {
         const std::lock_guard lock(mutex);
-        if (requests.empty()) {
+        if (requests.empty() || now < command_not_before) {
             return std::nullopt;
         }
         ReadRequest request = std::move(requests.front());
@@ -156,7 +158,11 @@ struct BusWorker::Loop {
 
     void wait_until(Monotonic when) {
         std::unique_lock lock(mutex);
-        const auto woken = [this] { return stopping || !requests.empty(); };
+        const std::size_t known = requests.size();
+        if (known > 0) {
+            when = std::min(when, command_not_before);  // passed already: no wait
+        }
+        const auto woken = [&] { return stopping || requests.size() != known; };
         if (when == Monotonic::max()) {
             wake.wait(lock, woken);
         } else {
@@ -252,7 +258,13 @@ struct BusWorker::Loop {
             reader.give_up(turn.due, Reason::kLine, now, samples);
         } else {
             const TurnResult result = reader.take(turn, *bus, clock, samples);
-            note_line(result, clock.now());
+            const Monotonic ended = clock.now();
+            note_line(result, ended);
+            load.add(now, ended);
+            if (!result.answered && !result.line_lost) {
+                schedule.owes(turn.device, ended);
+            }
+            command_not_before = now + std::chrono::duration_cast<Duration>((ended - now) / kCommandShare);
             unpublished = true;
             if (result.interrupted) {
                 samples.clear();
@@ -265,7 +277,7 @@ struct BusWorker::Loop {
     }
 
     void answer_all_with_bad() {
-        while (const std::optional<ReadRequest> request = next_request()) {
+        while (const std::optional<ReadRequest> request = next_request(Monotonic::max())) {
             std::vector<Sample> samples;
             DeviceReader& reader = readers[request->position];
             reader.give_up(reader.all(), Reason::kLine, clock.now(), samples);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/sampling/turn_cost.hpp"
+#include "drivers/modbus/timing.hpp"
 
 namespace gengfu::sampling {
 namespace {
@@ -56,6 +57,7 @@ DeviceReader::DeviceReader(const config::Site& site, DeviceId device, const std:
     : site_(&site),
       device_(device),
       cadences_(cadences),
+      responses_(longest_turnaround(site, device)),
       interpreter_(site.profile(site.device(device)), site.device(device).first_point) {
     const config::Device& of = site.device(device);
     const config::Profile& profile = site.profile(of);
@@ -63,7 +65,9 @@ DeviceReader::DeviceReader(const config::Site& site, DeviceId device, const std:
     wanted_ = modbus::wanted(profile, every_point(profile));
     limits_ = modbus::limits(profile);
     cost_ = modbus::cost(bus, profile.turnaround.value_or(kUsualTurnaround));
-    turnaround_ = longest_turnaround(site, device);
+    if (bus.kind == config::BusKind::kModbusRtu) {
+        character_ = modbus::character_time(bus.serial);
+    }
     readings_.resize(profile.points.size());
     for (std::size_t i = 0; i < readings_.size(); ++i) {
         readings_[i].point = static_cast<config::PointRef>(i);
@@ -112,8 +116,17 @@ drivers::Request DeviceReader::request_for(const modbus::Read& read) const {
             .address = read.address,
             .count = read.count,
             .values = {},
-            .turnaround = turnaround_,
-            .min_gap = site_->profile(device).min_gap};
+            .turnaround = responses_.wait(),
+            .min_gap = site_->profile(device).min_gap,
+            .longest_turnaround = responses_.longest()};
+}
+
+void DeviceReader::learn(const modbus::Read& read, const drivers::Answer& answer) {
+    const bool bits = read.function <= 2;
+    const std::int64_t payload = bits ? (read.count + 7) / 8 : 2 * read.count;
+    const auto frames =
+        static_cast<std::int64_t>(modbus::kRtuReadRequestBytes + modbus::kRtuReadAnswerOverhead);
+    responses_.answered(answer.received - answer.sent - character_ * (frames + payload));
 }
 
 void DeviceReader::store(const modbus::Read& read, const drivers::Answer& answer) {
@@ -167,6 +180,7 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
         Result<drivers::Answer> answer = bus.transact(request_for(reads[i]));
         if (answer) {
             result.answered = true;
+            learn(reads[i], *answer);
             store(reads[i], *answer);
             ++i;
             continue;
@@ -178,6 +192,9 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
         }
         result.answered = result.answered || is_exception(code);
         fail(reads[i], reason_of(code), clock.now());
+        if (code == Errc::kTimeout) {
+            responses_.timed_out();
+        }
         if (code == Errc::kUnsupported) {
             refused(reads, i, clock.now());
             continue;  // the halves stand at i now

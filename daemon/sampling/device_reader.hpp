@@ -8,6 +8,7 @@
 #include "daemon/core/result.hpp"
 #include "daemon/core/time.hpp"
 #include "daemon/sampling/interpret.hpp"
+#include "daemon/sampling/response_memory.hpp"
 #include "daemon/sampling/schedule.hpp"
 #include "drivers/bus.hpp"
 #include "drivers/modbus/read_plan.hpp"
@@ -53,6 +54,7 @@ private:
     void refused(Reads& reads, std::size_t position, Monotonic now);
     void hand_over(DueSet due, std::vector<Sample>& out);
     drivers::Request request_for(const drivers::modbus::Read& read) const;
+    void learn(const drivers::modbus::Read& read, const drivers::Answer& answer);
 
     const config::Site* site_;
     DeviceId device_;
@@ -61,7 +63,8 @@ private:
     std::vector<drivers::modbus::Wanted> wanted_;  ///< by PointRef
     drivers::modbus::Limits limits_;
     drivers::modbus::Cost cost_;
-    Duration turnaround_{};
+    ResponseMemory responses_;
+    Duration character_{};  ///< on the wire; 0 where bytes take no time that we know of
     Interpreter interpreter_;
     std::map<DueSet, Reads> plans_;
     std::vector<config::PointRef> refused_;  ///< set aside until `retry_refused_`

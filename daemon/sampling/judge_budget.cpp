@@ -68,7 +68,7 @@ void judge_load(const config::Site& site, const BusBudget& budget, std::vector<D
         fmt::format("bus \"{}\" is asked for {:.0f} % of what it carries: reading every point once takes {}",
                     name, std::ceil(budget.load * 100), interval_text(milliseconds(budget.cycle)));
     if (!sure) {
-        text += ", with turnarounds that no profile states and that are taken as usual";
+        text += " when every unit takes its longest turnaround";
     }
     text += fmt::format("; the shortest interval that fits, all made longer alike: {}; most is taken by {}",
                         intervals_that_fit(budget, budget.load), heaviest(site, budget));

@@ -232,6 +232,11 @@ Duration Schedule::owing(const Entry& entry) const {
     return rtu ? longest_turnaround(*site_, entry.device) : Duration::zero();
 }
 
+void Schedule::owes(std::size_t position, Monotonic ended) {
+    Entry& entry = entries_[position];
+    entry.owes_until = ended + owing(entry);
+}
+
 bool Schedule::finished(const Turn& turn, bool answered, Monotonic began, Monotonic ended) {
     advance(turn, Duration::zero(), ended);
     Entry& entry = entries_[turn.device];
@@ -243,7 +248,7 @@ bool Schedule::finished(const Turn& turn, bool answered, Monotonic began, Monoto
         } else if (turn.probe) {
             probes_.spent(began, ended);
         }
-        entry.owes_until = ended + owing(entry);
+        owes(turn.device, ended);
         return entry.health.failed(ended);
     }
     entry.owes_until = {};

@@ -80,6 +80,9 @@ public:
     /// \return true when the unit's health changed.
     bool broke_line(const Turn& turn, Monotonic began, Monotonic ended);
 
+    /// The unit was asked outside of its turns and did not answer: it is left alone until it cannot any more.
+    void owes(std::size_t position, Monotonic ended);
+
     /// The line is (again) open: everything is due, `read = "connect"` points too.
     void connected(Monotonic now);
     /// Not asked, for the line is not open: turns go on at their pace, once a second at most.

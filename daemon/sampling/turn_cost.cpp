@@ -28,9 +28,12 @@ modbus::Cost cost_of(const config::Bus& bus, Duration turnaround) {
     return cost;
 }
 
-Duration turnaround_of(const config::Bus& bus, const config::Profile& profile, Unstated unstated) {
-    if (profile.turnaround || unstated == Unstated::kNothing) {
-        return profile.turnaround.value_or(Duration::zero());
+Duration turnaround_of(const config::Bus& bus, const config::Profile& profile, Turnaround turnaround) {
+    if (turnaround == Turnaround::kNone) {
+        return Duration::zero();
+    }
+    if (profile.turnaround) {
+        return *profile.turnaround;
     }
     return has_line(bus) ? kUsualTurnaround : Duration::zero();
 }
@@ -38,7 +41,7 @@ Duration turnaround_of(const config::Bus& bus, const config::Profile& profile, U
 }  // namespace
 
 Duration turn_cost(const config::Site& site, DeviceId id, const std::vector<Cadence>& cadences, DueSet due,
-                   Unstated unstated) {
+                   Turnaround turnaround) {
     const config::Device& device = site.device(id);
     const config::Profile& profile = site.profile(device);
     const config::Bus& bus = site.bus(device.bus);
@@ -49,7 +52,7 @@ Duration turn_cost(const config::Site& site, DeviceId id, const std::vector<Cade
         }
     }
     std::sort(points.begin(), points.end());
-    const modbus::Cost cost = cost_of(bus, turnaround_of(bus, profile, unstated));
+    const modbus::Cost cost = cost_of(bus, turnaround_of(bus, profile, turnaround));
     const Result<std::vector<modbus::Read>> reads =
         modbus::plan_reads(modbus::wanted(profile, points), modbus::limits(profile), cost);
     const Duration gap = has_line(bus) ? modbus::silent_interval(bus.serial) : Duration::zero();

@@ -17,12 +17,12 @@ constexpr Duration kUsualTurnaround = std::chrono::milliseconds(20);
 /// low-latency port: waking up, decoding, handing over.
 constexpr Duration kHostTime = std::chrono::milliseconds(1);
 
-enum class Unstated : std::uint8_t { kUsual, kNothing };
+enum class Turnaround : std::uint8_t { kLongest, kNone };
 
 /// Time of one turn that reads these cadences: all requests answered, each after the unit's longest
-/// turnaround, or, where its profile states none, after what is usual (or at once: less it cannot be).
+/// turnaround (where its profile states none, after what is usual), or at once: less it cannot be.
 Duration turn_cost(const config::Site& site, DeviceId device, const std::vector<Cadence>& cadences,
-                   DueSet due, Unstated unstated = Unstated::kUsual);
+                   DueSet due, Turnaround turnaround = Turnaround::kLongest);
 
 /// Time that a unit takes which does not answer: one request and the whole wait for an answer.
 Duration silent_cost(const config::Site& site, DeviceId device);

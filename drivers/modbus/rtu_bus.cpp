@@ -303,7 +303,7 @@ Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
         ++traffic_.bad_frames;  // it has answered, and owes nothing
         return fail(Errc::kBadFrame, who(request) + ": wrong check sum, or an answer cut short");
     }
-    quarantine_.owes(request.unit, now + request.turnaround);
+    quarantine_.owes(request.unit, now + std::max(request.turnaround, request.longest_turnaround));
     if (leftovers.noise_bytes > 0) {
         ++traffic_.bad_frames;
         return fail(Errc::kBadFrame, who(request) + ": no answer, only noise");

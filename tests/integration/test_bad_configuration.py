@@ -112,3 +112,32 @@ def test_a_verb_that_is_not_built_says_so(gateway, verb):
 def test_wrong_usage_is_2(gateway):
     assert gateway.command("raed", "relay").returncode == 2
     assert gateway.command("ack").returncode == 2
+
+
+def crowded(gateway, configuration, interval: str) -> str:
+    """Four relays, read in whole, on a line of 9600 baud: about 0.1 s each for the bytes alone."""
+    configuration.serial("line", gateway.store.parent / "no-such-port")
+    for unit in range(1, 5):
+        configuration.relay(f"relay-{unit}", "line", unit, interval=interval)
+    return configuration.text()
+
+
+def test_a_bus_asked_for_more_than_it_carries_is_refused(gateway, configuration):
+    gateway.file.write_text(crowded(gateway, configuration, "50ms"))
+    done = gateway.command("check")
+    assert done.returncode == WRONG, done.stdout
+    assert re.search(r'bus "line" is asked for \d+ % of what it carries', done.stdout), done.stdout
+    assert "instead of 50 ms" in done.stdout and '"relay-1"' in done.stdout
+    assert not json.loads(gateway.command("check", "--json").stdout)["ok"]
+
+
+def test_what_check_promises_is_told_for_every_safety_point(gateway, configuration):
+    gateway.file.write_text(crowded(gateway, configuration, "1s"))
+    done = gateway.command("check")
+    assert done.returncode == 0, done.stdout
+    assert "reading everything once takes" in done.stdout and "one dead" in done.stdout
+    bus = json.loads(gateway.command("check", "--json").stdout)["buses"][0]
+    assert bus["name"] == "line" and 0 < bus["load"] < 1
+    relay = {p["point"]: p for p in bus["safety_points"]}["relay-1/residual_current"]
+    assert 1 < relay["alive_seconds"] < relay["one_dead_seconds"] < 5, relay
+    assert relay["dead"] != "relay-1"

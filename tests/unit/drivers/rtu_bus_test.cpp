@@ -276,6 +276,22 @@ TEST_P(RtuBusTest, GuardUnitThatTimedOutIsNotAskedBeforeAnotherTurnaround) {
     EXPECT_EQ(bus->traffic().late_frames, 1U);
 }
 
+TEST_P(RtuBusTest, GuardUnitGivenUpEarlyOwesItsAnswerForItsLongestTurnaround) {
+    constexpr Duration kLongest = 400ms;
+    slave.handle([](const Bytes&) { return FakeSlave::Says{}; });
+    Request hasty = read(7, 100, 2, 30ms);  // as long as it took lately
+    hasty.longest_turnaround = kLongest;
+    const Monotonic begun = clock.now();
+    EXPECT_EQ(error_of(hasty), Errc::kTimeout);
+    EXPECT_LT(clock.now() - begun, kLongest) << "given up at what was learnt";
+    slave.handle(honest_rtu());
+    slave.say(with_crc(honest_answer(from_hex("07 03 00 64 00 02"), 0)));  // late: same function and length
+    expect_values(read(7, 200, 2), counting(200, 2));
+    ASSERT_EQ(slave.times().size(), 2U);
+    EXPECT_GE(slave.times()[1] - begun, kLongest) << "not asked while its answer may still come";
+    EXPECT_EQ(bus->traffic().late_frames, 1U);
+}
+
 TEST_P(RtuBusTest, GuardOtherUnitsAreAskedWhileOneOwesAnAnswer) {
     slave.handle([](const Bytes& request) {
         return request[0] == 7 ? FakeSlave::Says{}

@@ -30,7 +30,7 @@ TEST(Budget, ATurnTakesWhatPhysicsSays) {
     const double character = 10 * 1000.0 / 9600;
     EXPECT_NEAR(ms(got.cycle), 17 * character + 2 * 3.5 * character + 30 + 1, 0.01);
     EXPECT_NEAR(got.load, ms(got.cycle) / 1000, 1e-6);
-    EXPECT_NEAR(got.sure_load, got.load, 1e-6);
+    EXPECT_NEAR(got.sure_load, (ms(got.cycle) - 30) / 1000, 1e-6);
 }
 
 TEST(Budget, OnlyPointsOfSafetyRulesAreBound) {
@@ -95,7 +95,7 @@ TEST(JudgeBudget, MoreThanTheBusCarriesIsAnErrorThatNamesWhatFits) {
     }
 }
 
-TEST(JudgeBudget, OverloadThatHangsOnAnAssumedTurnaroundIsAWarning) {
+TEST(JudgeBudget, OverloadThatHangsOnTurnaroundsIsAWarning) {
     LineSite line(115200);
     line.device(milliseconds(20), {{milliseconds(20), 0}}, milliseconds(0), true);
     line.site.profiles[0].turnaround.reset();

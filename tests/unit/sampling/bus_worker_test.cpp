@@ -330,6 +330,21 @@ TEST_F(BusWorkerTest, ReadsOnDemandAheadOfTheSchedule) {
     EXPECT_FALSE(polling->read_now(device, [](std::vector<Sample>) {}));
 }
 
+TEST_F(BusWorkerTest, ReadsOnDemandKeepToTheirShareOfTheLine) {
+    SiteBuilder builder(ten_registers());
+    const DeviceId device = builder.device("d", 7, std::chrono::hours(1));
+    line_->silent.insert(7);  // 5 ms of the line each
+    const auto polling = worker(builder.site);
+    std::promise<Monotonic> first, second;
+    ASSERT_TRUE(polling->read_now(device, [&](std::vector<Sample>) { first.set_value(clock_.now()); }));
+    ASSERT_TRUE(polling->read_now(device, [&](std::vector<Sample>) { second.set_value(clock_.now()); }));
+    polling->start();
+    const Monotonic one = first.get_future().get();
+    const Monotonic two = second.get_future().get();
+    EXPECT_GE(two - one, milliseconds(95)) << "5 ms are a twentieth of 100 ms";
+    polling->stop();
+}
+
 TEST_F(BusWorkerTest, StopsWhileAUnitIsSilent) {
     SiteBuilder builder(ten_registers());
     builder.device("d", 1, milliseconds(1));
