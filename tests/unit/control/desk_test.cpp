@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/control/alarm_json.hpp"
 #include "tests/support/site_builder.hpp"
 
 namespace gengfu::control {
@@ -109,6 +110,26 @@ TEST_F(DeskTest, TellsNonsenseFromWhatIsNotBuiltYet) {
 TEST_F(DeskTest, KnowsWhichDeviceWasMeant) {
     EXPECT_EQ(error(R"({"verb":"read","device":"panle"})"),
               "no device is named \"panle\"; did you mean \"panel\"?");
+}
+
+/// One bad sample of the panel's point, as `gengfu read` is told it.
+json told(const config::Site& site, Reason reason, std::uint8_t exception, const std::string& trouble) {
+    Sample sample;
+    sample.reason = reason;
+    sample.exception = exception;
+    return to_json(site, {sample}, trouble).at(0);
+}
+
+TEST_F(DeskTest, SaysWhatIsBehindABadSample) {
+    const config::Site& site = builder_.site();
+    EXPECT_EQ(told(site, Reason::kException, 2, "")["detail"], "exception 02: illegal data address");
+    EXPECT_EQ(told(site, Reason::kException, 0x55, "")["detail"], "exception 85");
+    EXPECT_FALSE(told(site, Reason::kException, 0, "").contains("detail"));
+    EXPECT_EQ(told(site, Reason::kLine, 0, "port /dev/ttyS1 is missing")["detail"],
+              "line: port /dev/ttyS1 is missing");
+    EXPECT_FALSE(told(site, Reason::kLine, 0, "").contains("detail"));
+    EXPECT_EQ(told(site, Reason::kTimeout, 0, "")["detail"], "time-out: unit 1 did not answer in 500 ms");
+    EXPECT_FALSE(told(site, Reason::kSentinel, 0, "").contains("detail"));
 }
 
 }  // namespace
