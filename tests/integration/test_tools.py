@@ -146,6 +146,17 @@ def test_a_line_comes_back_by_itself_when_its_borrower_dies(tools):
     assert gateway.alarm("silent") is None, "a borrowed line is nobody's silence"
 
 
+def test_a_silence_that_outlasts_the_loan_of_its_line_is_told(tools):
+    gateway = tools(relay("a", 1), [1])
+    gateway.configure(gateway.file.read_text() + '\n[device.rule.silent]\nfor = "1s"\nwhy = "test: soon"\n')
+    gateway.start()
+    wait_for(lambda: gateway.health("relay-1") == "online", "the relay to be online")
+    assert gateway.ask(verb="borrow", bus="rs485-1")["lent_seconds"] == 10
+    gateway.sim.do("fault", target="a", kind="silence")
+    gateway.ask(verb="give-back", bus="rs485-1")
+    assert gateway.wait_alarm("silent", "relay-1")["active"]
+
+
 # ---- address
 
 def address(gateway, *arguments):
