@@ -146,7 +146,7 @@ struct LineDesk::Impl {
         }
         const DeviceId id{*device};
         const Result<void> asked =
-            daemon.on_line(site.device(id).bus, [&daemon, &site, id, reply](drivers::Bus* line) {
+            daemon.on_line(site.device(id).bus, [post = daemon.post, &site, id, reply](drivers::Bus* line) {
                 Result<std::vector<sampling::RawRead>> reads =
                     fail(Errc::kIo, "the line " + site.bus(site.device(id).bus).name +
                                         " is not open; `gengfu status` says why");
@@ -155,7 +155,7 @@ struct LineDesk::Impl {
                 }
                 const std::string said =
                     reads ? line_of(to_json(site.device(id).name, *reads)) : error_line(reads.error().what);
-                daemon.post([reply, said] { reply(said); });
+                post([reply, said] { reply(said); });
             });
         if (!asked) {
             reply(error_line(asked.error().what));
@@ -200,8 +200,8 @@ struct LineDesk::Impl {
     static void hand_over(const Daemon& daemon, std::uint32_t bus, Duration time, const Peer& peer,
                           const Reply& reply) {
         const Result<void> asked =
-            daemon.lend(BusId{bus}, time, "a tool of " + peer.user, [&daemon, time, reply] {
-                daemon.post([reply, time] { reply(line_of({{"lent_seconds", seconds(time)}})); });
+            daemon.lend(BusId{bus}, time, "a tool of " + peer.user, [post = daemon.post, time, reply] {
+                post([reply, time] { reply(line_of({{"lent_seconds", seconds(time)}})); });
             });
         if (!asked) {
             reply(error_line(asked.error().what));
