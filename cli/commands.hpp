@@ -1,7 +1,10 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 
+#include "cli/scan_plan.hpp"
 #include "daemon/config/places.hpp"
 
 /// The verbs of `gengfu`. Each prints what it found and returns the exit status: 0 done, 1 failed, 2 wrong
@@ -19,6 +22,9 @@ enum class Format : unsigned char { kForPeople, kJson };
 /// daemon.
 enum class Named : unsigned char { kByDefault, kByUser };
 
+/// What to do when a daemon uses the line that a tool needs.
+enum class Taking : unsigned char { kOnlyIfFree, kBorrow };
+
 struct Common {
     config::Places places;
     Named named = Named::kByDefault;
@@ -31,7 +37,38 @@ int check(const Common& common);
 int status(const Common& common);
 int alarms(const Common& common);
 int read_device(const Common& common, const std::string& device);
+int read_raw(const Common& common, const std::string& device);
 int version(const Common& common);
+
+struct ScanWish {
+    Common common;
+    std::string bus;    ///< a bus of the configuration, or a port by its path
+    std::string line;   ///< "9600-8N1" in place of what is configured; empty: as configured
+    std::string state;  ///< file of an interrupted scan; empty: the user's own
+    Units units;
+    Depth depth = Depth::kCommon;
+    Duration timeout = std::chrono::milliseconds(300);
+    Duration limit{};  ///< ends after this, to be gone on with; 0: no limit
+    Taking taking = Taking::kOnlyIfFree;
+    bool from_start = false;
+};
+int scan(const ScanWish& wish);
+
+struct AddressWish {
+    Common common;
+    std::string bus, profile;
+    std::string line;  ///< as ScanWish::line
+    std::uint8_t from = 0, to = 0;
+};
+int address(const AddressWish& wish);
+
+struct TraceWish {
+    Common common;
+    std::string bus;   ///< as ScanWish::bus
+    std::string save;  ///< file of the transcript; empty: none
+    Duration time{};   ///< ends after this; 0: at a signal
+};
+int trace(const TraceWish& wish);
 
 struct AlarmChange {
     std::string verb;  ///< "ack" or "reset"

@@ -16,15 +16,21 @@ using gengfu::cli::Common;
 
 /// Verbs of the contract that this release does not have yet: known by name, so that nobody looks for a
 /// typing error.
-constexpr std::array kNotBuilt{"scan",           "address", "trace",        "watch",  "shelve",  "unshelve",
-                               "out-of-service", "return",  "calibrate",    "drill",  "replay",  "anomaly",
-                               "apply",          "report",  "decommission", "import", "profiles"};
+constexpr std::array kNotBuilt{"watch",     "shelve",       "unshelve", "out-of-service", "return",
+                               "calibrate", "drill",        "replay",   "anomaly",        "apply",
+                               "report",    "decommission", "import",   "profiles"};
 
 struct Options {
     Common common;
     std::string file;
     std::string device;
     gengfu::cli::AlarmChange change;
+    gengfu::cli::ScanWish scan;
+    gengfu::cli::AddressWish address;
+    gengfu::cli::TraceWish trace;
+    bool raw = false, all = false, takeover = false;
+    int timeout_ms = 300, limit_s = 0;
+    std::string units;
     bool json = false;
     int status = gengfu::cli::kDone;
 };
@@ -67,6 +73,93 @@ void add_asking(CLI::App& app, Options& options, const char* name, const char* w
     });
 }
 
+/// "1-32" or "17". \return false when it is neither
+bool read_units(const std::string& text, gengfu::cli::Units& units) {
+    unsigned first = 0;
+    unsigned last = 0;
+    char rest = 0;
+    const int found = std::sscanf(text.c_str(), "%3u-%3u%c", &first, &last, &rest);
+    last = found == 1 ? first : last;
+    if (found < 1 || found > 2 || first < 1 || last > 255 || first > last) {
+        return false;
+    }
+    units = {static_cast<std::uint8_t>(first), static_cast<std::uint8_t>(last)};
+    return found == 2 || text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+void add_scan(CLI::App& app, Options& options) {
+    CLI::App* const sub =
+        verb(app, options, "scan", "find the units on a line and what they are; reads only");
+    sub->add_option("BUS-OR-PORT", options.scan.bus, "a bus of the configuration, or a serial port's path")
+        ->required();
+    sub->add_option("--line", options.scan.line, "begin with these settings, for example 9600-8N1");
+    sub->add_option("--units", options.units, "only these, for example 1-32 (default 1-247)");
+    sub->add_option("--timeout", options.timeout_ms, "milliseconds that a unit has to answer (default 300)")
+        ->check(CLI::Range(10, 5000));
+    sub->add_option("--limit", options.limit_s, "end after so many seconds; the same command goes on")
+        ->check(CLI::Range(1, 86400));
+    sub->add_flag("--all", options.all, "all other line settings, too");
+    sub->add_flag(
+        "--configured", [&options](std::int64_t) { options.scan.depth = gengfu::cli::Depth::kConfigured; },
+        "only the configured line settings");
+    sub->add_flag("--takeover", options.takeover,
+                  "borrow the line from the daemon: its sensors are not watched meanwhile");
+    sub->add_flag("--from-start", options.scan.from_start, "do not go on with an interrupted scan");
+    sub->add_option("--state", options.scan.state, "where an interrupted scan is kept");
+    sub->add_option("--socket", options.common.socket, "the daemon's control socket");
+    sub->callback([&options] {
+        finish(options);
+        options.scan.common = options.common;
+        options.scan.timeout = std::chrono::milliseconds(options.timeout_ms);
+        options.scan.limit = std::chrono::seconds(options.limit_s);
+        options.scan.depth = options.all ? gengfu::cli::Depth::kAll : options.scan.depth;
+        options.scan.taking =
+            options.takeover ? gengfu::cli::Taking::kBorrow : gengfu::cli::Taking::kOnlyIfFree;
+        if (!options.units.empty() && !read_units(options.units, options.scan.units)) {
+            gengfu::cli::complain("--units is a range such as 1-32, within 1-255");
+            options.status = gengfu::cli::kWrongUsage;
+            return;
+        }
+        options.status = gengfu::cli::scan(options.scan);
+    });
+}
+
+void add_address(CLI::App& app, Options& options) {
+    CLI::App* const sub = verb(app, options, "address", "give a new sensor its unit id");
+    sub->add_option("BUS-OR-PORT", options.address.bus, "a bus of the configuration, or a serial port's path")
+        ->required();
+    sub->add_option("--profile", options.address.profile, "what sensor it is")->required();
+    sub->add_option("--from", options.address.from, "the unit id that it has")
+        ->required()
+        ->check(CLI::Range(1, 255));
+    sub->add_option("--to", options.address.to, "the unit id that it gets")
+        ->required()
+        ->check(CLI::Range(1, 247));
+    sub->add_option("--line", options.address.line, "line settings that it has now, for example 9600-8N1");
+    sub->add_option("--socket", options.common.socket, "the daemon's control socket");
+    sub->callback([&options] {
+        finish(options);
+        options.address.common = options.common;
+        options.status = gengfu::cli::address(options.address);
+    });
+}
+
+void add_trace(CLI::App& app, Options& options) {
+    CLI::App* const sub = verb(app, options, "trace", "what goes over a line, as it goes, and what it means");
+    sub->add_option("BUS-OR-PORT", options.trace.bus, "a bus of the configuration, or its port's path")
+        ->required();
+    sub->add_option("--save", options.trace.save, "keep it as a transcript that a replay bus plays");
+    sub->add_option("--for", options.limit_s, "end after so many seconds (default: at Ctrl-C)")
+        ->check(CLI::Range(1, 86400));
+    sub->add_option("--socket", options.common.socket, "the daemon's control socket");
+    sub->callback([&options] {
+        finish(options);
+        options.trace.common = options.common;
+        options.trace.time = std::chrono::seconds(options.limit_s);
+        options.status = gengfu::cli::trace(options.trace);
+    });
+}
+
 void add_verbs(CLI::App& app, Options& options) {
     CLI::App* const check =
         verb(app, options, "check", "validate the configuration; every mistake with its place");
@@ -84,8 +177,14 @@ void add_verbs(CLI::App& app, Options& options) {
     read->add_option("--socket", options.common.socket, "the daemon's control socket");
     read->callback([&options] {
         finish(options);
-        options.status = gengfu::cli::read_device(options.common, options.device);
+        options.status = options.raw ? gengfu::cli::read_raw(options.common, options.device)
+                                     : gengfu::cli::read_device(options.common, options.device);
     });
+    read->add_flag("--raw", options.raw,
+                   "every register in every byte and word order, beside what is plausible");
+    add_scan(app, options);
+    add_address(app, options);
+    add_trace(app, options);
     add_asking(app, options, "version", "versions of this command and of the running daemon",
                gengfu::cli::version);
     for (const char* const name : kNotBuilt) {

@@ -36,9 +36,9 @@ Result<json> read_through(const config::Site& site, DeviceId id, const Clock& cl
     }
     sampling::DeviceReader reader(site, id, sampling::cadences(device, site.profile(device)));
     std::vector<Sample> samples;
-    reader.take({.device = 0, .due = reader.all(), .at = clock.now(), .probe = false}, **line, clock,
-                samples);
-    return json{{"device", device.name}, {"samples", control::to_json(site, samples)}};
+    const sampling::TurnResult result = reader.take(
+        {.device = 0, .due = reader.all(), .at = clock.now(), .probe = false}, **line, clock, samples);
+    return json{{"device", device.name}, {"samples", control::to_json(site, samples, result.trouble)}};
 }
 
 /// Without a daemon: opens the bus by itself.

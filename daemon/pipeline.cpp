@@ -138,6 +138,7 @@ Result<void> Pipeline::restore() {
 Result<void> Pipeline::start_workers() {
     for (std::uint32_t i = 0; i < site_.buses.size(); ++i) {
         line_trouble_.push_back(sampling::LineTrouble::kNone);
+        lent_until_.emplace_back();
         if (config::is_self(site_.buses[i])) {
             workers_.push_back(nullptr);
             continue;
@@ -237,10 +238,49 @@ void Pipeline::apply(const std::vector<rules::Verdict>& verdicts) {
         return;
     }
     for (const rules::Verdict& verdict : verdicts) {
+        if (is_held(verdict)) {
+            continue;
+        }
         if (const auto changed = table_.apply(verdict, stamp(), publisher_->next_event_sequence())) {
             transition(*changed);
         }
     }
+}
+
+/// Whoever borrows a line makes all its sensors silent at once. That is known, and told by its bad samples
+/// and the log: the alarms of silence wait until the line is back, and stand then only where a sensor stays
+/// silent.
+bool Pipeline::is_held(const rules::Verdict& verdict) {
+    const auto of_same_rule = [&](const rules::Verdict& held) { return held.rule == verdict.rule; };
+    const auto held = std::find_if(held_.begin(), held_.end(), of_same_rule);
+    const config::Rule& rule = site_.rules[verdict.rule.value];
+    if (verdict.change == rules::Change::kCleared && held != held_.end()) {
+        held_.erase(held);
+        return true;
+    }
+    const bool lent = clock_.now() < lent_until_[site_.device(rule.device).bus.value];
+    if (!lent || rule.kind != config::RuleKind::kSilent || verdict.change != rules::Change::kRaised) {
+        return false;
+    }
+    if (held == held_.end()) {
+        held_.push_back(verdict);
+    }
+    return true;
+}
+
+/// Silences that outlasted the loan of their line.
+void Pipeline::release_held() {
+    std::vector<rules::Verdict> due;
+    for (auto each = held_.begin(); each != held_.end();) {
+        const config::Rule& rule = site_.rules[each->rule.value];
+        if (clock_.now() < lent_until_[site_.device(rule.device).bus.value]) {
+            ++each;
+            continue;
+        }
+        due.push_back(*each);
+        each = held_.erase(each);
+    }
+    apply(due);
 }
 
 void Pipeline::transition(const alarms::Transition& changed, std::function<void()> settled) {
@@ -408,6 +448,7 @@ void Pipeline::note_later() {
     note_timer_.async_wait([this](boost::system::error_code error) {
         if (!error && !stopping_) {
             note_lines();
+            release_held();
             note_store();
             note_later();
         }

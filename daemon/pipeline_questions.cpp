@@ -2,6 +2,7 @@
 #include <boost/asio/post.hpp>
 
 #include "daemon/alarms/command.hpp"
+#include "daemon/control/line_desk.hpp"
 #include "daemon/core/log.hpp"
 #include "daemon/core/plain_text.hpp"
 #include "daemon/pipeline.hpp"
@@ -11,6 +12,10 @@ namespace gengfu {
 namespace asio = boost::asio;
 
 namespace {
+
+/// A line that has come back is opened and its sensors are asked within this: units that were given up are
+/// asked again at least so often.
+constexpr Duration kAfterLoan = std::chrono::seconds(20);
 
 gengfu::v1::Outcome outcome_of(alarms::Answer answer) {
     switch (answer) {
@@ -141,7 +146,35 @@ control::Daemon Pipeline::desk() {
     daemon.read = [this](DeviceId device, std::function<void(std::vector<Sample>)> done) {
         return read(device, std::move(done));
     };
+    add_lines(daemon);
     return daemon;
+}
+
+/// What the installer's tools need of a bus.
+void Pipeline::add_lines(control::Daemon& daemon) {
+    daemon.lines = std::make_shared<control::LineDesk>();
+    daemon.post = [this](std::function<void()> what) { asio::post(core_, std::move(what)); };
+    const auto on_line = [this](BusId bus, sampling::BusWorker::LineJob job) -> Result<void> {
+        if (!workers_[bus.value]) {
+            return fail(Errc::kNotFound, "the gateway itself is not on a bus; see `gengfu status`");
+        }
+        return workers_[bus.value]->on_line(std::move(job));
+    };
+    daemon.on_line = on_line;
+    daemon.tap = [this](BusId bus, drivers::Tap tap) -> Result<void> {
+        if (!workers_[bus.value]) {
+            return fail(Errc::kNotFound, "the gateway itself is not on a bus; see `gengfu status`");
+        }
+        return workers_[bus.value]->tap(std::move(tap));
+    };
+    daemon.lend = [this](BusId bus, Duration time, std::string to_whom,
+                         std::function<void()> done) -> Result<void> {
+        if (!workers_[bus.value]) {
+            return fail(Errc::kNotFound, "the gateway itself is not on a bus; see `gengfu status`");
+        }
+        lent_until_[bus.value] = clock_.now() + time + kAfterLoan;
+        return workers_[bus.value]->lend(time, std::move(to_whom), std::move(done));
+    };
 }
 
 Result<void> Pipeline::read(DeviceId device, std::function<void(std::vector<Sample>)> done) {

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/config/site.hpp"
@@ -39,6 +42,12 @@ struct Traffic {
     std::uint64_t foreign_frames = 0, late_frames = 0, noise_bytes = 0, reopened = 0;
 };
 
+enum class Direction : std::uint8_t { kSent, kReceived };
+
+/// Sees the bytes of a line as they are sent and as they come, in pieces, with checksums and headers. Called
+/// on the bus's thread; must not block. \return whether it wants to see more
+using Tap = std::function<bool(Direction direction, std::span<const std::uint8_t> bytes, Monotonic at)>;
+
 /// Used by one thread, except interrupt().
 class Bus {
 public:
@@ -60,6 +69,20 @@ public:
     virtual void interrupt() = 0;
 
     virtual const Traffic& traffic() const = 0;
+
+    /// One at a time; an empty one ends it. Buses that carry no bytes (replay) show nothing.
+    void set_tap(Tap tap) { tap_ = std::move(tap); }
+
+protected:
+    bool is_tapped() const { return static_cast<bool>(tap_); }
+    void show(Direction direction, std::span<const std::uint8_t> bytes, Monotonic at) {
+        if (tap_ && !tap_(direction, bytes, at)) {
+            tap_ = nullptr;
+        }
+    }
+
+private:
+    Tap tap_;
 };
 
 /// Makes the bus of a configuration; does not open it.

@@ -9,6 +9,7 @@
 #include "daemon/config/library.hpp"
 #include "daemon/config/limits.hpp"
 #include "daemon/config/load.hpp"
+#include "daemon/config/profiles.hpp"
 #include "daemon/config/text.hpp"
 #include "daemon/core/read_file.hpp"
 
@@ -95,6 +96,18 @@ Result<std::vector<Bundle::File>> gather_library(const fs::path& shipped, const 
 
 }  // namespace
 
+Result<Bundle> gather_profiles(const Places& places) {
+    const fs::path main(places.file);
+    const fs::path beside = main.has_parent_path() ? main.parent_path() : fs::path(".");
+    auto profiles = gather_library(places.shipped, beside, "profiles");
+    if (!profiles) {
+        return pass(profiles);
+    }
+    Bundle bundle;
+    bundle.profiles = std::move(*profiles);
+    return bundle;
+}
+
 Result<Bundle> gather(const Places& places) {
     Bundle bundle;
     const fs::path main(places.file);
@@ -112,6 +125,8 @@ Result<Bundle> gather(const Places& places) {
     for (auto& [name, file] : devices) {
         bundle.configuration.push_back(std::move(file));
     }
+    bundle.profile_folders = {(beside / "profiles").string(),
+                              (fs::path(places.shipped) / "profiles").string()};
     auto profiles = gather_library(places.shipped, beside, "profiles");
     if (!profiles) {
         return pass(profiles);

@@ -53,6 +53,14 @@ const ProfileDraft* Library::profile(const std::string& name) {
     return &profiles_.emplace(name, std::move(draft)).first->second;
 }
 
+std::string Library::profile_folders() const {
+    std::string text;
+    for (const std::string& folder : bundle_.profile_folders) {
+        text += (text.empty() ? "; looked in " : " and ") + folder;
+    }
+    return text;
+}
+
 const ClassDraft* Library::device_class(const std::string& name) {
     if (const auto known = classes_.find(name); known != classes_.end()) {
         return &known->second;

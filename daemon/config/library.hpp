@@ -25,6 +25,8 @@ public:
     const ClassDraft* device_class(const std::string& name);
 
     const std::vector<std::string>& profile_names() const { return profile_names_; }
+    /// "; looked in A and B", or nothing where that is not known.
+    std::string profile_folders() const;
     const std::vector<std::string>& class_names() const { return class_names_; }
 
 private:

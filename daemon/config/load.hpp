@@ -32,6 +32,8 @@ struct Bundle {
     std::vector<File> profiles;  ///< effective ones: a file in profiles/ beside the configuration replaces
                                  ///< the shipped of the same name
     std::vector<File> classes;
+    /// Folders in which profiles were looked for, for diagnostics; not part of the packed form.
+    std::vector<std::string> profile_folders{};
 };
 
 /// Reads every file. One of the folders that cannot be read is in the bundle all the same, with its trouble:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "daemon/config/sections.hpp"
 
@@ -10,54 +11,83 @@ namespace {
 
 constexpr std::int64_t kMaxRegister = 65535;
 
-/// Parsed so that a profile is whole; `scan` uses it when it is built.
-void read_identify(const Node& table, Report& report) {
+/// The key that says what the answer must be.
+void read_condition(Reader& reader, Probe& probe) {
+    if (reader.boolean("equals_unit").value_or(false)) {
+        probe.kind = Probe::Kind::kEqualsUnit;
+    }
+    if (const Node* const equals = reader.any("equals"); equals != nullptr) {
+        if (equals->kind == Node::Kind::kInteger) {
+            probe.kind = Probe::Kind::kEquals;
+            probe.equals = equals->integer;
+        } else if (equals->kind == Node::Kind::kString) {
+            probe.kind = Probe::Kind::kEqualsText;
+            probe.text = equals->text;
+        } else {
+            reader.wrong("equals", "a whole number or a string");
+        }
+    }
+    for (const auto& [key, kind] : {std::pair{"in", Probe::Kind::kIn}, {"range", Probe::Kind::kRange}}) {
+        std::vector<double> numbers = reader.numbers(key);
+        if (reader.has(key)) {
+            probe.kind = kind;
+            probe.values = std::move(numbers);
+        }
+    }
+    if (reader.has("range") && probe.values.size() != 2) {
+        reader.error("range", "range must be [LOWEST, HIGHEST]");
+    }
+}
+
+Probe read_identify(const Node& table, Report& report) {
     Reader reader(table, "profile.identify", "identify", report);
+    Probe probe;
     if (reader.require("read")) {
-        reader.parsed("read", parse_register);
+        probe.reg = reader.parsed("read", parse_register).value_or(Register{});
     }
-    reader.parsed("type", parse_type);
-    reader.boolean("equals_unit");
-    if (const Node* const equals = reader.any("equals");
-        equals != nullptr && equals->kind != Node::Kind::kInteger && equals->kind != Node::Kind::kString) {
-        reader.wrong("equals", "a whole number or a string");
-    }
-    reader.numbers("in");
-    reader.numbers("range");
+    probe.type = reader.parsed("type", parse_type).value_or(TypeSpec{});
+    read_condition(reader, probe);
     const auto given = [&reader](std::string_view key) { return reader.has(key) ? 1 : 0; };
     if (given("equals") + given("equals_unit") + given("in") + given("range") != 1) {
         report.error(table.at, "identify: exactly one of equals, equals_unit, in and range must be given");
     }
     reader.finish();
+    return probe;
 }
 
-void read_provision_writes(Reader& provision, std::string_view key, Report& report) {
+std::vector<RegisterValue> read_provision_writes(Reader& provision, std::string_view key, Report& report) {
+    std::vector<RegisterValue> writes;
     for (const Node* const table : provision.tables(key, kMaxListItems)) {
         Reader reader(*table, "profile.provision." + std::string(key), "provision." + std::string(key),
                       report);
+        RegisterValue write;
         if (reader.require("register")) {
-            reader.parsed("register", parse_register);
+            write.reg = reader.parsed("register", parse_register).value_or(Register{});
         }
         if (reader.require("value")) {
-            reader.integer("value", 0, kMaxRegister);
+            write.value = static_cast<std::uint16_t>(reader.integer("value", 0, kMaxRegister).value_or(0));
         }
         reader.finish();
+        writes.push_back(write);
     }
+    return writes;
 }
 
-/// Parsed so that a profile is whole; `address` uses it when it is built.
-void read_provision(const Node& table, Report& report) {
+Provision read_provision(const Node& table, Report& report) {
     Reader reader(table, "profile.provision", "provision", report);
+    Provision provision;
     if (reader.require("register")) {
-        reader.parsed("register", parse_register);
+        provision.reg = reader.parsed("register", parse_register).value_or(Register{});
     }
-    if (const auto function = reader.integer("function", 6, 16);
-        function && *function != 6 && *function != 16) {
+    const auto function = reader.integer("function", 6, 16);
+    if (function && *function != 6 && *function != 16) {
         reader.wrong("function", "6 or 16");
     }
-    read_provision_writes(reader, "before", report);
-    read_provision_writes(reader, "after", report);
+    provision.function = static_cast<std::uint8_t>(function.value_or(6));
+    provision.before = read_provision_writes(reader, "before", report);
+    provision.after = read_provision_writes(reader, "after", report);
     reader.finish();
+    return provision;
 }
 
 std::uint8_t read_function(Reader& reader, Space space) {
@@ -133,10 +163,10 @@ void read_access(Reader& reader, ProfileDraft& draft, Report& report) {
     read_align(reader, profile);
     read_forbid(reader, profile);
     for (const Node* const table : reader.tables("identify", kMaxListItems)) {
-        read_identify(*table, report);
+        draft.identify.push_back(read_identify(*table, report));
     }
     if (const Node* const table = reader.table("provision")) {
-        read_provision(*table, report);
+        draft.provision = read_provision(*table, report);
     }
     for (const Node* const table : reader.tables("write", kMaxListItems)) {
         if (const auto writable = read_writable(*table, report)) {

@@ -145,8 +145,9 @@ void DeviceReader::read_profile(Reader& reader, Device& device, Draft& draft) {
     }
     draft.profile = library_.profile(*name);
     if (draft.profile == nullptr) {
-        reader.error("profile", fmt::format("no profile is named {}{}", in_quotes(*name),
-                                            did_you_mean(*name, library_.profile_names())));
+        reader.error("profile",
+                     fmt::format("no profile is named {}{}{}", in_quotes(*name),
+                                 did_you_mean(*name, library_.profile_names()), library_.profile_folders()));
         return;
     }
     const auto [position, fresh] =

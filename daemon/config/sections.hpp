@@ -8,6 +8,7 @@
 
 #include "daemon/config/load.hpp"
 #include "daemon/config/names.hpp"
+#include "daemon/config/profiles.hpp"
 #include "daemon/config/reader.hpp"
 #include "daemon/config/site.hpp"
 
@@ -49,6 +50,8 @@ struct ProfileDraft {
     std::vector<At> roles_at;     ///< of each point's role
     std::vector<At> writable_at;  ///< of each [[write]]
     std::vector<Entry> rules;     ///< [rule.NAME]
+    std::vector<Probe> identify;
+    std::optional<Provision> provision;
 };
 /// \param stem  the file's name without .toml, which must be the profile's name
 ProfileDraft read_profile(const Node& root, const std::string& stem, Report& report);

@@ -1,7 +1,10 @@
 #include "daemon/control/alarm_json.hpp"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "daemon/config/rule_kind.hpp"
@@ -88,7 +91,54 @@ int decimals_of(const config::PointSpec& spec) {
     return std::max(decimals_of_step(spec.scale), spec.offset == 0 ? 0 : decimals_of_step(spec.offset));
 }
 
+/// What a person can do something with, beyond the reason's word.
+std::string detail_of(const config::Site& site, const Sample& sample, const std::string& line_trouble) {
+    const config::Device& device = site.device(site.point(sample.point).device);
+    switch (sample.reason) {
+        case Reason::kException:
+            return exception_words(sample.exception);
+        case Reason::kTimeout: {
+            const Duration patience =
+                std::max(site.bus(device.bus).timeout, site.profile(device).turnaround.value_or(Duration{}));
+            const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(patience).count();
+            return "time-out: unit " + std::to_string(device.unit) + " did not answer in " +
+                   std::to_string(ms) + " ms";
+        }
+        case Reason::kCrc:
+            return "crc: unit " + std::to_string(device.unit) +
+                   " answers, but no answer came whole: noise, wiring, or two units with one address";
+        case Reason::kLine:
+            return line_trouble.empty() ? "" : "line: " + line_trouble;
+        default:
+            return "";
+    }
+}
+
 }  // namespace
+
+std::string exception_words(std::uint8_t code) {
+    constexpr std::array<const char*, 12> kNames{
+        "",
+        "illegal function",
+        "illegal data address",
+        "illegal data value",
+        "device failure",
+        "acknowledge, still at work",
+        "device busy",
+        "negative acknowledge",
+        "memory parity error",
+        "",
+        "gateway path unavailable",
+        "gateway target did not answer",
+    };
+    if (code == 0) {
+        return "";
+    }
+    char text[80];
+    const char* const name = code < kNames.size() ? kNames.at(code) : "";
+    std::snprintf(text, sizeof text, "exception %02u%s%s", code, *name == '\0' ? "" : ": ", name);
+    return text;
+}
 
 json to_json(const alarms::Alarm& alarm) {
     json out{{"id", to_string(alarm.id)},
@@ -126,7 +176,7 @@ json to_json(const alarms::Alarm& alarm) {
     return out;
 }
 
-json to_json(const config::Site& site, const std::vector<Sample>& samples) {
+json to_json(const config::Site& site, const std::vector<Sample>& samples, const std::string& line_trouble) {
     json out = json::array();
     for (const Sample& sample : samples) {
         const config::PointSpec& spec = site.spec(sample.point);
@@ -144,6 +194,9 @@ json to_json(const config::Site& site, const std::vector<Sample>& samples) {
             if (word != spec.enumeration.end()) {
                 one["word"] = word->second;
             }
+        }
+        if (const std::string detail = detail_of(site, sample, line_trouble); !detail.empty()) {
+            one["detail"] = detail;
         }
         out.push_back(std::move(one));
     }

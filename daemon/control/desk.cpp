@@ -9,6 +9,7 @@
 #include "daemon/alarms/command.hpp"
 #include "daemon/config/text.hpp"
 #include "daemon/control/alarm_json.hpp"
+#include "daemon/control/line_desk.hpp"
 
 namespace gengfu::control {
 namespace {
@@ -190,8 +191,9 @@ void read(const Daemon& daemon, const json& request, const Reply& reply) {
             continue;
         }
         const Result<void> asked =
-            daemon.read(DeviceId{i}, [&site, name, reply](const std::vector<Sample>& samples) {
-                reply(line_of({{"device", name}, {"samples", to_json(site, samples)}}));
+            daemon.read(DeviceId{i}, [&daemon, &site, i, name, reply](const std::vector<Sample>& samples) {
+                const std::string trouble = daemon.bus(site.devices[i].bus).trouble;
+                reply(line_of({{"device", name}, {"samples", to_json(site, samples, trouble)}}));
             });
         if (!asked) {
             reply(line_of(error(asked.error().what)));
@@ -207,9 +209,9 @@ void read(const Daemon& daemon, const json& request, const Reply& reply) {
 }
 
 /// Verbs of the contract that come with a later release: told apart from typing errors.
-constexpr std::array<std::string_view, 16> kNotBuilt{
-    "scan",  "address", "trace", "watch",  "shelve",  "unshelve", "out-of-service", "return",
-    "apply", "replay",  "drill", "report", "anomaly", "import",   "calibrate",      "decommission"};
+constexpr std::array<std::string_view, 13> kNotBuilt{
+    "watch", "shelve", "unshelve", "out-of-service", "return",    "apply",       "replay",
+    "drill", "report", "anomaly",  "import",         "calibrate", "decommission"};
 
 std::string unknown_verb(const json& request) {
     const auto found = request.find("verb");
@@ -243,7 +245,7 @@ void answer(const Daemon& daemon, const std::string& line, const Peer& peer, con
         reply(line_of({{"version", daemon.version}}));
     } else if (verb == "read") {
         read(daemon, request, reply);
-    } else {
+    } else if (!daemon.lines || !daemon.lines->answer(daemon, request, peer, reply)) {
         reply(line_of(error(unknown_verb(request))));
     }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,10 +10,13 @@
 #include "daemon/control/server.hpp"
 #include "daemon/publish/publisher.hpp"
 #include "daemon/sampling/batch.hpp"
+#include "daemon/sampling/bus_worker.hpp"
 #include "daemon/store/store.hpp"
 
 /// The requests of the `gengfu` command and their answers: JSON objects, one a line. See docs/control.md.
 namespace gengfu::control {
+
+class LineDesk;
 
 /// What the desk asks of the daemon; called on core.
 struct Daemon {
@@ -36,6 +40,12 @@ struct Daemon {
     Change reset;
     /// Reads a device on its bus; the answer comes later on core.
     std::function<Result<void>(DeviceId, std::function<void(std::vector<Sample>)>)> read;
+    /// BusWorker's on_line() and lend(); what they call comes on the bus's thread.
+    std::function<Result<void>(BusId, sampling::BusWorker::LineJob)> on_line;
+    std::function<Result<void>(BusId, Duration, std::string to_whom, std::function<void()> done)> lend;
+    std::function<Result<void>(BusId, drivers::Tap)> tap;  ///< shows the bytes of the bus
+    std::function<void(std::function<void()>)> post;       ///< to core, from any thread
+    std::shared_ptr<LineDesk> lines;                       ///< never null in a daemon that runs
 };
 
 /// Answers one request. Anything that is no request gets {"error": …}.

@@ -28,7 +28,8 @@ enum class Errc : std::uint8_t {
 
 struct Error {
     Errc code{};
-    std::string what;  ///< one line, names the object: "bus rs485-1 unit 7: no answer in 500 ms"
+    std::string what;            ///< one line, names the object: "bus rs485-1 unit 7: no answer in 500 ms"
+    std::uint8_t exception = 0;  ///< the Modbus exception code that a device answered with; 0: none
 };
 
 /// A `T` or an `Error`. The compiler warns when a caller drops one.

@@ -69,6 +69,7 @@ struct BusWorker::Loop {
     struct ReadRequest {
         std::size_t position = 0;
         ReadDone done;
+        std::function<void(Loop&)> act;  ///< in place of a read
     };
 
     const config::Site& site;
@@ -81,6 +82,8 @@ struct BusWorker::Loop {
     Monotonic started;
     Duration reopen_pause = kFirstReopen;
     Monotonic reopen_at{};
+    Monotonic lent_until{};
+    std::string lent_to;
     NoLine no_line = NoLine::kReopening;
     LineWatch watch;
     bool tried = false;  ///< to open it
@@ -122,7 +125,7 @@ struct BusWorker::Loop {
             const std::optional<Turn> turn = schedule.next(now);
             if (!turn || turn->at > now) {
                 const Monotonic due = turn ? turn->at : Monotonic::max();
-                idle_until(open ? due : std::min(due, reopen_at), now);
+                idle_until(open ? due : std::min(due, std::max(reopen_at, lent_until)), now);
             } else if (open) {
                 poll(*turn);
             } else {
@@ -175,7 +178,7 @@ struct BusWorker::Loop {
         if (bus->is_open()) {
             return true;
         }
-        if (now < reopen_at) {
+        if (now < std::max(reopen_at, lent_until)) {
             return false;
         }
         const Result<void> opened = bus->open(now + kOpenTime);
@@ -249,7 +252,36 @@ struct BusWorker::Loop {
         sink(std::move(batch));
     }
 
+    void do_job(const LineJob& job) {
+        if (!ready(clock.now())) {
+            job(nullptr);
+            return;
+        }
+        job(bus.get());
+        unpublished = true;
+        if (!bus->is_open()) {
+            line_broke("lost while it was asked on demand");
+        }
+    }
+
+    void lend(Duration time, const std::string& whom) {
+        const Monotonic now = clock.now();
+        lent_until = now + time;
+        lent_to = whom;
+        reopen_at = now;
+        reopen_pause = kFirstReopen;
+        if (time > Duration::zero()) {
+            no_line = NoLine::kReopening;
+            bus->close();
+        }
+        publish_snapshot(now);
+    }
+
     void answer(const ReadRequest& request) {
+        if (request.act) {
+            request.act(*this);
+            return;
+        }
         std::vector<Sample> samples;
         DeviceReader& reader = readers[request.position];
         const Monotonic now = clock.now();
@@ -278,6 +310,10 @@ struct BusWorker::Loop {
 
     void answer_all_with_bad() {
         while (const std::optional<ReadRequest> request = next_request(Monotonic::max())) {
+            if (request->act) {
+                request->act(*this);
+                continue;
+            }
             std::vector<Sample> samples;
             DeviceReader& reader = readers[request->position];
             reader.give_up(reader.all(), Reason::kLine, clock.now(), samples);
@@ -292,6 +328,9 @@ struct BusWorker::Loop {
         seen.open = bus->is_open();
         seen.kind = watch.trouble();
         seen.trouble = tried ? watch.why() : "not opened yet";
+        if (now < lent_until) {
+            seen.trouble = "lent to " + lent_to;
+        }
         seen.traffic = bus->traffic();
         seen.load = load.share(now - started);
         seen.devices.resize(schedule.size());
@@ -337,9 +376,34 @@ Result<void> BusWorker::read_now(DeviceId device, ReadDone done) {
     if (loop_->requests.size() >= kMostRequests || loop_->stopping) {
         return fail(Errc::kFull, "bus " + loop_->site.bus(id_).name + ": too many reads are waiting");
     }
-    loop_->requests.push_back({position, std::move(done)});
+    loop_->requests.push_back({position, std::move(done), {}});
     loop_->wake.notify_all();
     return {};
+}
+
+Result<void> BusWorker::put(std::function<void(Loop&)> act) {
+    const std::lock_guard lock(loop_->mutex);
+    if (loop_->requests.size() >= kMostRequests || loop_->stopping) {
+        return fail(Errc::kFull, "bus " + loop_->site.bus(id_).name + ": too many requests are waiting");
+    }
+    loop_->requests.push_back({0, {}, std::move(act)});
+    loop_->wake.notify_all();
+    return {};
+}
+
+Result<void> BusWorker::on_line(LineJob job) {
+    return put([job = std::move(job)](Loop& loop) { loop.do_job(job); });
+}
+
+Result<void> BusWorker::tap(drivers::Tap tap) {
+    return put([tap = std::move(tap)](Loop& loop) { loop.bus->set_tap(tap); });
+}
+
+Result<void> BusWorker::lend(Duration time, std::string to_whom, std::function<void()> done) {
+    return put([time, to_whom = std::move(to_whom), done = std::move(done)](Loop& loop) {
+        loop.lend(time, to_whom);
+        done();
+    });
 }
 
 BusSnapshot BusWorker::snapshot() const {

@@ -36,6 +36,20 @@ public:
     /// Reads a device now, ahead of what is periodic. At most kMostRequests wait. \retval Errc::kFull
     Result<void> read_now(DeviceId device, ReadDone done);
 
+    /// Called on the worker's thread between two requests of its own. \param line  null: it is not open
+    using LineJob = std::function<void(drivers::Bus* line)>;
+    /// Does something with the line, ahead of what is periodic. Called once, also when the worker stops.
+    /// \retval Errc::kFull
+    Result<void> on_line(LineJob job);
+
+    /// Shows the bytes of the line from now on, also after it was opened anew. \retval Errc::kFull
+    Result<void> tap(drivers::Tap tap);
+
+    /// Closes the line for whoever needs it and leaves it alone for `time`; its points are bad meanwhile,
+    /// with the reason `line`. A further call sets the time anew; zero takes the line back at once. `done` is
+    /// called on the worker's thread when the line is closed (or may be opened again). \retval Errc::kFull
+    Result<void> lend(Duration time, std::string to_whom, std::function<void()> done);
+
     BusSnapshot snapshot() const;
     BusId id() const { return id_; }
 
@@ -43,6 +57,8 @@ public:
 
 private:
     struct Loop;
+
+    Result<void> put(std::function<void(Loop&)> act);
 
     BusId id_;
     std::unique_ptr<Loop> loop_;

@@ -139,6 +139,7 @@ void DeviceReader::store(const modbus::Read& read, const drivers::Answer& answer
         if (raw) {
             reading.raw = std::move(*raw);
             reading.reason = Reason::kNone;
+            reading.exception = 0;
         } else {
             reading.raw.reset();
             reading.reason = Reason::kCrc;
@@ -146,10 +147,11 @@ void DeviceReader::store(const modbus::Read& read, const drivers::Answer& answer
     }
 }
 
-void DeviceReader::fail(const modbus::Read& read, Reason reason, Monotonic at) {
+void DeviceReader::fail(const modbus::Read& read, const Error& error, Monotonic at) {
     for (const std::size_t point : read.points) {
         readings_[point].raw.reset();
-        readings_[point].reason = reason;
+        readings_[point].reason = reason_of(error.code);
+        readings_[point].exception = error.exception;
         readings_[point].taken = at;
     }
 }
@@ -174,7 +176,12 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
     const Monotonic began = clock.now();
     Reads& reads = plan(turn.due, began);
     for (const config::PointRef point : points_of(turn.due)) {
-        readings_[point] = {.point = point, .raw = {}, .reason = Reason::kException, .taken = began};
+        // What was set aside keeps the code that it was refused with.
+        readings_[point] = {.point = point,
+                            .raw = {},
+                            .reason = Reason::kException,
+                            .taken = began,
+                            .exception = readings_[point].exception};
     }
     for (std::size_t i = 0; i < reads.size();) {
         Result<drivers::Answer> answer = bus.transact(request_for(reads[i]));
@@ -191,7 +198,7 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
             return result;
         }
         result.answered = result.answered || is_exception(code);
-        fail(reads[i], reason_of(code), clock.now());
+        fail(reads[i], answer.error(), clock.now());
         if (code == Errc::kTimeout) {
             responses_.timed_out();
         }
@@ -203,7 +210,7 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
         if (code == Errc::kIo || (code == Errc::kTimeout && !result.answered)) {
             // A unit that is silent costs one time-out a turn, not one a request.
             for (; i < reads.size(); ++i) {
-                fail(reads[i], reason_of(code), clock.now());
+                fail(reads[i], answer.error(), clock.now());
             }
             result.line_lost = code == Errc::kIo;
             result.trouble = answer.error().what;

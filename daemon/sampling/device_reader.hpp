@@ -50,7 +50,7 @@ private:
     Reads& plan(DueSet due, Monotonic now);
     std::vector<config::PointRef> points_of(DueSet due) const;
     void store(const drivers::modbus::Read& read, const drivers::Answer& answer);
-    void fail(const drivers::modbus::Read& read, Reason reason, Monotonic at);
+    void fail(const drivers::modbus::Read& read, const Error& error, Monotonic at);
     void refused(Reads& reads, std::size_t position, Monotonic now);
     void hand_over(DueSet due, std::vector<Sample>& out);
     drivers::Request request_for(const drivers::modbus::Read& read) const;

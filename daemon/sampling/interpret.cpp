@@ -125,6 +125,7 @@ Sample Interpreter::measure(const Reading& reading) const {
     sample.taken = reading.taken;
     if (!reading.raw) {
         sample.reason = reading.reason;
+        sample.exception = reading.exception;
         return sample;
     }
     if (reading.raw->not_a_number) {

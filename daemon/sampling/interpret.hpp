@@ -18,6 +18,7 @@ struct Reading {
     std::optional<drivers::modbus::Raw> raw;
     Reason reason = Reason::kNone;
     Monotonic taken{};
+    std::uint8_t exception = 0;  ///< of kException: Sample::exception
 };
 
 /// One for each device: it remembers the last raw value of points that others lean on (decimals, units,

@@ -190,7 +190,7 @@ std::vector<std::uint16_t> values(const Request& request, std::span<const std::u
 
 Error exception_error(std::uint8_t code, const std::string& who) {
     const auto error = [&](Errc errc, const char* meaning) {
-        return Error{errc, who + ": exception " + std::to_string(code) + ", " + meaning};
+        return Error{errc, who + ": exception " + std::to_string(code) + ", " + meaning, code};
     };
     switch (code) {
         case 1:

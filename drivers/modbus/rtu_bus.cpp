@@ -199,6 +199,9 @@ Result<std::size_t> RtuBus::read_some() {
     const std::span<std::uint8_t> room = framer_.room();
     const ssize_t size = ::read(fd_.get(), room.data(), room.size());
     if (size > 0) {
+        if (is_tapped()) {
+            show(Direction::kReceived, room.first(static_cast<std::size_t>(size)), clock_.now());
+        }
         return static_cast<std::size_t>(size);
     }
     if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
@@ -219,6 +222,13 @@ Result<void> RtuBus::send(const Request& request, const Message& message) {
                        echoes_ ? RtuFramer::Echo::kExpected : RtuFramer::Echo::kUnknown);
     }
     ++traffic_.requests;
+    if (is_tapped()) {
+        std::vector<std::uint8_t> frame(message.view().begin(), message.view().end());
+        const std::uint16_t crc = crc16(message.view());
+        frame.push_back(static_cast<std::uint8_t>(crc & 0xFFU));
+        frame.push_back(static_cast<std::uint8_t>(crc >> 8U));
+        show(Direction::kSent, frame, clock_.now());
+    }
     if (Result<void> sent = sender_.send(message); !sent) {
         return lost(sent.error().what);
     }

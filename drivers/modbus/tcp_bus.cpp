@@ -112,6 +112,9 @@ Result<void> TcpBus::reconnect_if_closed(const Request& request) {
 /// id 0, and without an id a late answer cannot be told from the right one.
 Result<void> TcpBus::send(const Message& message) {
     const MbapFrame frame = wrap(++transaction_, message);
+    if (is_tapped()) {
+        show(Direction::kSent, std::span(frame.bytes).first(frame.size), clock_.now());
+    }
     const ssize_t sent = ::send(fd_.get(), frame.bytes.data(), frame.size, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent == static_cast<ssize_t>(frame.size)) {
         return {};
@@ -156,6 +159,9 @@ Result<bool> TcpBus::read_some() {
     const std::span<std::uint8_t> room = framer_.room();
     const ssize_t size = ::recv(fd_.get(), room.data(), room.size(), MSG_DONTWAIT);
     if (size > 0) {
+        if (is_tapped()) {
+            show(Direction::kReceived, room.first(static_cast<std::size_t>(size)), clock_.now());
+        }
         framer_.filled(static_cast<std::size_t>(size));
         return true;
     }

@@ -62,6 +62,10 @@ std::optional<Answer> Plant::answer(Device& device, Outgoing outgoing, const Req
         const bool refused = !outgoing.pdu.empty() && (outgoing.pdu[0] & 0x80U) != 0;
         device.stats.exceptions += refused ? 1 : 0;
     }
+    if (device.spec.unit_register) {  // this answer still comes from the old one
+        const auto unit = device.bank.at(Space::kHolding, *device.spec.unit_register);
+        device.spec.unit = static_cast<std::uint8_t>(unit.value_or(device.spec.unit));
+    }
     outgoing.unit = request.unit;
     outgoing.turnaround = device.spec.turnaround;
     std::optional<Answer> wrapped = wrap(std::move(outgoing), faults, device.random);
@@ -70,14 +74,15 @@ std::optional<Answer> Plant::answer(Device& device, Outgoing outgoing, const Req
 }
 
 std::vector<Answer> Plant::handle(std::string_view endpoint, Framing framing, std::uint16_t transaction,
-                                  const Request& request) {
+                                  const Request& request, int baud) {
     const std::lock_guard lock(mutex_);
     std::vector<Answer> answers;
     Outgoing outgoing;
     outgoing.framing = framing;
     outgoing.transaction = transaction;
     for (Device& device : devices_) {
-        if (device.spec.endpoint != endpoint) {
+        const bool deaf = baud != 0 && device.spec.baud.value_or(baud) != baud;
+        if (device.spec.endpoint != endpoint || deaf) {
             continue;
         }
         if (request.unit == 0 && framing == Framing::kRtu) {

@@ -28,9 +28,10 @@ public:
     Plant(const Scenario& scenario, std::uint64_t seed);
 
     /// What the devices of one line or TCP server answer to a request. Unit 0 is a broadcast: all carry it
-    /// out, none answers. A unit that is not there does not answer.
+    /// out, none answers. A unit that is not there does not answer, nor one that is set to another speed than
+    /// `baud` (0: no speed). Several with one address all answer.
     std::vector<Answer> handle(std::string_view endpoint, Framing framing, std::uint16_t transaction,
-                               const Request& request);
+                               const Request& request, int baud = 0);
 
     [[nodiscard]] bool has_device(std::string_view device) const;
     /// Defines or overwrites registers. The device must exist.

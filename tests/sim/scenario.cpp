@@ -149,6 +149,13 @@ private:
         device.unit =
             static_cast<std::uint8_t>(reader.integer("unit", Need::kRequired, 1, kMaxUnit).value_or(1));
         device.turnaround = reader.duration("turnaround", Need::kOptional).value_or(Nanoseconds(0));
+        if (const auto baud = reader.integer("baud", Need::kOptional, 300, 4'000'000)) {
+            device.baud = static_cast<int>(*baud);
+        }
+        if (const auto at = reader.integer("unit_register", Need::kOptional, 0, 65535)) {
+            device.unit_register = static_cast<std::uint16_t>(*at);
+        }
+        device.same_unit = reader.flag("same_unit").value_or(false);
         device.abilities.max_registers = static_cast<std::uint16_t>(
             reader.integer("max_registers", Need::kOptional, 1, 125).value_or(125));
         device.abilities.even_only = reader.flag("even_only").value_or(false);
@@ -156,7 +163,7 @@ private:
         device.registers = read_registers(reader, diagnostics_);
         const std::string place = device.endpoint + " unit " + std::to_string(device.unit);
         const auto [it, added] = places_.try_emplace(place, reader.place());
-        if (!added) {
+        if (!added && !device.same_unit) {
             reader.error(reader.place_of("unit"), "unit " + std::to_string(device.unit) + " on \"" +
                                                       device.endpoint + "\" is taken by the one in line " +
                                                       std::to_string(it->second.line));

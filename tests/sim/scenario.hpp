@@ -42,6 +42,9 @@ struct DeviceSpec {
     std::string endpoint;  ///< name of its line or tcp
     std::uint8_t unit = 1;
     Nanoseconds turnaround{0};
+    std::optional<int> baud;                     ///< hears only a master of this speed; none: any
+    std::optional<std::uint16_t> unit_register;  ///< holding register that its unit id follows when written
+    bool same_unit = false;                      ///< may have the address of another device on its line
     Abilities abilities;
     std::vector<RegisterWrite> registers;
 };

@@ -36,7 +36,7 @@ SerialLine::SerialLine(const LineSpec& spec, std::string link, FileDescriptor wa
       line_(
           LineFormat{.baud = spec.baud.value_or(kUsualBaud), .bits_per_character = spec.bits_per_character},
           [this, &plant](const Request& request) {
-              return plant.handle(spec_.name, Framing::kRtu, 0, request);
+              return plant.handle(spec_.name, Framing::kRtu, 0, request, line_.format().baud);
           },
           seed) {}
 

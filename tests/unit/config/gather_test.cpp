@@ -88,6 +88,19 @@ TEST_F(Gather, ProfilesBesideTheConfigurationReplaceShippedOnesOfTheSameName) {
     EXPECT_EQ(bundle->classes[0].text, "own k");
 }
 
+TEST_F(Gather, AProfileThatIsNotThereWasLookedForSomewhere) {
+    write("etc/gengfu.toml", "[[device]]\nname = \"d\"\nprofile = \"mine\"\n");
+    const auto bundle = gather(places());
+    ASSERT_TRUE(bundle) << bundle.error().what;
+    const std::string folders =
+        "; looked in " + (root_ / "etc/profiles").string() + " and " + (root_ / "share/profiles").string();
+    std::string said;
+    for (const Diagnostic& diagnostic : load(*bundle, Credentials::kMayBeAbsent).diagnostics) {
+        said += diagnostic.message + "\n";
+    }
+    EXPECT_NE(said.find("no profile is named \"mine\"" + folders), std::string::npos) << said;
+}
+
 TEST_F(Gather, NamesAFileThatIsNotThere) {
     const auto bundle = gather(places());
     ASSERT_FALSE(bundle);

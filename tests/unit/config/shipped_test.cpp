@@ -8,6 +8,7 @@
 #include "daemon/config/analyse.hpp"
 #include "daemon/config/library.hpp"
 #include "daemon/config/load.hpp"
+#include "daemon/config/profiles.hpp"
 #include "daemon/config/report.hpp"
 #include "tests/unit/config/golden.hpp"
 
@@ -36,6 +37,34 @@ TEST(ShippedConfiguration, LoadsWithoutAWord) {
     ASSERT_TRUE(loaded.site);
     EXPECT_EQ(loaded.site->gateway.id, "gw-north-01");
     EXPECT_GE(loaded.site->rules.size(), loaded.site->devices.size());
+}
+
+TEST(ShippedConfiguration, ProfilesSayHowASensorIsKnownAndNumbered) {
+    const auto bundle = gather_profiles(source_tree());
+    ASSERT_TRUE(bundle) << bundle.error().what;
+    const std::vector<KnownProfile> profiles = read_profiles(*bundle);
+    EXPECT_EQ(profiles.size(), bundle->profiles.size());
+    const auto named = [&](const std::string& name) {
+        return *std::ranges::find(profiles, name,
+                                  [](const KnownProfile& known) { return known.profile.name; });
+    };
+    const KnownProfile level = named("qdy30a");
+    ASSERT_EQ(level.identify.size(), 1U);
+    EXPECT_EQ(level.identify[0].kind, Probe::Kind::kEqualsUnit);
+    ASSERT_TRUE(level.provision);
+    EXPECT_EQ(level.provision->reg.address, 0);
+    EXPECT_EQ(level.provision->function, 6);
+    ASSERT_EQ(level.provision->after.size(), 1U);
+    EXPECT_EQ(level.provision->after[0].reg.address, 0x000F);
+    const KnownProfile tilt = named("witmotion-wt901c485");
+    ASSERT_EQ(tilt.provision->before.size(), 1U);
+    EXPECT_EQ(tilt.provision->before[0].reg.address, 0x0069);
+    EXPECT_EQ(tilt.provision->before[0].value, 0xB588);
+    const KnownProfile meter = named("cet-pmc-53");
+    ASSERT_EQ(meter.identify.size(), 2U);
+    EXPECT_EQ(meter.identify[0].type.type, Type::kU64);
+    EXPECT_EQ(meter.identify[0].equals, 0x0050004D0043002D);
+    EXPECT_FALSE(meter.provision);
 }
 
 TEST(ShippedConfiguration, EveryProfileLoadsWithoutAWord) {

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/control/alarm_json.hpp"
+#include "daemon/control/line_desk.hpp"
 #include "tests/support/site_builder.hpp"
 
 namespace gengfu::control {
@@ -109,6 +111,114 @@ TEST_F(DeskTest, TellsNonsenseFromWhatIsNotBuiltYet) {
 TEST_F(DeskTest, KnowsWhichDeviceWasMeant) {
     EXPECT_EQ(error(R"({"verb":"read","device":"panle"})"),
               "no device is named \"panle\"; did you mean \"panel\"?");
+}
+
+/// One bad sample of the panel's point, as `gengfu read` is told it.
+json told(const config::Site& site, Reason reason, std::uint8_t exception, const std::string& trouble) {
+    Sample sample;
+    sample.reason = reason;
+    sample.exception = exception;
+    return to_json(site, {sample}, trouble).at(0);
+}
+
+TEST_F(DeskTest, SaysWhatIsBehindABadSample) {
+    const config::Site& site = builder_.site();
+    EXPECT_EQ(told(site, Reason::kException, 2, "")["detail"], "exception 02: illegal data address");
+    EXPECT_EQ(told(site, Reason::kException, 0x55, "")["detail"], "exception 85");
+    EXPECT_FALSE(told(site, Reason::kException, 0, "").contains("detail"));
+    EXPECT_EQ(told(site, Reason::kLine, 0, "port /dev/ttyS1 is missing")["detail"],
+              "line: port /dev/ttyS1 is missing");
+    EXPECT_FALSE(told(site, Reason::kLine, 0, "").contains("detail"));
+    EXPECT_EQ(told(site, Reason::kTimeout, 0, "")["detail"], "time-out: unit 1 did not answer in 500 ms");
+    EXPECT_FALSE(told(site, Reason::kSentinel, 0, "").contains("detail"));
+}
+
+/// A desk whose one bus is lent and tapped by hand, at a time that the test sets.
+class LineDeskTest : public DeskTest {
+protected:
+    LineDeskTest() {
+        daemon_.lines = std::make_shared<LineDesk>();
+        daemon_.now = [this] { return Moment{now_, std::nullopt}; };
+        daemon_.post = [](const std::function<void()>& what) { what(); };
+        daemon_.lend = [this](BusId, Duration time, const std::string& whom,
+                              const std::function<void()>& done) {
+            lent_ = time;
+            whom_ = whom;
+            done();
+            return Result<void>();
+        };
+        daemon_.tap = [this](BusId, drivers::Tap tap) {
+            ++taps_;
+            tap_ = std::move(tap);
+            return Result<void>();
+        };
+        bus_ = builder_.site().buses.at(0).name;
+    }
+
+    json borrow(const char* verb) { return ask(json{{"verb", verb}, {"bus", bus_}}.dump()); }
+    json trace(std::optional<std::uint64_t> after) {
+        json request{{"verb", "trace"}, {"bus", bus_}};
+        if (after) {
+            request["after"] = *after;
+        }
+        return ask(request.dump());
+    }
+    bool send(std::vector<std::uint8_t> bytes) { return tap_(drivers::Direction::kSent, bytes, now_); }
+
+    std::string bus_, whom_;
+    Monotonic now_ = test::at(1000);
+    Duration lent_{-1};
+    drivers::Tap tap_;
+    int taps_ = 0;
+};
+
+TEST_F(LineDeskTest, LendsALineForALittleWhileAtATimeAndNotForEver) {
+    EXPECT_EQ(borrow("borrow")["lent_seconds"], 10);
+    EXPECT_EQ(lent_, kLoan);
+    EXPECT_EQ(whom_, "a tool of li");
+    const Monotonic began = now_;
+    while (now_ - began <= kLongestLoan) {
+        ASSERT_FALSE(borrow("borrow").contains("error"));
+        now_ += std::chrono::seconds(5);
+    }
+    EXPECT_NE(borrow("borrow").value("error", "").find("watched again"), std::string::npos);
+    now_ += kLoan + std::chrono::seconds(1);
+    EXPECT_FALSE(borrow("borrow").contains("error")) << "after a pause it may be lent again";
+}
+
+TEST_F(LineDeskTest, ALineGivenBackMayBeLentAnew) {
+    borrow("borrow");
+    EXPECT_EQ(borrow("give-back")["lent_seconds"], 0);
+    EXPECT_EQ(lent_, Duration::zero());
+    EXPECT_EQ(error(R"({"verb":"borrow","bus":"nowhere"})").rfind("no bus is named", 0), 0U);
+}
+
+TEST_F(LineDeskTest, ATraceTellsEachPieceOnceAndWhatWasLost) {
+    EXPECT_EQ(trace({})["pieces"].size(), 0U);
+    EXPECT_TRUE(send({0x01, 0xAB}));
+    EXPECT_TRUE(send({0x02}));
+    const json two = trace(0);
+    ASSERT_EQ(two["pieces"].size(), 2U);
+    EXPECT_EQ(two["pieces"][0]["bytes"], "01AB");
+    EXPECT_EQ(two["pieces"][0]["direction"], ">");
+    EXPECT_EQ(two["last"], 2);
+    EXPECT_EQ(trace(2)["pieces"].size(), 0U);
+    for (std::size_t i = 0; i < kTracePieces + 5; ++i) {
+        send({0x03});
+    }
+    const json many = trace(2);
+    EXPECT_EQ(many["pieces"].size(), kTracePieces);
+    EXPECT_EQ(many["lost"], 5);
+    EXPECT_EQ(taps_, 1);
+}
+
+TEST_F(LineDeskTest, ATapThatNobodyAsksForEndsAndCanBeginAnew) {
+    trace({});
+    now_ += kTraceIdle + std::chrono::seconds(1);
+    EXPECT_FALSE(send({0x01}));
+    trace({});
+    EXPECT_EQ(taps_, 2);
+    EXPECT_TRUE(send({0x01}));
 }
 
 }  // namespace

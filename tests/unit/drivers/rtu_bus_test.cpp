@@ -137,6 +137,23 @@ TEST_P(RtuBusTest, RefusesWhatCannotBeAsked) {
     EXPECT_TRUE(slave.requests().empty());
 }
 
+TEST_P(RtuBusTest, ATapSeesTheBytesOfRequestAndAnswerUntilItHasEnough) {
+    slave.handle(honest_rtu());
+    std::vector<std::uint8_t> sent;
+    std::vector<std::uint8_t> received;
+    bus->set_tap([&](Direction direction, std::span<const std::uint8_t> bytes, Monotonic) {
+        auto& into = direction == Direction::kSent ? sent : received;
+        into.insert(into.end(), bytes.begin(), bytes.end());
+        return received.size() < 7;
+    });
+    expect_values(read(7, 100, 1), counting(100, 1));
+    EXPECT_EQ(to_hex(sent), to_hex(rtu("07 03 00 64 00 01")));
+    ASSERT_EQ(received.size(), 7U);
+    EXPECT_EQ(received[4], 100);
+    expect_values(read(7, 100, 1), counting(100, 1));
+    EXPECT_EQ(sent.size(), 8U) << "it had said that it wants no more";
+}
+
 TEST_P(RtuBusTest, BadCheckSumIsABadFrame) {
     slave.handle([](const Bytes&) {
         return FakeSlave::Says{{.bytes = from_hex("07 03 02 00 01 79 84"), .after = {}}};

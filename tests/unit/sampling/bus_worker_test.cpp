@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <map>
 #include <set>
@@ -111,6 +112,12 @@ protected:
     std::shared_ptr<FakeBus::Shared> line_ = std::make_shared<FakeBus::Shared>();
     Collector got_;
     SystemClock clock_;
+
+    void fill(std::uint8_t unit) {
+        for (std::uint16_t i = 0; i < 10; ++i) {
+            line_->units[unit][i] = i;
+        }
+    }
 
     std::unique_ptr<BusWorker> worker(const config::Site& site) {
         return std::make_unique<BusWorker>(site, BusId{0}, std::make_unique<FakeBus>(line_), clock_,
@@ -343,6 +350,67 @@ TEST_F(BusWorkerTest, ReadsOnDemandKeepToTheirShareOfTheLine) {
     const Monotonic two = second.get_future().get();
     EXPECT_GE(two - one, milliseconds(95)) << "5 ms are a twentieth of 100 ms";
     polling->stop();
+}
+
+TEST_F(BusWorkerTest, ALentLineIsClosedAndComesBackWithItsTime) {
+    SiteBuilder builder(ten_registers());
+    builder.device("d", 7, milliseconds(10));
+    const PointId point{0};
+    fill(7);
+    const auto running = worker(builder.site);
+    running->start();
+    ASSERT_TRUE(got_.wait([&] { return got_.has(point, Quality::kGood, Reason::kNone); }));
+    std::promise<void> lent;
+    ASSERT_TRUE(running->lend(milliseconds(300), "li", [&] { lent.set_value(); }));
+    lent.get_future().get();
+    EXPECT_FALSE(running->snapshot().open);
+    EXPECT_EQ(running->snapshot().trouble, "lent to li");
+    {
+        const std::lock_guard lock(got_.mutex);
+        got_.samples.clear();
+    }
+    ASSERT_TRUE(got_.wait([&] { return got_.has(point, Quality::kBad, Reason::kLine); }));
+    ASSERT_TRUE(got_.wait([&] { return got_.has(point, Quality::kGood, Reason::kNone); }))
+        << "nobody gave it back";
+    EXPECT_TRUE(running->snapshot().open);
+}
+
+TEST_F(BusWorkerTest, ALineGivenBackIsOpenedAtOnce) {
+    SiteBuilder builder(ten_registers());
+    builder.device("d", 7, milliseconds(10));
+    fill(7);
+    const auto running = worker(builder.site);
+    running->start();
+    ASSERT_TRUE(running->lend(std::chrono::hours(1), "li", [] {}));
+    std::promise<bool> while_lent;
+    ASSERT_TRUE(running->on_line([&](drivers::Bus* line) { while_lent.set_value(line != nullptr); }));
+    EXPECT_FALSE(while_lent.get_future().get());
+    ASSERT_TRUE(running->lend(Duration::zero(), "li", [] {}));
+    std::promise<std::vector<std::uint16_t>> read;
+    ASSERT_TRUE(running->on_line([&](drivers::Bus* line) {
+        const auto answer =
+            line == nullptr
+                ? fail(Errc::kIo, "not open")
+                : line->transact({.unit = 7, .function = 3, .address = 3, .count = 1, .values = {}});
+        read.set_value(answer ? answer->values : std::vector<std::uint16_t>{});
+    }));
+    EXPECT_EQ(read.get_future().get(), std::vector<std::uint16_t>{3});
+    EXPECT_TRUE(got_.wait([&] { return got_.has(PointId{0}, Quality::kGood, Reason::kNone); }));
+}
+
+TEST_F(BusWorkerTest, WhatWaitsForTheLineIsCalledWhenTheWorkerStops) {
+    SiteBuilder builder(ten_registers());
+    builder.device("d", 7, milliseconds(10));
+    line_->silent.insert(7);
+    const auto running = worker(builder.site);
+    running->start();
+    std::atomic<int> called{0};
+    for (std::size_t i = 0; i < BusWorker::kMostRequests / 2; ++i) {
+        ASSERT_TRUE(running->on_line([&](drivers::Bus*) { ++called; }));
+    }
+    running->stop();
+    EXPECT_EQ(called, static_cast<int>(BusWorker::kMostRequests / 2));
+    EXPECT_EQ(running->on_line([](drivers::Bus*) {}).error().code, Errc::kFull);
 }
 
 TEST_F(BusWorkerTest, StopsWhileAUnitIsSilent) {

@@ -1,0 +1,271 @@
+// gengfu address BUS --profile P --from 1 --to 17: gives a new sensor its unit id.
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/line.hpp"
+#include "cli/recognise.hpp"
+#include "cli/terminal.hpp"
+#include "daemon/config/text.hpp"
+#include "daemon/config/values.hpp"
+
+namespace gengfu::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kTries = 4;
+constexpr Duration kLeastTurnaround = std::chrono::milliseconds(300);  // the slowest sensors known
+
+/// What was found, for the last words.
+struct Outcome {
+    bool at_new = false;  ///< answers at the new address and holds it
+    bool at_old = false;  ///< still answers at the old one
+    std::uint16_t holds = 0;
+};
+
+class Address {
+public:
+    Address(const AddressWish& wish, const config::KnownProfile& known, Duration turnaround, Line& line)
+        : wish_(wish), known_(known), provision_(*known.provision), turnaround_(turnaround), line_(line) {}
+
+    /// Writes nothing unless exactly one unit answers to the old address and none to the new.
+    Result<void> look_first() {
+        if (const auto taken = who_answers(wish_.to); !taken || *taken != Presence::kNobody) {
+            return taken ? refuse("somebody answers to unit " + std::to_string(wish_.to) +
+                                  " already: choose another, or change that one first")
+                         : fail(taken.error().code, taken.error().what);
+        }
+        const auto present = who_answers(wish_.from);
+        if (!present) {
+            return fail(present.error().code, present.error().what);
+        }
+        if (*present == Presence::kNobody) {
+            return refuse(
+                "nobody answers to unit " + std::to_string(wish_.from) +
+                ": is it connected, powered, and is the line set as it ships? `gengfu scan` finds it");
+        }
+        if (*present == Presence::kSeveral) {
+            return refuse("two or more units answer to unit " + std::to_string(wish_.from) +
+                          ": leave only one of them on the line");
+        }
+        return is_the_sensor();
+    }
+
+    Result<void> write() {
+        for (const config::RegisterValue& before : provision_.before) {
+            if (Result<void> written = put(wish_.from, before.reg, before.value, provision_.function);
+                !written) {
+                return written;
+            }
+        }
+        Result<void> written = put(wish_.from, provision_.reg, wish_.to, provision_.function);
+        // Some answer from the new address, and some not at all: what was read back tells.
+        if (!written && written.error().code != Errc::kTimeout && written.error().code != Errc::kBadFrame) {
+            return written;
+        }
+        for (const config::RegisterValue& after : provision_.after) {
+            Result<void> kept = put(wish_.to, after.reg, after.value, provision_.function);
+            if (!kept && kept.error().code == Errc::kTimeout) {
+                kept =
+                    put(wish_.from, after.reg, after.value, provision_.function);  // it has not changed yet
+            }
+            if (!kept && kept.error().code != Errc::kTimeout) {
+                return kept;
+            }
+        }
+        return {};
+    }
+
+    Outcome read_back() {
+        Outcome outcome;
+        const auto at_new = holds(wish_.to);
+        outcome.at_new = at_new && *at_new == wish_.to;
+        const auto at_old = holds(wish_.from);
+        outcome.at_old = at_old.has_value();
+        outcome.holds = at_new ? *at_new : at_old ? *at_old : std::uint16_t{0};
+        return outcome;
+    }
+
+private:
+    static tl::unexpected<Error> refuse(const std::string& why) {
+        return fail(Errc::kRefused, why + "; nothing was written");
+    }
+
+    drivers::Request request(std::uint8_t unit, std::uint8_t function, config::Register reg) const {
+        return {.unit = unit,
+                .function = function,
+                .address = reg.address,
+                .count = 1,
+                .values = {},
+                .turnaround = turnaround_,
+                .min_gap = known_.profile.min_gap};
+    }
+
+    Result<std::uint16_t> holds(std::uint8_t unit) {
+        auto answer = line_.ask(request(unit, 3, provision_.reg));
+        for (int i = 1; i < kTries && !answer && answer.error().code == Errc::kTimeout; ++i) {
+            answer = line_.ask(request(unit, 3, provision_.reg));
+        }
+        if (!answer) {
+            return pass(answer);
+        }
+        return answer->values.front();
+    }
+
+    Result<Presence> who_answers(std::uint8_t unit) {
+        std::vector<Reply> replies;
+        const std::uint64_t late = line_.bus().traffic().late_frames;
+        for (int i = 0; i < kTries; ++i) {
+            const auto answer = line_.ask(request(unit, 3, provision_.reg));
+            const Errc code = answer ? Errc{} : answer.error().code;
+            if (!answer && (code == Errc::kIo || code == Errc::kStale || code == Errc::kInterrupted)) {
+                return fail(code, answer.error().what);
+            }
+            const bool silent = !answer && code == Errc::kTimeout;
+            const bool damaged = !answer && code == Errc::kBadFrame;
+            replies.push_back(silent ? Reply::kSilence : damaged ? Reply::kDamaged : Reply::kAnswer);
+        }
+        return presence(replies, line_.bus().traffic().late_frames > late);
+    }
+
+    /// A register that does not hold the old address is not the one, or not of this sensor.
+    Result<void> is_the_sensor() {
+        const auto now = holds(wish_.from);
+        if (!now) {
+            return refuse("unit " + std::to_string(wish_.from) + " does not give " +
+                          config::to_text(provision_.reg) + " (" + now.error().what + "): is it a " +
+                          known_.profile.name + "?");
+        }
+        if (*now != wish_.from) {
+            return refuse(config::to_text(provision_.reg) + " of unit " + std::to_string(wish_.from) +
+                          " holds " + std::to_string(*now) + ", not its address: it is no " +
+                          known_.profile.name);
+        }
+        return {};
+    }
+
+    Result<void> put(std::uint8_t unit, config::Register reg, std::uint16_t value, std::uint8_t function) {
+        drivers::Request write = request(unit, function, reg);
+        write.values = {value};
+        const auto answer = line_.ask(write);
+        return answer ? Result<void>() : fail(answer.error().code, answer.error().what);
+    }
+
+    const AddressWish& wish_;
+    const config::KnownProfile& known_;
+    const config::Provision& provision_;
+    Duration turnaround_;
+    Line& line_;
+};
+
+Result<const config::KnownProfile*> profile_named(const Knowledge& knowledge, const std::string& name) {
+    std::vector<std::string> names;
+    for (const config::KnownProfile& known : knowledge.profiles) {
+        if (known.profile.name == name) {
+            if (known.provision) {
+                return &known;
+            }
+            return fail(
+                Errc::kInvalid,
+                "profile " + config::in_quotes(name) +
+                    " does not say how a unit id is changed ([provision]): the sensor's manual tells, "
+                    "often it is a switch on it or the maker's own program");
+        }
+        names.push_back(known.profile.name);
+    }
+    return fail(Errc::kInvalid,
+                "no profile is named " + config::in_quotes(name) + config::did_you_mean(name, names));
+}
+
+int tell(const AddressWish& wish, const Outcome& outcome) {
+    const std::string to = std::to_string(wish.to);
+    const std::string from = std::to_string(wish.from);
+    std::string what;
+    if (outcome.at_new && !outcome.at_old) {
+        what = "done: it answers to unit " + to + ", and no longer to " + from +
+               ". Switch its power off and on once, and `gengfu scan` it again: an address that is not kept "
+               "shows then";
+    } else if (outcome.at_new) {
+        what = "it answers to unit " + to + ", but somebody still answers to " + from +
+               ": there was more than one of them; look with `gengfu scan`";
+    } else if (outcome.at_old && outcome.holds == wish.to) {
+        what = "written, but it still answers to unit " + from +
+               ": switch its power off and on, then it should be " + to + "; make sure with `gengfu scan`";
+    } else if (outcome.at_old) {
+        what = "it did not take the address, and still answers to unit " + from +
+               ": is its setting locked, by a switch or a password?";
+    } else {
+        what = "it answers neither to unit " + from + " nor to " + to +
+               " now: switch its power off and on, then look with `gengfu scan`";
+    }
+    const bool good = (outcome.at_new && !outcome.at_old) || (outcome.at_old && outcome.holds == wish.to);
+    if (wish.common.format == Format::kJson) {
+        std::printf("%s\n", json{{"from", wish.from},
+                                 {"to", wish.to},
+                                 {"answers_to_new", outcome.at_new},
+                                 {"answers_to_old", outcome.at_old},
+                                 {"message", what}}
+                                .dump()
+                                .c_str());
+    } else {
+        print(what + "\n");
+    }
+    return good ? kDone : kFailed;
+}
+
+int failed(const Error& error) {
+    complain(error.what);
+    return error.code == Errc::kInvalid ? kWrongUsage : kFailed;
+}
+
+Result<config::Bus> bus_of(const Knowledge& knowledge, const AddressWish& wish) {
+    Result<config::Bus> bus = find_bus(knowledge, wish.bus);
+    if (bus && !wish.line.empty()) {
+        auto serial = parse_settings(wish.line, bus->serial);
+        if (!serial) {
+            return pass(serial);
+        }
+        bus->serial = *serial;
+    }
+    return bus;
+}
+
+}  // namespace
+
+int address(const AddressWish& wish) {
+    if (wish.from == wish.to) {
+        return failed({Errc::kInvalid, "--from and --to are the same"});
+    }
+    const Knowledge knowledge = gather_knowledge(wish.common);
+    const auto known = profile_named(knowledge, wish.profile);
+    if (!known) {
+        return failed(known.error());
+    }
+    const Result<config::Bus> bus = bus_of(knowledge, wish);
+    if (!bus) {
+        return failed(bus.error());
+    }
+    stop_on_signals();
+    auto line = Line::take(wish.common, *bus, Taking::kBorrow);
+    if (!line) {
+        return failed(line.error());
+    }
+    const Duration turnaround =
+        std::max({kLeastTurnaround, bus->timeout, (*known)->profile.turnaround.value_or(Duration::zero())});
+    Address work(wish, **known, turnaround, **line);
+    if (const Result<void> looked = work.look_first(); !looked) {
+        return failed(looked.error());
+    }
+    if (is_stopped()) {
+        return failed({Errc::kInterrupted, "stopped; nothing was written"});
+    }
+    if (const Result<void> written = work.write(); !written) {
+        return failed(
+            {written.error().code, written.error().what + "; look with `gengfu scan` before you go on"});
+    }
+    return tell(wish, work.read_back());
+}
+
+}  // namespace gengfu::cli

@@ -1,0 +1,464 @@
+// gengfu scan BUS-OR-PORT: which units are on a line, and what they are. Reads only, never writes.
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/json_word.hpp"
+#include "cli/line.hpp"
+#include "cli/recognise.hpp"
+#include "cli/scan_plan.hpp"
+#include "cli/terminal.hpp"
+#include "daemon/config/text.hpp"
+#include "daemon/sampling/device_reader.hpp"
+
+namespace gengfu::cli {
+namespace {
+
+using nlohmann::json;
+
+/// Asked so often in all, once somebody has shown.
+constexpr int kTries = 4;
+
+double seconds(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
+
+std::string minutes_text(Duration duration) {
+    const auto whole = static_cast<long>(seconds(duration) + 0.5);
+    char text[32];
+    std::snprintf(text, sizeof text, "%ld:%02ld", whole / 60, whole % 60);
+    return text;
+}
+
+std::filesystem::path state_file(const ScanWish& wish) {
+    if (!wish.state.empty()) {
+        return wish.state;
+    }
+    const char* const state = std::getenv("XDG_STATE_HOME");
+    const char* const home = std::getenv("HOME");
+    const std::filesystem::path base = state != nullptr  ? std::filesystem::path(state)
+                                       : home != nullptr ? std::filesystem::path(home) / ".local/state"
+                                                         : std::filesystem::path("/var/tmp");
+    std::string name = wish.bus;
+    std::ranges::replace(name, '/', '_');
+    return base / "gengfu" / ("scan-" + name + ".json");
+}
+
+/// A scan under way: where it stands, and what it has found.
+class Scan {
+public:
+    Scan(const Knowledge& knowledge, config::Bus bus, ScanPlan plan, Duration timeout, Line& line)
+        : knowledge_(knowledge),
+          bus_(std::move(bus)),
+          plan_(std::move(plan)),
+          timeout_(timeout),
+          line_(line) {}
+
+    /// Goes on where an interrupted scan of the same plan ended.
+    void resume(const json& state) {
+        if (state.value("asks", std::size_t{0}) == plan_.asks.size() &&
+            word(state, "line") == settings_text(bus_.serial)) {
+            next_ = std::min(state.value("next", std::size_t{0}), plan_.asks.size());
+            found_ = state.value("found", json::array());
+        }
+    }
+
+    json state() const {
+        return {{"asks", plan_.asks.size()},
+                {"line", settings_text(bus_.serial)},
+                {"next", next_},
+                {"found", found_}};
+    }
+
+    std::size_t next() const { return next_; }
+    bool done() const { return next_ == plan_.asks.size(); }
+    const json& found() const { return found_; }
+    Duration left() const { return bound(plan_, next_, timeout_); }
+    std::size_t size() const { return plan_.asks.size(); }
+
+    Result<void> step() {
+        const Ask ask = plan_.asks[next_];
+        if (!is_known(ask)) {
+            if (Result<void> used = use(ask.settings); !used) {
+                return used;
+            }
+            const auto answer = look(ask);
+            if (!answer) {
+                return fail(answer.error().code, answer.error().what);
+            }
+            if (*answer != Reply::kSilence) {
+                if (Result<void> examined = examine(ask, *answer); !examined) {
+                    return examined;
+                }
+            }
+        }
+        ++next_;
+        return {};
+    }
+
+    std::string position() const {
+        const Ask& ask = plan_.asks[std::min(next_, plan_.asks.size() - 1)];
+        return settings_text(plan_.settings[ask.settings]) + " unit " + std::to_string(ask.unit);
+    }
+
+private:
+    bool is_known(const Ask& ask) const {
+        for (const json& one : found_) {
+            if (one["unit"] == ask.unit && one["line"] == settings_text(plan_.settings[ask.settings])) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    Result<void> use(std::size_t settings) {
+        const bool serial = bus_.kind == config::BusKind::kModbusRtu;
+        if (serial && settings != settings_) {
+            if (Result<void> used = line_.use(plan_.settings[settings]); !used) {
+                return used;
+            }
+        }
+        settings_ = settings;
+        return {};
+    }
+
+    drivers::Request request(std::uint8_t unit, std::uint8_t function, std::uint16_t address,
+                             std::uint16_t count) const {
+        return {.unit = unit,
+                .function = function,
+                .address = address,
+                .count = count,
+                .values = {},
+                .turnaround = timeout_,
+                .min_gap = {}};
+    }
+
+    /// \retval Errc::kIo, kStale, kInterrupted  the line itself
+    Result<Reply> look(const Ask& ask) {
+        const auto answer = line_.ask(request(ask.unit, ask.function, 0, 1));
+        if (answer) {
+            return Reply::kAnswer;
+        }
+        switch (answer.error().code) {
+            case Errc::kTimeout:
+                return Reply::kSilence;
+            case Errc::kBadFrame:
+                return Reply::kDamaged;
+            case Errc::kRefused:
+            case Errc::kBusy:
+            case Errc::kUnsupported:
+                return Reply::kAnswer;
+            default:
+                return fail(answer.error().code, answer.error().what);
+        }
+    }
+
+    Result<void> examine(const Ask& ask, Reply first) {
+        std::vector<Reply> replies{first};
+        const std::uint64_t late = line_.bus().traffic().late_frames;
+        while (replies.size() < kTries) {
+            const auto reply = look(ask);
+            if (!reply) {
+                return fail(reply.error().code, reply.error().what);
+            }
+            replies.push_back(*reply);
+        }
+        const bool followed = line_.bus().traffic().late_frames > late;
+        const Presence who = presence(replies, followed);
+        if (who == Presence::kNobody) {
+            return {};
+        }
+        json one{{"unit", ask.unit},
+                 {"line", settings_text(plan_.settings[ask.settings])},
+                 {"as_configured", plan_.settings[ask.settings] == bus_.serial},
+                 {"several", who == Presence::kSeveral},
+                 {"profiles", json::array()}};
+        if (who == Presence::kOne) {
+            one["profiles"] = recognised(ask);
+        }
+        found_.push_back(std::move(one));
+        return {};
+    }
+
+    json recognised(const Ask& ask) {
+        std::vector<std::pair<int, json>> ranked;
+        for (const config::KnownProfile& known : knowledge_.profiles) {
+            const std::optional<Evidence> evidence = evidence_for(known, ask);
+            if (!evidence) {
+                continue;
+            }
+            const int sum = score(*evidence);
+            if (certainty(sum) != Certainty::kNone) {
+                ranked.push_back({sum,
+                                  {{"profile", known.profile.name},
+                                   {"vendor", known.profile.vendor},
+                                   {"model", known.profile.model},
+                                   {"certainty", to_string(certainty(sum))},
+                                   {"score", sum}}});
+            }
+        }
+        std::ranges::stable_sort(ranked, std::greater<>(), [](const auto& each) { return each.first; });
+        json list = json::array();
+        for (auto& [sum, one] : ranked) {
+            list.push_back(std::move(one));
+        }
+        return list;
+    }
+
+    /// Nothing where the profile says no way to know it, or one of its probes does not fit.
+    std::optional<Evidence> evidence_for(const config::KnownProfile& known, const Ask& ask) {
+        Evidence evidence;
+        for (const config::Probe& probe : known.identify) {
+            const std::uint8_t function = probe.reg.space == config::Space::kHolding    ? 3
+                                          : probe.reg.space == config::Space::kInput    ? 4
+                                          : probe.reg.space == config::Space::kDiscrete ? 2
+                                                                                        : 1;
+            const auto answer = line_.ask(request(ask.unit, function, probe.reg.address, width(probe)));
+            if (!answer || !fits(probe, ask.unit, answer->values)) {
+                return std::nullopt;
+            }
+            evidence.probe_bits += weight(probe, ask.unit);
+        }
+        if (known.identify.empty()) {
+            return std::nullopt;
+        }
+        add_points(known.profile, ask, evidence);
+        return evidence;
+    }
+
+    void add_points(const config::Profile& profile, const Ask& ask, Evidence& evidence) {
+        config::Site site;
+        site.buses.push_back(bus_);
+        site.buses.back().timeout = timeout_;
+        site.profiles.push_back(profile);
+        config::Device device;
+        device.unit = ask.unit;
+        site.devices.push_back(device);
+        for (std::size_t i = 0; i < profile.points.size(); ++i) {
+            site.points.push_back({.device = DeviceId{0}, .spec = static_cast<config::PointRef>(i)});
+        }
+        if (!sampling::plannable(site, DeviceId{0})) {
+            return;
+        }
+        sampling::DeviceReader reader(site, DeviceId{0}, sampling::cadences(device, profile));
+        std::vector<Sample> samples;
+        const SystemClock clock;
+        reader.take({.device = 0, .due = reader.all(), .at = clock.now(), .probe = false}, line_.bus(), clock,
+                    samples);
+        for (const Sample& sample : samples) {
+            evidence.points_good += sample.quality == Quality::kGood ? 1 : 0;
+            evidence.points_refused += sample.reason == Reason::kException ? 1 : 0;
+            evidence.points_odd +=
+                sample.reason == Reason::kOutOfRange || sample.reason == Reason::kNotANumber ? 1 : 0;
+        }
+    }
+
+    const Knowledge& knowledge_;
+    config::Bus bus_;
+    ScanPlan plan_;
+    Duration timeout_;
+    Line& line_;
+    std::size_t settings_ = 0;
+    std::size_t next_ = 0;
+    json found_ = json::array();
+};
+
+/// Also kept by a scan that is killed: written each second.
+class StateFile {
+public:
+    explicit StateFile(std::filesystem::path path) : path_(std::move(path)) {}
+
+    json read() const {
+        std::ifstream file(path_);
+        const json state = json::parse(file, nullptr, false);
+        return state.is_object() ? state : json::object();
+    }
+    void write(const json& state) const {
+        std::error_code ignored;
+        std::filesystem::create_directories(path_.parent_path(), ignored);
+        const std::filesystem::path fresh = path_.string() + ".new";
+        std::ofstream(fresh) << state.dump() << "\n";
+        std::filesystem::rename(fresh, path_, ignored);
+    }
+    void remove() const {
+        std::error_code ignored;
+        std::filesystem::remove(path_, ignored);
+    }
+    const std::filesystem::path& path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
+
+void show_progress(const Scan& scan, Format format) {
+    if (format == Format::kJson || ::isatty(STDERR_FILENO) == 0) {
+        return;
+    }
+    constexpr std::size_t kWidth = 30;
+    const std::size_t full = scan.size() == 0 ? kWidth : kWidth * scan.next() / scan.size();
+    std::fprintf(stderr, "\r[%s%s] %s, %zu found, at most %s left \033[K", std::string(full, '#').c_str(),
+                 std::string(kWidth - full, '.').c_str(), scan.position().c_str(), scan.found().size(),
+                 minutes_text(scan.left()).c_str());
+}
+
+std::string found_line(const json& one) {
+    std::string text = "unit " + one["unit"].dump() + " at " + word(one, "line") + ": ";
+    if (one.value("several", false)) {
+        return text +
+               paint(Colour::kRed, "two or more units answer to this address (or the line is very noisy)") +
+               "\n  leave one of them on the line, give it another address with `gengfu address`, then the "
+               "next\n";
+    }
+    const json& profiles = one["profiles"];
+    if (profiles.empty()) {
+        return text + "answers; no profile knows it\n";
+    }
+    const json& best = profiles.front();
+    text += paint(Colour::kBold, word(best, "profile")) + " (" + word(best, "vendor") + " " +
+            word(best, "model") + "), " + word(best, "certainty");
+    for (std::size_t i = 1; i < profiles.size(); ++i) {
+        text += (i == 1 ? "; or " : ", ") + word(profiles[i], "profile") + " (" +
+                word(profiles[i], "certainty") + ")";
+    }
+    return text + "\n";
+}
+
+/// What can be pasted into devices.d/: as it stands, it passes `gengfu check`.
+std::string device_block(const json& one, const config::Bus& bus) {
+    if (one.value("several", false)) {
+        return "";
+    }
+    const bool known = !one["profiles"].empty();
+    const std::string profile = known ? word(one["profiles"].front(), "profile") : "PROFILE";
+    std::string text = "\n[[device]]\nname = \"" + (known ? profile : std::string("unit")) + "-" +
+                       one["unit"].dump() + "\"\nbus = \"" + bus.name + "\"\nunit = " + one["unit"].dump() +
+                       "\nprofile = \"" + profile + "\"" +
+                       (known ? "" : "   # none that is known fits: name yours") + "\n";
+    if (!one.value("as_configured", true)) {
+        text = "\n# It answers at " + word(one, "line") + ", the bus is set to " + settings_text(bus.serial) +
+               ": change one of them before you use this.\n" + text.substr(1);
+    }
+    return text;
+}
+
+int report(const ScanWish& wish, const config::Bus& bus, const Scan& scan, const StateFile& state) {
+    if (wish.common.format == Format::kJson) {
+        json blocks = json::array();
+        for (const json& one : scan.found()) {
+            blocks.push_back(device_block(one, bus));
+        }
+        std::printf("%s\n", json{{"bus", bus.name},
+                                 {"finished", scan.done()},
+                                 {"seconds_left_at_most", seconds(scan.left())},
+                                 {"found", scan.found()},
+                                 {"devices", std::move(blocks)}}
+                                .dump()
+                                .c_str());
+        return scan.done() ? kDone : kFailed;
+    }
+    std::string text = scan.found().empty() ? "nobody answered\n" : "";
+    for (const json& one : scan.found()) {
+        text += found_line(one);
+    }
+    std::string blocks;
+    for (const json& one : scan.found()) {
+        blocks += device_block(one, bus);
+    }
+    if (!blocks.empty()) {
+        text += "\nFor a file in devices.d/:\n" + blocks;
+    }
+    if (!scan.done()) {
+        text += "\nnot finished, at most " + minutes_text(scan.left()) + " left: the same command goes on (" +
+                state.path().string() + ")\n";
+    } else if (wish.depth != Depth::kAll && bus.kind == config::BusKind::kModbusRtu) {
+        text += "\n--all looks at all other line settings, too\n";
+    }
+    print(text);
+    return scan.done() ? kDone : kFailed;
+}
+
+/// Steps until the end, a signal, or the time that was given.
+Result<void> run(Scan& scan, const ScanWish& wish, const StateFile& state) {
+    const SystemClock clock;
+    const Monotonic end = wish.limit > Duration::zero() ? clock.now() + wish.limit : Monotonic::max();
+    Monotonic saved = clock.now();
+    std::size_t told = scan.found().size();
+    while (!scan.done() && !is_stopped() && clock.now() < end) {
+        show_progress(scan, wish.common.format);
+        if (Result<void> stepped = scan.step(); !stepped) {
+            state.write(scan.state());
+            return stepped;
+        }
+        if (scan.found().size() > told || clock.now() > saved + std::chrono::seconds(1)) {
+            state.write(scan.state());
+            saved = clock.now();
+            told = scan.found().size();
+        }
+    }
+    if (wish.common.format == Format::kForPeople && ::isatty(STDERR_FILENO) != 0) {
+        std::fprintf(stderr, "\r\033[K");
+    }
+    if (scan.done()) {
+        state.remove();
+    } else {
+        state.write(scan.state());
+    }
+    return {};
+}
+
+Result<config::Bus> bus_to_scan(const Knowledge& knowledge, const ScanWish& wish) {
+    Result<config::Bus> bus = find_bus(knowledge, wish.bus);
+    if (bus && bus->kind == config::BusKind::kReplay) {
+        return fail(Errc::kInvalid, "bus " + bus->name + " plays a transcript: there is nothing to scan");
+    }
+    if (bus && !wish.line.empty()) {
+        auto serial = parse_settings(wish.line, bus->serial);
+        if (!serial) {
+            return pass(serial);
+        }
+        bus->serial = *serial;
+    }
+    return bus;
+}
+
+}  // namespace
+
+int scan(const ScanWish& wish) {
+    const Knowledge knowledge = gather_knowledge(wish.common);
+    const Result<config::Bus> bus = bus_to_scan(knowledge, wish);
+    if (!bus) {
+        complain(bus.error().what);
+        return bus.error().code == Errc::kInvalid ? kWrongUsage : kFailed;
+    }
+    stop_on_signals();
+    const bool serial = bus->kind == config::BusKind::kModbusRtu;
+    const ScanPlan plan =
+        plan_scan(bus->serial, knowledge.profiles, wish.units, serial ? wish.depth : Depth::kConfigured);
+    auto line = Line::take(wish.common, *bus, wish.taking);
+    if (!line) {
+        complain(line.error().what);
+        return kFailed;
+    }
+    const StateFile state(state_file(wish));
+    Scan scan(knowledge, *bus, plan, wish.timeout, **line);
+    scan.resume(wish.from_start ? json::object() : state.read());
+    if (wish.common.format == Format::kForPeople) {
+        std::fprintf(stderr, "scanning %s: %zu settings, %zu requests, at most %s; reads only\n",
+                     bus->name.c_str(), plan.settings.size(), scan.size() - scan.next(),
+                     minutes_text(scan.left()).c_str());
+    }
+    if (const Result<void> done = run(scan, wish, state); !done) {
+        complain(done.error().what);
+        report(wish, *bus, scan, state);
+        return kFailed;
+    }
+    return report(wish, *bus, scan, state);
+}
+
+}  // namespace gengfu::cli

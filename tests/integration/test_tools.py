@@ -1,0 +1,235 @@
+"""The installer's tools: read --raw, scan, address, trace; with the daemon and without, over simulated lines. docs/command.md."""
+import json
+import re
+import signal
+import subprocess
+
+import pytest
+
+from support import programs
+from support.configuration import UNLATCHED
+from support.waiting import wait_for
+
+RELAY_REGISTERS = "holding = {{ 0x0000 = \"0138 0000*23 {unit:04X} 0002 0000 0000\" }}\nunit_register = 0x0018\n"
+HEAD = '[scenario]\nname = "tools"\n[[line]]\nname = "rs485-1"\n'
+
+
+def relay(name: str, unit: int, more: str = "") -> str:
+    """A residual-current relay: 312 mA, its own address in 0x0018, no alarm."""
+    return f'[[device]]\nname = "{name}"\nline = "rs485-1"\nunit = {unit}\n{RELAY_REGISTERS.format(unit=unit)}{more}'
+
+
+@pytest.fixture
+def tools(gateway, configuration, simulate, folder):
+    """tools(devices, configured units) gives the gateway, not started, on a simulated line at 115200."""
+    def make(devices: str, units=(), baud: int = 115200):
+        gateway.sim = simulate(HEAD + devices)
+        configuration.serial("rs485-1", gateway.sim.lines["rs485-1"], baud, "100ms")
+        for unit in units:
+            configuration.relay(f"relay-{unit}", "rs485-1", unit, UNLATCHED)
+        gateway.configure(configuration.text())
+        gateway.state = str(folder / "scan.json")
+        return gateway
+
+    return make
+
+
+def scan(gateway, *arguments):
+    return gateway.command("scan", "rs485-1", "--timeout", "50", "--state", gateway.state, *arguments)
+
+
+def scanned(gateway, *arguments):
+    done = scan(gateway, "--json", *arguments)
+    assert done.returncode == 0, done.stderr
+    return {(one["unit"], one["line"]): one for one in json.loads(done.stdout)["found"]}
+
+
+def writes(gateway):
+    """Requests that were not reads never reach a device unseen: what it holds is as it was."""
+    return {name: gateway.sim.do("get", device=name, space="holding", address=0, count=28)["words"]
+            for name in gateway.sim.do("stats")["devices"]}
+
+
+# ---- read
+
+@pytest.mark.parametrize("running", [True, False], ids=["through-the-daemon", "by-itself"])
+def test_read_says_the_exception_and_raw_shows_every_order(tools, running):
+    gateway = tools(relay("relay-1", 1), [1])
+    if running:
+        gateway.start()
+    fault = gateway.sim.do("fault", target="relay-1", kind="exception", code=2)["fault"]
+    read = gateway.command("read", "relay-1")
+    assert read.returncode == 1 and "exception 02: illegal data address" in read.stdout
+    gateway.sim.do("clear", fault=fault)
+    raw = gateway.command("read", "relay-1", "--raw", "--json")
+    assert raw.returncode == 0, raw.stderr
+    point = next(p for p in json.loads(raw.stdout)["points"] if p["point"] == "residual_current")
+    values = {(v["order"], v["type"]): v for v in point["values"]}
+    assert values["ABCD", "u16"]["value"] == 312 and values["ABCD", "u16"]["plausible"] and values["ABCD", "u16"]["as_profile"]
+    assert values["BADC", "u16"]["value"] == 0x3801 and values["BADC", "i16"]["value"] == 0x3801
+    text = gateway.command("read", "relay-1", "--raw").stdout
+    assert "residual_current  holding:0x0000  0138" in text and "[312 *]" in text
+
+
+def test_read_by_itself_says_that_a_unit_is_silent(tools):
+    gateway = tools(relay("relay-1", 1), [1, 2])
+    raw = gateway.command("read", "relay-2", "--raw")
+    assert raw.returncode == 1 and "no answer in" in raw.stdout
+    assert "time-out: unit 2 did not answer in 100 ms" in gateway.command("read", "relay-2").stdout
+
+
+# ---- scan
+
+def test_scan_finds_units_of_several_speeds_and_two_at_one_address(tools):
+    fresh = 'baud = 9600\nsame_unit = true\n'
+    gateway = tools(relay("a", 17) + relay("b", 18, "baud = 115200\n") + relay("c", 5, "baud = 19200\n")
+                    + relay("fresh-1", 1, fresh) + relay("fresh-2", 1, fresh + 'turnaround = "3ms"\n'))
+    before = writes(gateway)
+    found = scanned(gateway, "--units", "1-20")
+    assert writes(gateway) == before, "a scan must not write"
+    assert found[17, "115200 8N2"]["profiles"][0]["profile"] == "acrel-asj"
+    assert found[17, "115200 8N2"]["profiles"][0]["certainty"] == "likely"
+    assert not found[18, "115200 8N2"]["several"] and found[5, "19200 8N1"]["profiles"]
+    assert found[1, "9600 8N1"]["several"] and (2, "9600 8N1") not in found
+
+
+def test_what_scan_prints_can_be_pasted(tools):
+    gateway = tools(relay("a", 17))
+    shown = scan(gateway, "--units", "16-18", "--configured")
+    assert shown.returncode == 0 and "unit 17 at 115200 8N2: acrel-asj (Acrel ASJ series (ASJ20-LD and relatives)), likely" in shown.stdout
+    block = shown.stdout[shown.stdout.index("[[device]]"):].split("\n\n")[0]
+    gateway.configure(gateway.file.read_text() + "\n" + block + "\n")
+    checked = gateway.command("check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "312" in gateway.command("read", "acrel-asj-17").stdout
+
+
+def test_an_interrupted_scan_goes_on(tools):
+    gateway = tools(relay("a", 2) + relay("b", 240))
+    first = scan(gateway, "--configured", "--limit", "1")
+    assert first.returncode == 1 and "not finished" in first.stdout and "unit 2 at" in first.stdout
+    asked = gateway.sim.do("stats")["lines"]["rs485-1"]["requests_by_unit"]
+    found = scanned(gateway, "--configured")
+    assert {2, 240} == {unit for unit, _ in found}
+    again = gateway.sim.do("stats")["lines"]["rs485-1"]["requests_by_unit"]
+    assert again["3"] == asked["3"], "what was asked before the interruption is not asked again"
+
+
+def test_scan_leaves_the_line_of_the_daemon_alone_unless_told(tools):
+    gateway = tools(relay("a", 1) + relay("b", 2), [1])
+    gateway.start()
+    wait_for(lambda: gateway.health("relay-1") == "online", "the relay to be online")
+    refused = scan(gateway, "--units", "1-2", "--configured")
+    assert refused.returncode == 1 and "--takeover" in refused.stderr
+    found = scanned(gateway, "--units", "1-2", "--configured", "--takeover")
+    assert {1, 2} == {unit for unit, _ in found}
+    wait_for(lambda: gateway.read("relay-1")["residual_current"]["quality"] == "good", "the daemon to have its line back")
+
+
+def test_a_line_comes_back_by_itself_when_its_borrower_dies(tools):
+    gateway = tools(relay("a", 1), [1])
+    gateway.configure(gateway.file.read_text() + '\n[device.rule.silent]\nfor = "2s"\nwhy = "test: soon"\n')
+    gateway.start()
+    wait_for(lambda: gateway.health("relay-1") == "online", "the relay to be online")
+    borrower = subprocess.Popen([programs.path("gengfu"), "scan", "rs485-1", "--takeover", "--config", str(gateway.file),
+                                 "--units", "100-247", "--state", gateway.state, "--timeout", "1000"],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: "lent to" in gateway.bus("rs485-1")["trouble"], "the line to be lent")
+        bad = gateway.read("relay-1")["residual_current"]
+        assert bad["quality"] == "bad" and bad["reason"] == "line" and "lent to" in bad["detail"]
+    finally:
+        borrower.send_signal(signal.SIGKILL)
+        borrower.wait()
+    # The loan lasts 10 s; the relay's rule of silence is reached long before.
+    wait_for(lambda: gateway.read("relay-1")["residual_current"]["quality"] == "good", "the line to be back")
+    assert gateway.alarm("silent") is None, "a borrowed line is nobody's silence"
+
+
+def test_a_silence_that_outlasts_the_loan_of_its_line_is_told(tools):
+    gateway = tools(relay("a", 1), [1])
+    gateway.configure(gateway.file.read_text() + '\n[device.rule.silent]\nfor = "1s"\nwhy = "test: soon"\n')
+    gateway.start()
+    wait_for(lambda: gateway.health("relay-1") == "online", "the relay to be online")
+    assert gateway.ask(verb="borrow", bus="rs485-1")["lent_seconds"] == 10
+    gateway.sim.do("fault", target="a", kind="silence")
+    gateway.ask(verb="give-back", bus="rs485-1")
+    assert gateway.wait_alarm("silent", "relay-1")["active"]
+
+
+# ---- address
+
+def address(gateway, *arguments):
+    return gateway.command("address", "rs485-1", "--profile", "acrel-asj", *arguments)
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["with-the-daemon", "by-itself"])
+def test_address_gives_a_new_sensor_its_unit_id(tools, running):
+    gateway = tools(relay("old", 2) + relay("fresh", 1), [2])
+    if running:
+        gateway.start()
+        wait_for(lambda: gateway.health("relay-2") == "online", "the relay to be online")
+    done = address(gateway, "--from", "1", "--to", "17")
+    assert done.returncode == 0 and "it answers to unit 17" in done.stdout, done.stdout + done.stderr
+    assert gateway.sim.do("get", device="fresh", space="holding", address=0x18, count=1)["words"] == [17]
+    assert gateway.sim.do("get", device="old", space="holding", address=0x18, count=1)["words"] == [2]
+    if running:
+        wait_for(lambda: gateway.read("relay-2")["residual_current"]["quality"] == "good", "the daemon to have its line back")
+
+
+@pytest.mark.parametrize("devices, arguments, words", [
+    (relay("a", 1) + relay("b", 2), ["--from", "1", "--to", "2"], "somebody answers to unit 2 already"),
+    (relay("a", 1), ["--from", "3", "--to", "4"], "nobody answers to unit 3"),
+    (relay("a", 1) + relay("b", 1, 'same_unit = true\nturnaround = "2ms"\n'), ["--from", "1", "--to", "4"],
+     "two or more units answer to unit 1"),
+    (relay("a", 1).replace("0001 0002", "0007 0002").replace("unit_register = 0x0018", ""), ["--from", "1", "--to", "4"],
+     "holds 7, not its address"),
+], ids=["taken", "silent", "two", "another-sensor"])
+def test_address_writes_nothing_when_in_doubt(tools, devices, arguments, words):
+    gateway = tools(devices)
+    before = writes(gateway)
+    refused = address(gateway, *arguments)
+    assert refused.returncode == 1 and words in refused.stderr and "nothing was written" in refused.stderr
+    assert writes(gateway) == before
+
+
+def test_address_needs_a_profile_that_says_how(tools):
+    gateway = tools(relay("a", 1))
+    refused = gateway.command("address", "rs485-1", "--profile", "eastron-sdm630", "--from", "1", "--to", "2")
+    assert refused.returncode == 2 and "does not say how a unit id is changed" in refused.stderr
+    refused = gateway.command("address", "rs485-1", "--profile", "acrel-asi", "--from", "1", "--to", "2")
+    assert refused.returncode == 2 and 'did you mean "acrel-asj"?' in refused.stderr
+
+
+# ---- trace
+
+@pytest.mark.parametrize("running", [True, False], ids=["through-the-daemon", "by-itself"])
+def test_a_trace_is_a_transcript_that_a_replay_bus_plays(tools, running, folder):
+    gateway = tools(relay("a", 1) + relay("b", 2), [1, 2])
+    gateway.sim.do("fault", target="b", kind="exception", code=4)
+    transcript = folder / "line.transcript"
+    if running:
+        gateway.start()
+    traced = gateway.command("trace", "rs485-1", "--save", str(transcript), "--for", "2")
+    assert traced.returncode == 0, traced.stderr
+    assert re.search(r"> unit 1: read \d+ holding registers from 0x0000", traced.stdout), traced.stdout
+    assert "unit 1: " in traced.stdout and "holding registers: 312 " in traced.stdout
+    assert "unit 2: exception 04: device failure" in traced.stdout
+    if running:
+        gateway.stop()
+    live = {unit: gateway.command("read", f"relay-{unit}", "--json") for unit in (1, 2)}
+    text = gateway.file.read_text()
+    start = text.index("[[bus]]")
+    bus = f'[[bus]]\nname = "rs485-1"\nkind = "replay"\ntranscript = "{transcript}"\n\n'
+    gateway.configure(text[:start] + bus + text[text.index("[[device]]"):])
+    for unit in (1, 2):
+        replayed = gateway.command("read", f"relay-{unit}", "--json")
+        assert json.loads(replayed.stdout)["samples"] == json.loads(live[unit].stdout)["samples"]
+
+
+def test_trace_shows_a_wrong_checksum(tools):
+    gateway = tools(relay("a", 1), [1])
+    gateway.sim.do("fault", target="a", kind="bad-crc")
+    gateway.start()
+    traced = gateway.command("trace", "rs485-1", "--for", "2")
+    assert "wrong CRC" in traced.stdout or "no whole frame" in traced.stdout, traced.stdout
