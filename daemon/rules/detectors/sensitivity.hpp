@@ -19,7 +19,7 @@ constexpr int kDefaultSensitivity = 5;
 /// ninety, 10 a hundred and fifty; below 5 none was seen. 10 is also the threshold that the benchmark was
 /// fitted to.
 constexpr float threshold(int sensitivity) {
-    constexpr std::array<float, kMostSensitivity> kSurprise{30, 27, 25, 23, 21, 17, 13, 10, 7, 4.64F};
+    constexpr std::array<float, kMostSensitivity> kSurprise{30, 27, 25, 23, 21, 17, 13, 10, 7, 4.3F};
     const int level = std::clamp(sensitivity, kLeastSensitivity, kMostSensitivity);
     return score_of(kSurprise[static_cast<std::size_t>(level - 1)]);
 }
