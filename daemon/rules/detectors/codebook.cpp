@@ -2,19 +2,34 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace gengfu::rules::detectors {
 
 Codebook::Nearest Codebook::nearest(const Vector& vector) const {
+    // Plain pointers: with the library's bounds checks the compiler does not run this along vector lanes, and
+    // it is a good part of what a sample costs.
     std::array<float, kMost> squares{};
+    float* const sums = squares.data();
     for (std::size_t d = 0; d < kDimensions; ++d) {
+        const float* const pattern = patterns_[d].data();
+        const float wanted = vector[d];
         for (std::size_t i = 0; i < kMost; ++i) {
-            const float off = vector[d] - patterns_[d][i];
-            squares[i] += off * off;
+            const float off = wanted - pattern[i];
+            sums[i] += off * off;
         }
     }
-    const auto best = std::min_element(squares.begin(), squares.begin() + size_);
-    return {.at = static_cast<std::size_t>(best - squares.begin()), .distance = std::sqrt(*best)};
+    std::fill(sums + size_, sums + kMost, std::numeric_limits<float>::infinity());
+    std::array<float, 4> least{sums[0], sums[1], sums[2], sums[3]};
+    for (std::size_t i = 4; i < kMost; i += 4) {
+        for (std::size_t lane = 0; lane < 4; ++lane) {
+            least[lane] = std::min(least[lane], sums[i + lane]);
+        }
+    }
+    const float smallest = std::min(std::min(least[0], least[1]), std::min(least[2], least[3]));
+    const float* const at = std::find(sums, sums + size_, smallest);
+    const auto index = static_cast<std::size_t>(at - sums);
+    return {.at = std::min<std::size_t>(index, size_ - 1U), .distance = std::sqrt(smallest)};
 }
 
 void Codebook::adopt(const Vector& vector) {

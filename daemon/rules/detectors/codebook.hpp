@@ -28,7 +28,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t kMost = 36;
+    static constexpr std::size_t kMost = 36;  ///< a multiple of four lanes
     struct Nearest {
         std::size_t at = 0;
         float distance = 0;

@@ -94,11 +94,13 @@ PointDetector::Places PointDetector::measure(const Season::Seen& season, float n
 
 float PointDetector::sum_decades(const Places& places) {
     const auto seen = static_cast<float>(samples_);
-    const Rank::Age age(samples_, *parameters_);
+    if (samples_ % Rank::kBlock == 1) {
+        age_ = Rank::Age::of(samples_, *parameters_);
+    }
     float sum = 0;
     by_aspect_.fill(0);
     for (std::size_t i = 0; i < kFeatures; ++i) {
-        const float decades = parameters_->weight[i] * rank_[i].decades(places[i], age, *parameters_);
+        const float decades = parameters_->weight[i] * rank_[i].decades(places[i], age_, *parameters_);
         sum += decades;
         by_aspect_[static_cast<std::size_t>(kAspect[i]) - 1] += decades;
         if (seen > 17 + parameters_->settle_factor * kSpan[i]) {

@@ -72,6 +72,7 @@ private:
     Codebook codebook_;
     Onset onset_;
     Stillness stillness_;
+    Rank::Age age_;
     std::array<Rank, kFeatures> rank_{};
     std::array<float, 6> mean_{};      ///< of 2, 4, 8, 32, 64 and 256 samples, normalised
     std::array<float, 4> loudness_{};  ///< mean change over 8, 32, 64 and 256 samples

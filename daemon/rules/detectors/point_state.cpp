@@ -23,6 +23,7 @@ void PointDetector::visit(Archive& archive) {
     codebook_.visit(archive);
     onset_.visit(archive);
     stillness_.visit(archive);
+    age_.visit(archive);
     for (Rank& rank : rank_) {
         rank.visit(archive);
     }

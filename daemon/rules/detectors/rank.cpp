@@ -4,10 +4,13 @@
 
 namespace gengfu::rules::detectors {
 
-Rank::Age::Age(std::uint32_t samples, const Parameters& parameters) {
+Rank::Age Rank::Age::of(std::uint32_t samples, const Parameters& parameters) {
     constexpr float kYardstick = 2000;
-    record = parameters.age_exponent * fast_log10(static_cast<float>(samples + kBlock) / kYardstick) + 2.0F;
-    ordinary = std::pow(10.0F, record);
+    Age age;
+    age.record =
+        parameters.age_exponent * fast_log10(static_cast<float>(samples + kBlock) / kYardstick) + 2.0F;
+    age.ordinary = std::pow(10.0F, age.record);
+    return age;
 }
 
 void Rank::add(float place) {

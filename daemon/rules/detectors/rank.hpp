@@ -28,7 +28,13 @@ public:
 
     /// What a history is worth, the same for all features of a point.
     struct Age {
-        Age(std::uint32_t samples, const Parameters& parameters);
+        /// A history of so many samples.
+        static Age of(std::uint32_t samples, const Parameters& parameters);
+        template <class Archive>
+        void visit(Archive& archive) {
+            archive(record);
+            archive(ordinary);
+        }
         float record = 0;    ///< decades of the highest so far: 2 after 2000 samples
         float ordinary = 0;  ///< from this doubled count up nothing is rare
     };

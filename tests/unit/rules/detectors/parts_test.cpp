@@ -29,7 +29,7 @@ TEST(Rank, ARecordIsRareAndTheUsualIsNot) {
     for (int i = 0; i < 2000; ++i) {
         rank.add(Rank::place(static_cast<float>(i % 10) / 10));
     }
-    const Rank::Age age(2000, kDefaultParameters);
+    const Rank::Age age = Rank::Age::of(2000, kDefaultParameters);
     EXPECT_EQ(rank.decades(Rank::place(0.5F), age, kDefaultParameters), 0);
     const float record = rank.decades(Rank::place(2), age, kDefaultParameters);
     EXPECT_GT(record, 2);
@@ -41,7 +41,7 @@ TEST(Rank, FadesButNeverForgetsWholly) {
     for (int i = 0; i < Rank::kBlock; ++i) {
         rank.add(Rank::place(10));
     }
-    const Rank::Age age(100000, kDefaultParameters);
+    const Rank::Age age = Rank::Age::of(100000, kDefaultParameters);
     for (int i = 0; i < 4 * Rank::kMostBlocks * Rank::kBlock; ++i) {
         rank.add(Rank::place(0.1F));
         ASSERT_TRUE(rank.plausible());
