@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/anomaly.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal.hpp"
 #include "daemon/config/places.hpp"
@@ -16,9 +17,9 @@ using gengfu::cli::Common;
 
 /// Verbs of the contract that this release does not have yet: known by name, so that nobody looks for a
 /// typing error.
-constexpr std::array kNotBuilt{"watch",     "shelve",       "unshelve", "out-of-service", "return",
-                               "calibrate", "drill",        "replay",   "anomaly",        "apply",
-                               "report",    "decommission", "import",   "profiles"};
+constexpr std::array kNotBuilt{"watch",        "shelve", "unshelve", "out-of-service", "return",
+                               "calibrate",    "drill",  "replay",   "apply",          "report",
+                               "decommission", "import", "profiles"};
 
 struct Options {
     Common common;
@@ -31,6 +32,7 @@ struct Options {
     bool raw = false, all = false, takeover = false;
     int timeout_ms = 300, limit_s = 0;
     std::string units;
+    gengfu::cli::AnomalyTask anomaly;
     bool json = false;
     int status = gengfu::cli::kDone;
 };
@@ -160,6 +162,20 @@ void add_trace(CLI::App& app, Options& options) {
     });
 }
 
+void add_anomaly(CLI::App& app, Options& options) {
+    CLI::App* const sub = app.add_subcommand("anomaly", "the daemon's anomaly detector over CSV files");
+    gengfu::cli::AnomalyTask& task = options.anomaly;
+    sub->add_option("--input", task.input, "a CSV file, in the order of time");
+    sub->add_option("--time", task.time, "column of the time (default timestamp)");
+    sub->add_option("--value", task.values, "column of the value; several are judged together as one device");
+    sub->add_option("--output", task.output, "CSV to write: time, value, anomaly_score");
+    sub->add_option("--plot", task.plot, "SVG to draw: values, the usual, score, alarms");
+    sub->add_option("--folder", task.folder, "a tree of CSV files and where its results go")->expected(2);
+    sub->add_option("--sensitivity", task.sensitivity, "1 to 10, for the alarms of --plot (default 5)")
+        ->check(CLI::Range(1, 10));
+    sub->callback([&options] { options.status = gengfu::cli::anomaly(options.anomaly); });
+}
+
 void add_verbs(CLI::App& app, Options& options) {
     CLI::App* const check =
         verb(app, options, "check", "validate the configuration; every mistake with its place");
@@ -187,6 +203,7 @@ void add_verbs(CLI::App& app, Options& options) {
     add_trace(app, options);
     add_asking(app, options, "version", "versions of this command and of the running daemon",
                gengfu::cli::version);
+    add_anomaly(app, options);
     for (const char* const name : kNotBuilt) {
         CLI::App* const sub = app.add_subcommand(name, "not built in this release")->group("");
         sub->allow_extras();

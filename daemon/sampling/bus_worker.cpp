@@ -277,14 +277,20 @@ struct BusWorker::Loop {
         publish_snapshot(now);
     }
 
+    /// What is done on demand keeps to its share of the line.
+    void pay(Monotonic began, Monotonic ended) {
+        command_not_before = began + std::chrono::duration_cast<Duration>((ended - began) / kCommandShare);
+    }
+
     void answer(const ReadRequest& request) {
+        const Monotonic now = clock.now();
         if (request.act) {
             request.act(*this);
+            pay(now, clock.now());
             return;
         }
         std::vector<Sample> samples;
         DeviceReader& reader = readers[request.position];
-        const Monotonic now = clock.now();
         const Turn turn{.device = request.position, .due = reader.all(), .at = now};
         if (!ready(now)) {
             reader.give_up(turn.due, Reason::kLine, now, samples);
@@ -296,7 +302,7 @@ struct BusWorker::Loop {
             if (!result.answered && !result.line_lost) {
                 schedule.owes(turn.device, ended);
             }
-            command_not_before = now + std::chrono::duration_cast<Duration>((ended - now) / kCommandShare);
+            pay(now, ended);
             unpublished = true;
             if (result.interrupted) {
                 samples.clear();

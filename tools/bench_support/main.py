@@ -8,14 +8,17 @@ import subprocess
 import sys
 import tempfile
 
+import anomaly
 import footprint
 import latency
 import micro
 from figures import table
 from programs import BENCHES, PROGRAMS, ROOT, MeasureError, Programs
 
-NOT_BUILT = ("bus", "anomaly", "delivery", "ingest")  # of the contract, later issues
-BUILT = {"latency": latency.measure, "footprint": footprint.measure, "rules": micro.rules, "store": micro.store}
+NOT_BUILT = ("bus", "delivery", "ingest")  # of the contract, later issues
+BUILT = {"latency": latency.measure, "footprint": footprint.measure, "rules": micro.rules, "store": micro.store,
+         "anomaly": anomaly.measure}
+TARGETS = {**micro.TARGETS, "anomaly": anomaly.TARGETS}
 _MEMORY_FILE_SYSTEMS = {"tmpfs", "ramfs", "devtmpfs"}
 
 
@@ -25,12 +28,13 @@ def arguments():
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--bin", type=pathlib.Path, action="append", default=[])
+    parser.add_argument("--anomaly", type=pathlib.Path)
     parser.add_argument("--folder", type=pathlib.Path, default=pathlib.Path("/var/tmp"))
     return parser.parse_args()
 
 
 def build(names) -> list[pathlib.Path]:
-    targets = {target for name in names for target in (micro.TARGETS.get(name) or [*PROGRAMS, *BENCHES])}
+    targets = {target for name in names for target in TARGETS.get(name, [*PROGRAMS, *BENCHES])}
     subprocess.run(["cmake", "--preset", "release"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["cmake", "--build", "--preset", "release", "--target", *sorted(targets)], cwd=ROOT, check=True,
                    stdout=sys.stderr)
@@ -60,7 +64,8 @@ def main() -> int:
         for name in wanted.names:
             folder = run / name
             folder.mkdir(exist_ok=True)
-            figures += BUILT[name](programs, folder, wanted.quick)
+            more = {"data": wanted.anomaly} if name == "anomaly" else {}
+            figures += BUILT[name](programs, folder, wanted.quick, **more)
     except (MeasureError, OSError, subprocess.SubprocessError) as error:
         print(f"tools/bench: not measured: {error}", file=sys.stderr)
         return 1

@@ -10,7 +10,7 @@ TARGETS = {"rules": ["rules_bench"], "store": ["store_bench"]}
 _RULES_GOAL = 3e6  # samples a second on one core
 
 
-def _medians(program: str, quick: bool) -> list:
+def medians(program: str, quick: bool) -> list:
     command = [program, "--benchmark_format=json", f"--benchmark_repetitions={3 if quick else 7}",
                "--benchmark_report_aggregates_only=true", f"--benchmark_min_time={0.1 if quick else 0.5}"]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=300)
@@ -20,7 +20,7 @@ def _medians(program: str, quick: bool) -> list:
     return rows
 
 
-def _figure(row: dict, goals: dict) -> Figure:
+def figure(row: dict, goals: dict) -> Figure:
     name = row["run_name"]
     if "items_per_second" in row:
         return Figure(name, row["items_per_second"], "/s", None, goals.get(name), higher_is_better=True)
@@ -30,7 +30,7 @@ def _figure(row: dict, goals: dict) -> Figure:
 def rules(programs: Programs, _folder: pathlib.Path, quick: bool) -> list:
     """:return: samples a second through three rules each and the alarm table"""
     goals = {"QuietDay": _RULES_GOAL, "BusyDay": _RULES_GOAL}
-    return [_figure(row, goals) for row in _medians(programs.find("rules_bench"), quick)]
+    return [figure(row, goals) for row in medians(programs.find("rules_bench"), quick)]
 
 
 def store(programs: Programs, folder: pathlib.Path, _quick: bool) -> list:

@@ -1,0 +1,76 @@
+// Saved states of PointDetector; docs/anomaly.md has the layout.
+#include <algorithm>
+
+#include "daemon/rules/detectors/archive.hpp"
+#include "daemon/rules/detectors/frame.hpp"
+#include "daemon/rules/detectors/point_detector.hpp"
+
+namespace gengfu::rules::detectors {
+namespace {
+
+constexpr std::uint32_t kKind = 0x50414647U;  ///< "GFAP"
+/// Of the layout: raise it when any `visit` or the meaning of a number changes.
+constexpr std::uint32_t kVersion = 1;
+
+}  // namespace
+
+template <class Archive>
+void PointDetector::visit(Archive& archive) {
+    archive(samples_);
+    location_.visit(archive);
+    season_.visit(archive);
+    sequence_.visit(archive);
+    codebook_.visit(archive);
+    onset_.visit(archive);
+    stillness_.visit(archive);
+    age_.visit(archive);
+    for (Rank& rank : rank_) {
+        rank.visit(archive);
+    }
+    archive(mean_);
+    archive(loudness_);
+    archive(last_);
+    archive(season_12_);
+    archive(season_64_);
+    archive(bits_);
+    archive(rareness_);
+    archive(highest_);
+    archive(lowest_);
+    archive(surprise_);
+    archive(by_aspect_);
+    archive(usual_);
+}
+
+std::size_t PointDetector::state_size() {
+    Sizer sizer;
+    PointDetector().visit(sizer);
+    return sizer.size() + kFrameSize;
+}
+
+void PointDetector::save(std::span<std::uint8_t> bytes) const {
+    PointDetector copy = *this;  // a visitor takes its parts by reference, to read as well as to write
+    Writer state(bytes.subspan(kFrameSize));
+    copy.visit(state);
+    write_frame(bytes, kKind, kVersion);
+}
+
+bool PointDetector::plausible() const {
+    return codebook_.plausible() && stillness_.plausible() && sequence_.plausible() &&
+           std::all_of(rank_.begin(), rank_.end(), [](const Rank& rank) { return rank.plausible(); });
+}
+
+std::optional<PointDetector> PointDetector::restore(std::span<const std::uint8_t> bytes,
+                                                    const Parameters& parameters) {
+    if (bytes.size() != state_size() || !frame_is(bytes, kKind, kVersion)) {
+        return std::nullopt;
+    }
+    std::optional<PointDetector> restored{std::in_place, parameters};
+    Reader state(bytes.subspan(kFrameSize));
+    restored->visit(state);
+    if (!restored->plausible()) {
+        return std::nullopt;
+    }
+    return restored;
+}
+
+}  // namespace gengfu::rules::detectors
