@@ -50,7 +50,7 @@ std::string show_buses(const json& buses) {
                         number(bus, "requests"), number(bus, "answers"), number(bus, "timeouts"),
                         number(bus, "bad_frames"), number(bus, "exceptions"), number(bus, "foreign_frames"),
                         number(bus, "late_frames")});
-        if (const std::string trouble = word(bus, "trouble"); !open && !trouble.empty()) {
+        if (const std::string trouble = word(bus, "trouble"); !trouble.empty()) {
             troubles += "  " + word(bus, "name") + ": " + trouble + "\n";
         }
     }

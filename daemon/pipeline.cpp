@@ -28,6 +28,7 @@ constexpr auto kNotePace = std::chrono::seconds(1);
 /// How long verdicts of a start wait for what the broker retains; a listing on a local network takes a
 /// twentieth.
 constexpr auto kHold = std::chrono::seconds(1);
+constexpr auto kDamageTold = std::chrono::minutes(1);
 constexpr auto kStopGrace = std::chrono::seconds(3);
 constexpr auto kCloseGrace = std::chrono::seconds(5);
 
@@ -331,6 +332,11 @@ void Pipeline::watch_silence() {
     });
 }
 
+/// Long enough for the alarm to be raised; that it has been stays with the operator until it is acknowledged.
+bool Pipeline::damage_is_news(Monotonic now) const {
+    return !start_.troubles.empty() && now - started_ < kDamageTold;
+}
+
 void Pipeline::look_at_self() {
     const std::uint64_t abandoned = store_->usage().records_abandoned;
     const double lost = static_cast<double>(abandoned - abandoned_seen_);
@@ -346,7 +352,7 @@ void Pipeline::look_at_self() {
     };
     const std::vector<Sample> samples{
         sample(config::SelfPoint::kConfigurationRefused, configuration_trouble_.empty() ? 0 : 1),
-        sample(config::SelfPoint::kStoreTrouble, store_trouble_ ? 1 : 0),
+        sample(config::SelfPoint::kStoreTrouble, store_trouble_ || damage_is_news(now) ? 1 : 0),
         sample(config::SelfPoint::kRecordsAbandoned, lost)};
     judge(samples);
     publisher_->samples(samples);

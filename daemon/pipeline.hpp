@@ -58,6 +58,7 @@ private:
     publish::CommandResult carry_out(const publish::PlatformCommand& command);
     void watch_silence();
     void look_at_self();
+    bool damage_is_news(Monotonic now) const;
     void save_book_soon();
     void save_book();
     void note_health(const sampling::HealthChange& change);

@@ -45,7 +45,7 @@ Result<void> State::settle(std::array<Result<StateFile>, 2> opened, std::vector<
     const auto generation = [&](std::size_t i) { return opened[i] ? opened[i]->generation() : 0; };
     const std::size_t newer = generation(1) > generation(0) ? 1 : 0;
     if (generation(newer) == 0) {
-        return begin_anew(std::move(opened));
+        return begin_anew(std::move(opened), troubles);
     }
     StateFile& good = copies_[newer].file.emplace(std::move(*opened[newer]));
     if (Result<void> done = load(good); !done) {
@@ -55,7 +55,7 @@ Result<void> State::settle(std::array<Result<StateFile>, 2> opened, std::vector<
 }
 
 // Neither copy has anything: a new store, or one that has lost both.
-Result<void> State::begin_anew(std::array<Result<StateFile>, 2> opened) {
+Result<void> State::begin_anew(std::array<Result<StateFile>, 2> opened, std::vector<std::string>& troubles) {
     for (Result<StateFile>& file : opened) {
         if (!file && !unreadable(file)) {
             return pass(file);  // the disk, not the file: setting it aside would lose what may be good
@@ -71,14 +71,26 @@ Result<void> State::begin_anew(std::array<Result<StateFile>, 2> opened) {
         return pass(bad);
     }
     const Error why = bad.error();
+    std::string names;
     for (std::size_t i = 0; i < copies_.size(); ++i) {
         opened[i] = fail(Errc::kCorrupt, "");  // closes it
-        if (Result<std::string> aside = folder_->set_aside(kNames[i]); !aside) {
+        Result<std::string> aside = folder_->set_aside(kNames[i]);
+        if (!aside) {
             return pass(aside);
         }
+        names += (names.empty() ? "" : " and ") + *aside;
+        opened[i] = StateFile::open(folder_->path(kNames[i]));
+        if (!opened[i]) {
+            return pass(opened[i]);
+        }
+        copies_[i].file.emplace(std::move(*opened[i]));
     }
-    return fail(Errc::kCorrupt,
-                fmt::format("both copies of state.db are damaged and have been set aside: {}", why.what));
+    // A gateway that stands still watches nobody.
+    troubles.push_back(fmt::format(
+        "both copies of state.db are damaged and were set aside as {} ({}); a new one is begun: alarms are "
+        "taken up from events.db, what is stored is sent again",
+        names, why.what));
+    return {};
 }
 
 Result<void> State::keep(Copy& copy, Result<StateFile> opened, const StateFile& good,

@@ -69,7 +69,7 @@ private:
     };
     explicit State(const Folder& folder);
     Result<void> settle(std::array<Result<StateFile>, 2> opened, std::vector<std::string>& troubles);
-    Result<void> begin_anew(std::array<Result<StateFile>, 2> opened);
+    Result<void> begin_anew(std::array<Result<StateFile>, 2> opened, std::vector<std::string>& troubles);
     Result<void> keep(Copy& copy, Result<StateFile> opened, const StateFile& good,
                       std::vector<std::string>& troubles);
     Result<void> load(StateFile& good);

@@ -126,9 +126,8 @@ struct Opened {
 };
 
 /// Opens or makes the store, checks state.db (and takes its second copy when the first is damaged), draws the
-/// epoch. Blocks. \retval Errc::kIo folder cannot be made or locked (another daemon runs on it), kCorrupt
-/// both copies of state.db damaged (they are set aside and a fresh store is begun only when the caller asks
-/// again with Options unchanged).
+/// epoch. Blocks. Damaged files are set aside and told in Start::troubles.
+/// \retval Errc::kIo folder cannot be made or locked (another daemon runs on it)
 Result<Opened> open(const Options& options, const Clock& clock);
 
 }  // namespace gengfu::store
