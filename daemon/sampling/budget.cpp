@@ -313,8 +313,8 @@ void add_device(const config::Site& site, const Demand& demand, BusBudget& budge
     budget.free_running = budget.free_running || of.interval == Duration::zero();
     budget.cycle += of.cycle;
     budget.load += of.load;
-    // What a network and a server on it take is known to nobody: there no load is sure.
-    budget.sure_load += kind == config::BusKind::kModbusTcp ? 0 : load_of(site, demand, Turnaround::kNone);
+    // What a network takes, and how fast a line behind it is, is known to nobody: there no load is sure.
+    budget.sure_load += kind == config::BusKind::kModbusRtu ? load_of(site, demand, Turnaround::kNone) : 0;
     budget.devices.push_back(of);
 }
 

@@ -85,7 +85,7 @@ class Site:
         configuration = Configuration(self.gateway.store).mqtt(self.broker.port)
         configuration.serial("line", self.line.port).tcp("tcp", self.tcp.port)
         for name, (bus, unit, profile, _) in DEVICES.items():
-            configuration.device(name, bus, unit, profile, interval="500ms")
+            configuration.device(name, bus, unit, profile, interval="2s")
         self.gateway.configure(configuration.text())
         self.gateway.start()
 

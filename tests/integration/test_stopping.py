@@ -123,7 +123,7 @@ def test_in_the_middle_of_all_its_work(gateway, configuration, broker, feed, rel
     line = serial_slaves({unit: RELAY for unit in range(1, 4)})
     configuration.mqtt(broker.port).tcp("tcp", relays.port).serial("line", line.port)
     for unit in range(1, 4):
-        configuration.relay(f"tcp-{unit}", "tcp", unit, UNLATCHED, "20ms").relay(f"line-{unit}", "line", unit, UNLATCHED)
+        configuration.relay(f"tcp-{unit}", "tcp", unit, UNLATCHED, "20ms").relay(f"line-{unit}", "line", unit, UNLATCHED, "400ms")
     gateway.configure(configuration.text())
     gateway.start()
     for unit in range(1, 4):
