@@ -5,6 +5,7 @@
 #include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "cli/client.hpp"
 #include "cli/json_word.hpp"
@@ -20,6 +21,8 @@ using nlohmann::json;
 constexpr Duration kRenew = std::chrono::seconds(2);
 constexpr Duration kOpenTime = std::chrono::seconds(5);
 constexpr std::uint32_t kUsualBaud = 9600;
+constexpr int kReopens = 5;
+constexpr auto kReopenPause = std::chrono::milliseconds(100);
 
 volatile std::sig_atomic_t stopped = 0;
 
@@ -163,7 +166,17 @@ Result<drivers::Answer> Line::ask(const drivers::Request& request) {
     if (Result<void> renewed = renew(); !renewed) {
         return pass(renewed);
     }
-    return bus_->transact(request);
+    Result<drivers::Answer> answer = bus_->transact(request);
+    // An adapter that stumbles over new settings is there again in a moment. A write is never repeated.
+    constexpr std::uint8_t kLastRead = 4;
+    for (int i = 0;
+         i < kReopens && !answer && answer.error().code == Errc::kIo && request.function <= kLastRead; ++i) {
+        std::this_thread::sleep_for(kReopenPause);
+        if (const Result<void> opened = use(settings_.serial); opened) {
+            answer = bus_->transact(request);
+        }
+    }
+    return answer;
 }
 
 bool is_stopped() {

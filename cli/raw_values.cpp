@@ -57,7 +57,7 @@ constexpr std::array<std::pair<const char*, Type>, 3> kWide{
     {{"u32", Type::kU32}, {"i32", Type::kI32}, {"f32", Type::kF32}}};
 
 /// Smaller ones are what integers look like when they are read as floats.
-constexpr double kLeastFloat = 1e-6;
+constexpr double kLeastFloat = 1e-3;
 
 bool is_plausible(const config::PointSpec& spec, Type type, double value) {
     const std::optional<config::Range> range = plausible_range(spec);

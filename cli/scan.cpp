@@ -108,9 +108,10 @@ public:
     }
 
 private:
+    /// A unit that was found at one parity of a speed is not looked for at the others.
     bool is_known(const Ask& ask) const {
         for (const json& one : found_) {
-            if (one["unit"] == ask.unit && one["line"] == settings_text(plan_.settings[ask.settings])) {
+            if (one["unit"] == ask.unit && one["baud"] == plan_.settings[ask.settings].baud) {
                 return true;
             }
         }
@@ -176,6 +177,7 @@ private:
         }
         json one{{"unit", ask.unit},
                  {"line", settings_text(plan_.settings[ask.settings])},
+                 {"baud", plan_.settings[ask.settings].baud},
                  {"as_configured", plan_.settings[ask.settings] == bus_.serial},
                  {"several", who == Presence::kSeveral},
                  {"profiles", json::array()}};

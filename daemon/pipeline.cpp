@@ -239,7 +239,7 @@ void Pipeline::apply(const std::vector<rules::Verdict>& verdicts) {
         return;
     }
     for (const rules::Verdict& verdict : verdicts) {
-        if (is_held(verdict)) {
+        if (is_of_lent_line(verdict)) {
             continue;
         }
         if (const auto changed = table_.apply(verdict, stamp(), publisher_->next_event_sequence())) {
@@ -251,35 +251,35 @@ void Pipeline::apply(const std::vector<rules::Verdict>& verdicts) {
 /// Whoever borrows a line makes all its sensors silent at once. That is known, and told by its bad samples
 /// and the log: the alarms of silence wait until the line is back, and stand then only where a sensor stays
 /// silent.
-bool Pipeline::is_held(const rules::Verdict& verdict) {
+bool Pipeline::is_of_lent_line(const rules::Verdict& verdict) {
     const auto of_same_rule = [&](const rules::Verdict& held) { return held.rule == verdict.rule; };
-    const auto held = std::find_if(held_.begin(), held_.end(), of_same_rule);
+    const auto held = std::find_if(silences_.begin(), silences_.end(), of_same_rule);
     const config::Rule& rule = site_.rules[verdict.rule.value];
-    if (verdict.change == rules::Change::kCleared && held != held_.end()) {
-        held_.erase(held);
+    if (verdict.change == rules::Change::kCleared && held != silences_.end()) {
+        silences_.erase(held);
         return true;
     }
     const bool lent = clock_.now() < lent_until_[site_.device(rule.device).bus.value];
     if (!lent || rule.kind != config::RuleKind::kSilent || verdict.change != rules::Change::kRaised) {
         return false;
     }
-    if (held == held_.end()) {
-        held_.push_back(verdict);
+    if (held == silences_.end()) {
+        silences_.push_back(verdict);
     }
     return true;
 }
 
 /// Silences that outlasted the loan of their line.
-void Pipeline::release_held() {
+void Pipeline::release_silences() {
     std::vector<rules::Verdict> due;
-    for (auto each = held_.begin(); each != held_.end();) {
+    for (auto each = silences_.begin(); each != silences_.end();) {
         const config::Rule& rule = site_.rules[each->rule.value];
         if (clock_.now() < lent_until_[site_.device(rule.device).bus.value]) {
             ++each;
             continue;
         }
         due.push_back(*each);
-        each = held_.erase(each);
+        each = silences_.erase(each);
     }
     apply(due);
 }
@@ -454,7 +454,7 @@ void Pipeline::note_later() {
     note_timer_.async_wait([this](boost::system::error_code error) {
         if (!error && !stopping_) {
             note_lines();
-            release_held();
+            release_silences();
             note_store();
             note_later();
         }

@@ -72,8 +72,8 @@ private:
     sampling::BusSnapshot snapshot(BusId bus) const;
     Result<void> read(DeviceId device, std::function<void(std::vector<Sample>)> done);
     void add_lines(control::Daemon& daemon);
-    bool is_held(const rules::Verdict& verdict);
-    void release_held();
+    bool is_of_lent_line(const rules::Verdict& verdict);
+    void release_silences();
     void keep_watchdog_fed();
 
     boost::asio::io_context& core_;
@@ -103,7 +103,7 @@ private:
     std::string saved_book_;
     /// Until when silence on a bus is nobody's fault: it is lent, or was a moment ago. By BusId.
     std::vector<Monotonic> lent_until_;
-    std::vector<rules::Verdict> held_;  ///< silences of lent buses
+    std::vector<rules::Verdict> silences_;  ///< silences of lent buses
     std::uint64_t abandoned_seen_ = 0;
     bool store_trouble_ = false;
     bool stopping_ = false;

@@ -90,7 +90,7 @@ def test_scan_finds_units_of_several_speeds_and_two_at_one_address(tools):
     assert found[17, "115200 8N2"]["profiles"][0]["profile"] == "acrel-asj"
     assert found[17, "115200 8N2"]["profiles"][0]["certainty"] == "likely"
     assert not found[18, "115200 8N2"]["several"] and found[5, "19200 8N1"]["profiles"]
-    assert found[1, "9600 8N1"]["several"] and (2, "9600 8N1") not in found
+    assert found[1, "9600 8N1"]["several"] and (2, "9600 8N1") not in found and (1, "9600 8E1") not in found
 
 
 def test_what_scan_prints_can_be_pasted(tools):
