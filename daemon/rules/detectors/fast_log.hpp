@@ -6,9 +6,8 @@
 
 namespace gengfu::rules::detectors {
 
-/// log2 of a positive normal float, within 0.0003; the same bits on every machine (only +, * and shifts), so
-/// that a state saved on one gateway goes on alike on another. Zero, negative and NaN are the caller's to
-/// avoid.
+/// log2 of a positive normal float, within 0.0006: a few instructions instead of a call, sixteen times a
+/// sample. Zero, negative and NaN are the caller's to avoid.
 inline float fast_log2(float positive) {
     const auto bits = std::bit_cast<std::uint32_t>(positive);
     const float exponent = static_cast<float>(static_cast<std::int32_t>(bits >> 23U) - 127);
