@@ -184,7 +184,9 @@ Result<void> Link::publish(const std::string& topic, const std::string& payload,
 }
 
 Result<void> Link::subscribe(const std::string& filter) try {
-    client_.subscribe(filter, 1, nullptr, answers_);
+    // Retain as published (MQTT 5, 3.8.3.1): a retained command is told from a fresh one also when it comes
+    // while we are connected. Without effect on MQTT 3.1.1.
+    client_.subscribe(filter, 1, nullptr, answers_, mqtt::subscribe_options(false, true));
     return {};
 } catch (const mqtt::exception& problem) {
     return fail(Errc::kIo, std::string("Paho: ") + problem.what());

@@ -67,6 +67,8 @@ def test_acknowledged_over_mqtt_with_a_reply(site, feed, relays):
     assert (actor.kind, actor.on_behalf_of, actor.reason) == ("platform", "Wang", "seen")
     assert outcome(feed.command("ack", id="c2", alarm_id=alarm.id, revision=done.revision)) == "ALREADY"
     assert outcome(feed.command("ack", id="c3", alarm_id="00000000000000ff-1", revision=1)) == "NOT_FOUND"
+    assert outcome(feed.command("ack", retain=True, id="c6", alarm_id=alarm.id, revision=alarm.revision)) == "REFUSED"
+    feed.publish("command/ack", b"", retain=True)
     assert outcome(feed.command("shelve", id="c4", alarm_id=alarm.id, revision=1)) == "NOT_BUILT"
     late = feed_schema.Command(id="c5", alarm_id=alarm.id, revision=1)
     late.expires.wall_us = int((time.time() - 60) * 1e6)
