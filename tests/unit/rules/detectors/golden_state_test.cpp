@@ -31,7 +31,7 @@ TEST(GoldenState, APointOfVersion1GoesOnWithWhatItHadLearnt) {
     EXPECT_EQ(again, bytes);
     constexpr std::int64_t kNext = 300LL * 2000;
     EXPECT_LT(detector->observe(std::chrono::seconds(kNext), 30.1).score, threshold(10));
-    EXPECT_GE(detector->observe(std::chrono::seconds(kNext + 300), 90).score, threshold(7));
+    EXPECT_GE(detector->observe(std::chrono::seconds(kNext + 300), 90).score, threshold(9));
 }
 
 /// The state knows one point from 0 to 6 and one from 50 to 51.
