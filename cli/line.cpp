@@ -23,6 +23,7 @@ constexpr Duration kOpenTime = std::chrono::seconds(5);
 constexpr std::uint32_t kUsualBaud = 9600;
 constexpr int kReopens = 5;
 constexpr auto kReopenPause = std::chrono::milliseconds(100);
+constexpr Duration kComesBack = std::chrono::seconds(10);
 
 volatile std::sig_atomic_t stopped = 0;
 
@@ -140,6 +141,7 @@ Line::~Line() {
 }
 
 Result<void> Line::use(const config::Serial& serial) {
+    const bool was_there = bus_ != nullptr || borrowed_;
     bus_.reset();
     settings_.serial = serial;
     auto made = drivers::make_bus(settings_, clock_);
@@ -147,7 +149,16 @@ Result<void> Line::use(const config::Serial& serial) {
         return pass(made);
     }
     bus_ = std::move(*made);
-    return bus_->open(clock_.now() + kOpenTime);
+    // A port that somebody had open a moment ago is there again soon; one that never was is an answer at
+    // once.
+    const Monotonic until = clock_.now() + (was_there ? kComesBack : Duration::zero());
+    for (;;) {
+        Result<void> opened = bus_->open(clock_.now() + kOpenTime);
+        if (opened || opened.error().code != Errc::kIo || clock_.now() >= until || is_stopped()) {
+            return opened;
+        }
+        std::this_thread::sleep_for(kReopenPause);
+    }
 }
 
 Result<void> Line::renew() {
