@@ -220,18 +220,6 @@ int failed(const Error& error) {
     return error.code == Errc::kInvalid ? kWrongUsage : kFailed;
 }
 
-Result<config::Bus> bus_of(const Knowledge& knowledge, const AddressWish& wish) {
-    Result<config::Bus> bus = find_bus(knowledge, wish.bus);
-    if (bus && !wish.line.empty()) {
-        auto serial = parse_settings(wish.line, bus->serial);
-        if (!serial) {
-            return pass(serial);
-        }
-        bus->serial = *serial;
-    }
-    return bus;
-}
-
 }  // namespace
 
 int address(const AddressWish& wish) {
@@ -243,7 +231,7 @@ int address(const AddressWish& wish) {
     if (!known) {
         return failed(known.error());
     }
-    const Result<config::Bus> bus = bus_of(knowledge, wish);
+    const Result<config::Bus> bus = find_bus(knowledge, wish.bus, wish.line);
     if (!bus) {
         return failed(bus.error());
     }

@@ -107,6 +107,19 @@ Result<config::Serial> parse_settings(const std::string& text, config::Serial se
     return serial;
 }
 
+Result<config::Bus> find_bus(const Knowledge& knowledge, const std::string& bus_or_port,
+                             const std::string& settings) {
+    Result<config::Bus> bus = find_bus(knowledge, bus_or_port);
+    if (bus && !settings.empty()) {
+        Result<config::Serial> serial = parse_settings(settings, bus->serial);
+        if (!serial) {
+            return pass(serial);
+        }
+        bus->serial = *serial;
+    }
+    return bus;
+}
+
 std::string settings_text(const config::Serial& serial) {
     return std::to_string(serial.baud) + " 8" + "NEO"[static_cast<std::size_t>(serial.parity)] +
            std::to_string(serial.stop_bits);

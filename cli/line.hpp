@@ -27,6 +27,11 @@ Result<config::Bus> find_bus(const Knowledge& knowledge, const std::string& bus_
 
 /// "9600 8N1", "19200-8E1". \retval Errc::kInvalid
 Result<config::Serial> parse_settings(const std::string& text, config::Serial serial);
+
+/// The bus with the line settings that the user gave instead of its own; empty: its own.
+/// \retval Errc::kNotFound, kInvalid
+Result<config::Bus> find_bus(const Knowledge& knowledge, const std::string& bus_or_port,
+                             const std::string& settings);
 std::string settings_text(const config::Serial& serial);
 
 class Line {

@@ -415,16 +415,9 @@ Result<void> run(Scan& scan, const ScanWish& wish, const StateFile& state) {
 }
 
 Result<config::Bus> bus_to_scan(const Knowledge& knowledge, const ScanWish& wish) {
-    Result<config::Bus> bus = find_bus(knowledge, wish.bus);
+    Result<config::Bus> bus = find_bus(knowledge, wish.bus, wish.line);
     if (bus && bus->kind == config::BusKind::kReplay) {
         return fail(Errc::kInvalid, "bus " + bus->name + " plays a transcript: there is nothing to scan");
-    }
-    if (bus && !wish.line.empty()) {
-        auto serial = parse_settings(wish.line, bus->serial);
-        if (!serial) {
-            return pass(serial);
-        }
-        bus->serial = *serial;
     }
     return bus;
 }

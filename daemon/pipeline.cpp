@@ -25,8 +25,7 @@ constexpr auto kDrainPace = std::chrono::microseconds(500);
 constexpr auto kBookDelay = std::chrono::seconds(1);
 /// Lines and a store that come and go are logged once per change, looked at this often.
 constexpr auto kNotePace = std::chrono::seconds(1);
-/// How long verdicts of a start wait for what the broker retains; a listing on a local network takes a
-/// twentieth.
+/// How long verdicts of a start wait for what the broker retains.
 constexpr auto kHold = std::chrono::seconds(1);
 constexpr auto kDamageTold = std::chrono::minutes(1);
 constexpr auto kStopGrace = std::chrono::seconds(3);
