@@ -43,6 +43,12 @@ target_compile_definitions(gengfu_dep_toml INTERFACE TOML_HEADER_ONLY=1 TOML_EXC
 # As an option: CMake drops a definition that has parameters.
 target_compile_options(gengfu_dep_toml INTERFACE "-DTOML_ASSERT(x)=static_cast<void>(0)")
 
+# The city's side alone: gateways have no PostgreSQL.
+if(NOT CMAKE_CROSSCOMPILING)
+    pkg_check_modules(postgres REQUIRED IMPORTED_TARGET libpq)
+    gengfu_dependency(postgres PkgConfig::postgres)
+endif()
+
 find_package(CLI11 CONFIG REQUIRED)
 gengfu_dependency(cli CLI11::CLI11)
 
