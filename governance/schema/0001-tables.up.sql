@@ -417,6 +417,7 @@ CREATE TABLE governance.audit (
     actor jsonb NOT NULL DEFAULT '{}',
     text_zh text NOT NULL DEFAULT '',
     text_en text NOT NULL DEFAULT '',
+    received_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (gateway, epoch, sequence)
 );
 COMMENT ON TABLE governance.audit IS 'What people did at a gateway, and what befell it.';
@@ -430,6 +431,7 @@ COMMENT ON COLUMN governance.audit.what IS 'Kind: command-refused, configuration
 COMMENT ON COLUMN governance.audit.actor IS 'Who: Actor of the feed as JSON.';
 COMMENT ON COLUMN governance.audit.text_zh IS 'In words, Chinese.';
 COMMENT ON COLUMN governance.audit.text_en IS 'In words, English.';
+COMMENT ON COLUMN governance.audit.received_at IS 'When the database got it.';
 
 CREATE TABLE governance.clock_fix (
     gateway text NOT NULL,
@@ -505,7 +507,7 @@ COMMENT ON COLUMN governance.sample_hour.small IS 'Steps of two bytes.';
 COMMENT ON COLUMN governance.sample_hour.steps IS 'Steps of four bytes.';
 COMMENT ON COLUMN governance.sample_hour.singles IS 'Values that single precision holds exactly.';
 COMMENT ON COLUMN governance.sample_hour.exacts IS 'Values in double precision.';
-CREATE TABLE governance.sample_hour_default PARTITION OF governance.sample_hour DEFAULT WITH (toast_tuple_target = 8160);
+CREATE TABLE governance.sample_hour_default PARTITION OF governance.sample_hour DEFAULT WITH (toast_tuple_target = 4064);
 COMMENT ON TABLE governance.sample_hour_default IS 'Compacted samples of days that have no partition.';
 
 CREATE TABLE governance.sample_clockless (
@@ -594,10 +596,12 @@ CREATE TABLE governance.alarm (
     maintainer jsonb NOT NULL DEFAULT '{}',
     longitude float8,
     latitude float8,
-    grid text NOT NULL DEFAULT '',
+    told_grid text NOT NULL DEFAULT '',
+    told_street text NOT NULL DEFAULT '',
     community_code text NOT NULL DEFAULT '',
-    street text NOT NULL DEFAULT '',
     place jsonb NOT NULL DEFAULT '{}',
+    grid text NOT NULL DEFAULT '',
+    street text NOT NULL DEFAULT '',
     raised_at timestamptz,
     raised_boot uuid,
     raised_monotonic_us int8,
@@ -646,10 +650,12 @@ COMMENT ON COLUMN governance.alarm.owner IS 'Owner, as the gateway says: Party o
 COMMENT ON COLUMN governance.alarm.maintainer IS 'Maintenance unit, as the gateway says: Party of the feed.';
 COMMENT ON COLUMN governance.alarm.longitude IS 'Degrees east, WGS 84, converted from what the gateway says.';
 COMMENT ON COLUMN governance.alarm.latitude IS 'Degrees north, WGS 84.';
-COMMENT ON COLUMN governance.alarm.grid IS '15-digit unit grid, as the gateway says.';
+COMMENT ON COLUMN governance.alarm.told_grid IS '15-digit unit grid, as the gateway says.';
+COMMENT ON COLUMN governance.alarm.told_street IS 'Street, as the gateway says.';
 COMMENT ON COLUMN governance.alarm.community_code IS 'Community, as the gateway says.';
-COMMENT ON COLUMN governance.alarm.street IS 'Street, as the gateway says.';
 COMMENT ON COLUMN governance.alarm.place IS 'Place of the feed as JSON.';
+COMMENT ON COLUMN governance.alarm.grid IS '15-digit unit grid where the registry has the component, else as told: kept here so that an index finds what is wrong in a grid.';
+COMMENT ON COLUMN governance.alarm.street IS 'Street where the registry has the component, else as told.';
 COMMENT ON COLUMN governance.alarm.raised_at IS 'Of this raise, by the gateway''s clock; null: it was unknown.';
 COMMENT ON COLUMN governance.alarm.raised_boot IS 'Boot in which it was raised.';
 COMMENT ON COLUMN governance.alarm.raised_monotonic_us IS 'Monotonic time at which it was raised.';
@@ -667,6 +673,7 @@ COMMENT ON COLUMN governance.alarm.received_at IS 'When the database got this st
 CREATE INDEX alarm_standing_grid ON governance.alarm (grid, severity) WHERE NOT is_over;
 CREATE INDEX alarm_standing_component ON governance.alarm (component) WHERE NOT is_over AND component <> '';
 CREATE INDEX alarm_standing_gateway ON governance.alarm (gateway) WHERE NOT is_over;
+CREATE INDEX alarm_standing_class ON governance.alarm (substr(component, 7, 4)) WHERE NOT is_over;
 CREATE INDEX alarm_standing_street ON governance.alarm (street) WHERE NOT is_over;
 
 CREATE TABLE governance.alarm_event (

@@ -206,10 +206,11 @@ CREATE FUNCTION governance.store_alarm(p_gateway text, p_sequence int8, p_over b
 LANGUAGE plpgsql AS $$
 DECLARE
     born record;
-    component jsonb := coalesce(p_alarm -> 'component', '{}');
+    mounted jsonb := coalesce(p_alarm -> 'component', '{}');
     place jsonb := coalesce(p_alarm -> 'component' -> 'place', '{}');
     location float8[] := governance.location_of(p_alarm -> 'component' -> 'location');
     closed boolean;
+    registered record;
 BEGIN
     IF coalesce(p_alarm ->> 'id', '') = '' OR length(p_alarm ->> 'id') > 64 THEN
         RAISE EXCEPTION 'an alarm without a usable id: "%"', left(p_alarm ->> 'id', 80);
@@ -223,12 +224,13 @@ BEGIN
     FROM governance.gateway WHERE gateway = p_gateway FOR NO KEY UPDATE;
     closed := NOT p_over AND governance.is_superseded(coalesce((p_alarm ->> 'start')::int8, 0), p_sequence, p_alarm ->> 'id',
                                                       born.birth_start, born.birth_as_of, born.birth_alarms);
+    SELECT grid, street INTO registered FROM governance.component WHERE code = p_alarm -> 'component' ->> 'code';
     INSERT INTO governance.alarm AS known (
         gateway, alarm, start, revision, sequence, device, point, rule, device_class, severity,
         active, acknowledged, latched, uncertain, removed, is_over, superseded,
         title_zh, title_en, text_zh, text_en, advice_zh, advice_en, hazard_zh, hazard_en,
-        component, authority, owner, maintainer, longitude, latitude, grid, community_code, street, place,
-        raised_at, raised_boot, raised_monotonic_us, cleared_at, cleared_boot, cleared_monotonic_us,
+        component, authority, owner, maintainer, longitude, latitude, told_grid, told_street,
+        community_code, place, grid, street, raised_at, raised_boot, raised_monotonic_us, cleared_at, cleared_boot, cleared_monotonic_us,
         acknowledged_at, acknowledged_boot, acknowledged_monotonic_us, acknowledged_by, evidence, why, state)
     VALUES (
         p_gateway, p_alarm ->> 'id', coalesce((p_alarm ->> 'start')::int8, 0), coalesce((p_alarm ->> 'revision')::int8, 0),
@@ -241,9 +243,11 @@ BEGIN
         coalesce(p_alarm -> 'text' ->> 'zh', ''), coalesce(p_alarm -> 'text' ->> 'en', ''),
         coalesce(p_alarm -> 'advice' ->> 'zh', ''), coalesce(p_alarm -> 'advice' ->> 'en', ''),
         coalesce(p_alarm -> 'hazard' ->> 'zh', ''), coalesce(p_alarm -> 'hazard' ->> 'en', ''),
-        coalesce(component ->> 'code', ''), coalesce(component -> 'authority', '{}'), coalesce(component -> 'owner', '{}'),
-        coalesce(component -> 'maintainer', '{}'), location[1], location[2], coalesce(place ->> 'grid', ''),
-        coalesce(place ->> 'community_code', ''), coalesce(place ->> 'street', ''), place,
+        coalesce(mounted ->> 'code', ''), coalesce(mounted -> 'authority', '{}'), coalesce(mounted -> 'owner', '{}'),
+        coalesce(mounted -> 'maintainer', '{}'), location[1], location[2], coalesce(place ->> 'grid', ''),
+        coalesce(place ->> 'street', ''), coalesce(place ->> 'community_code', ''), place,
+        coalesce(nullif(registered.grid, ''), place ->> 'grid', ''),
+        coalesce(nullif(registered.street, ''), place ->> 'street', ''),
         governance.wall_of(p_alarm -> 'raised'), governance.boot_of(p_alarm -> 'raised'),
         governance.monotonic_of(p_alarm -> 'raised'),
         governance.wall_of(p_alarm -> 'cleared'), governance.boot_of(p_alarm -> 'cleared'),
@@ -261,8 +265,8 @@ BEGIN
         advice_en = excluded.advice_en, hazard_zh = excluded.hazard_zh, hazard_en = excluded.hazard_en,
         component = excluded.component, authority = excluded.authority, owner = excluded.owner,
         maintainer = excluded.maintainer, longitude = excluded.longitude, latitude = excluded.latitude,
-        grid = excluded.grid, community_code = excluded.community_code, street = excluded.street, place = excluded.place,
-        raised_at = excluded.raised_at, raised_boot = excluded.raised_boot,
+        told_grid = excluded.told_grid, told_street = excluded.told_street, community_code = excluded.community_code,
+        place = excluded.place, grid = excluded.grid, street = excluded.street, raised_at = excluded.raised_at, raised_boot = excluded.raised_boot,
         raised_monotonic_us = excluded.raised_monotonic_us, cleared_at = excluded.cleared_at,
         cleared_boot = excluded.cleared_boot, cleared_monotonic_us = excluded.cleared_monotonic_us,
         acknowledged_at = excluded.acknowledged_at, acknowledged_boot = excluded.acknowledged_boot,
