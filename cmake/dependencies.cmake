@@ -47,6 +47,9 @@ target_compile_options(gengfu_dep_toml INTERFACE "-DTOML_ASSERT(x)=static_cast<v
 if(NOT CMAKE_CROSSCOMPILING)
     pkg_check_modules(postgres REQUIRED IMPORTED_TARGET libpq)
     gengfu_dependency(postgres PkgConfig::postgres)
+    # Can hold back a PUBACK until the commit, which Paho cannot.
+    pkg_check_modules(mosquitto REQUIRED IMPORTED_TARGET libmosquitto)
+    gengfu_dependency(mosquitto PkgConfig::mosquitto)
 endif()
 
 find_package(CLI11 CONFIG REQUIRED)

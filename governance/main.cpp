@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "governance/commands.hpp"
+#include "governance/run_command.hpp"
 
 int main(int argc, char** argv) {
     CLI::App app("Feeds the governance database and takes care of it", "gengfu-ingest");
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
     app.add_option("--database", shared.database,
                    "PostgreSQL connection string or URI (default: libpq's own PG* variables)")
         ->envname("GENGFU_DATABASE");
+    gengfu::governance::add_run(app, shared);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
-#include <array>
 #include <charconv>
 #include <utility>
 
@@ -71,12 +70,18 @@ void Database::Finish::operator()(pg_conn* connection) const {
     PQfinish(connection);
 }
 
-Result<Database> Database::open(const std::string& conninfo) {
+Result<Database> Database::open(const std::string& conninfo, const std::string& password,
+                                const std::string& application) {
     // A later parameter replaces an earlier one, so that what the user says of these counts.
-    const std::array names{"connect_timeout", "application_name", "client_encoding",
-                           "keepalives_idle", "dbname",           static_cast<const char*>(nullptr)};
-    const std::array values{"15", "gengfu-ingest",  "UTF8",
-                            "30", conninfo.c_str(), static_cast<const char*>(nullptr)};
+    std::vector<const char*> names{"connect_timeout", "client_encoding", "keepalives_idle",
+                                   "tcp_user_timeout", "application_name"};
+    std::vector<const char*> values{"15", "UTF8", "30", "30000", application.c_str()};
+    if (!password.empty()) {
+        names.push_back("password");
+        values.push_back(password.c_str());
+    }
+    names.insert(names.end(), {"dbname", nullptr});
+    values.insert(values.end(), {conninfo.c_str(), nullptr});
     Database database(PQconnectdbParams(names.data(), values.data(), 1));
     if (database.connection_ == nullptr) {
         return fail(Errc::kIo, "database: no memory for a connection");
@@ -91,7 +96,7 @@ Result<Rows> Database::checked(pg_result* result) {
     Rows rows(result);
     sqlstate_.clear();
     const ExecStatusType status = PQresultStatus(result);
-    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_COPY_IN) {
         return rows;
     }
     sqlstate_ = field(result, PG_DIAG_SQLSTATE);
@@ -113,6 +118,29 @@ Result<Rows> Database::run(const std::string& sql, const std::vector<Parameter>&
 
 Result<Rows> Database::run_script(const std::string& sql) {
     return checked(PQexec(connection_.get(), sql.c_str()));
+}
+
+Result<void> Database::copy(const std::string& sql, std::string_view data) {
+    Result<Rows> ended = run_script(sql);  // PGRES_COPY_IN is no refusal
+    bool sent = static_cast<bool>(ended);
+    constexpr std::size_t kPiece = 1U << 20U;  // libpq counts in int
+    for (std::size_t at = 0; sent && at < data.size(); at += kPiece) {
+        const std::string_view piece = data.substr(at, kPiece);
+        sent = PQputCopyData(connection_.get(), piece.data(), static_cast<int>(piece.size())) == 1;
+    }
+    if (!ended) {
+        return pass(ended);
+    }
+    if (!sent || PQputCopyEnd(connection_.get(), nullptr) != 1) {
+        return fail(Errc::kIo, "database: " + trimmed(PQerrorMessage(connection_.get())));
+    }
+    ended = checked(PQgetResult(connection_.get()));
+    const std::string state = sqlstate_;
+    while (PGresult* const rest = PQgetResult(connection_.get())) {
+        PQclear(rest);
+    }
+    sqlstate_ = state;
+    return ended ? Result<void>{} : pass(ended);
 }
 
 void Database::on_notice(std::function<void(std::string_view)> notice) {

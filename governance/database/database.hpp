@@ -43,7 +43,10 @@ class Database {
 public:
     /// Connects; `conninfo` as libpq has it, empty for its PG* variables. Waits at most 15 s unless the
     /// string says otherwise. \retval Errc::kIo  what libpq says, without the password
-    static Result<Database> open(const std::string& conninfo);
+    /// \param password     when it is not in `conninfo`, as it should not be
+    /// \param application  shown in pg_stat_activity
+    static Result<Database> open(const std::string& conninfo, const std::string& password = {},
+                                 const std::string& application = "gengfu-ingest");
 
     /// One statement with parameters $1, $2, ...
     /// \retval Errc::kIo       the connection is gone
@@ -53,6 +56,9 @@ public:
     /// Several statements without parameters, separated by semicolons; in one transaction unless they say
     /// otherwise. Errors as run().
     Result<Rows> run_script(const std::string& sql);
+
+    /// COPY ... FROM STDIN with all of its data. Errors as run().
+    Result<void> copy(const std::string& sql, std::string_view data);
 
     /// Notices of the server go here instead of to stderr.
     void on_notice(std::function<void(std::string_view)> notice);

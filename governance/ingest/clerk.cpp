@@ -1,0 +1,273 @@
+#include "governance/ingest/clerk.hpp"
+
+#include <chrono>
+#include <random>
+#include <string_view>
+#include <utility>
+
+#include "daemon/core/log.hpp"
+#include "daemon/core/read_file.hpp"
+#include "gengfu/v1/feed.pb.h"
+#include "governance/ingest/replace_file.hpp"
+#include "governance/ingest/topic.hpp"
+
+namespace gengfu::ingest {
+namespace {
+
+/// So many gateways are confirmed in one turn: some milliseconds of the database.
+constexpr std::size_t kConfirmsATurn = 200;
+constexpr Duration kNoteEvery = std::chrono::seconds(5);
+constexpr Duration kCountEvery = std::chrono::seconds(10);
+
+Monotonic now() {
+    return std::chrono::steady_clock::now();
+}
+
+Wall wall() {
+    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+std::string level(std::string_view word) {
+    return std::string(word.empty() ? "-" : word);
+}
+
+/// Gateways that are away come back within a day, or a person looks after them: `run --resend` asks again.
+constexpr std::int64_t kOwedFor = 24LL * 3600 * 1'000'000;
+constexpr Duration kRememberEvery = std::chrono::seconds(5);
+constexpr std::size_t kMarkerBytes = 4'096;
+
+Result<Marker> read_marker(Database& database) {
+    Result<Rows> rows = database.run(kMarkerQuery);
+    if (!rows) {
+        return pass(rows);
+    }
+    const auto field = [&](std::size_t column) {
+        return static_cast<std::uint64_t>(number(*rows, 0, column));
+    };
+    return Marker{field(0), field(1), field(2), field(3), field(4), 0};
+}
+
+bool within(const std::string& pattern, const std::string& community) {
+    const std::size_t slash = pattern.find('/');
+    const std::size_t cut = community.find('/');
+    const auto same = [](std::string_view wanted, std::string_view is) {
+        return wanted == "+" || wanted == is;
+    };
+    return same(std::string_view(pattern).substr(0, slash), std::string_view(community).substr(0, cut)) &&
+           same(std::string_view(pattern).substr(slash + 1), std::string_view(community).substr(cut + 1));
+}
+
+}  // namespace
+
+bool Clerk::hears(const Message& message) {
+    constexpr std::string_view kConfirm = "/confirm";
+    if (!std::string_view(message.topic).ends_with(kConfirm)) {
+        return false;
+    }
+    v1::Confirm confirm;
+    const auto topic = parse_topic(settings_.mqtt.root, message.topic);
+    if (topic && confirm.ParseFromString(message.payload) && confirm.consumer() == settings_.name &&
+        confirm.ranges_size() != 0) {
+        conversation_.confirmed_by_another(std::string(topic->gateway), now());
+    }
+    return true;
+}
+
+std::string Clerk::next_id() {
+    static const std::uint64_t life = std::random_device{}() | std::uint64_t{std::random_device{}()} << 32U;
+    return settings_.mqtt.client_id + "-" + std::to_string(life) + "-" + std::to_string(++ids_);
+}
+
+void Clerk::born(const std::string& gateway, const std::string& base) {
+    asked_again_.erase(gateway);
+    conversation_.committed({{gateway, base}});
+}
+
+Result<void> Clerk::work(Database& database, MqttLink& link) {
+    if (!checked_) {
+        if (Result<void> done = recognise(database); !done) {
+            return done;
+        }
+        checked_ = true;
+    }
+    if (!announced_) {
+        if (Result<void> done = announce(database); !done) {
+            return done;
+        }
+        announced_ = true;
+    }
+    ask(link);
+    if (Result<void> done = confirm(database, link); !done) {
+        return done;
+    }
+    if (Result<void> done = remember(database); !done) {
+        return done;
+    }
+    if (Result<void> done = note_heard(database); !done) {
+        return done;
+    }
+    return count_silent(database);
+}
+
+/// Compares the database with the one that was remembered: what a restored one lacks is asked for.
+Result<void> Clerk::recognise(Database& database) {
+    Result<Marker> now = read_marker(database);
+    if (!now) {
+        return pass(now);
+    }
+    if (!marker_ && !settings_.state.empty()) {
+        const Result<std::string> text = read_file(settings_.state, kMarkerBytes);
+        marker_ = text ? parse_marker(*text) : std::nullopt;
+    }
+    const std::int64_t today = wall().time_since_epoch().count();
+    const bool restored =
+        (marker_ && is_restored(*marker_, *now)) || (settings_.resend && !marker_checked_once_);
+    marker_checked_once_ = true;
+    now->owed_until_us = restored ? today + kOwedFor : marker_ ? marker_->owed_until_us : 0;
+    if (restored) {
+        asked_again_.clear();
+        announced_ = false;
+        log::warning("数据库已被恢复或更换:向所有网关索取缺失的记录",
+                     "the database was restored or replaced: every gateway is asked for what it lacks");
+    }
+    marker_ = *now;
+    return {};
+}
+
+Result<void> Clerk::remember(Database& database) {
+    if (settings_.state.empty() || now() - remembered_ < kRememberEvery) {
+        return {};
+    }
+    remembered_ = now();
+    Result<Marker> seen = read_marker(database);
+    if (!seen) {
+        return pass(seen);
+    }
+    seen->owed_until_us = marker_->owed_until_us;
+    const bool moved = marker_->position != seen->position || !written_;
+    marker_ = *seen;
+    if (moved) {
+        const Result<void> done = replace_file(settings_.state, to_text(*marker_));
+        if (!done && written_.value_or(true)) {
+            log::error("无法记住数据库状态:" + done.error().what, done.error().what);
+        }
+        written_ = static_cast<bool>(done);
+    }
+    return {};
+}
+
+/// Empty ranges say that this consumer starts; the full ranges follow at once, so that gateways send again
+/// what the last life had not committed, and nothing else.
+Result<void> Clerk::announce(Database& database) {
+    Result<Rows> rows = database.run("SELECT gateway, division, community_code FROM governance.gateway");
+    if (!rows) {
+        return pass(rows);
+    }
+    std::map<std::string, std::string> bases;
+    for (std::size_t row = 0; row < rows->size(); ++row) {
+        const std::string community = level(rows->text(row, 1)) + "/" + level(rows->text(row, 2));
+        const std::string gateway(rows->text(row, 0));
+        bool ours = false;
+        for (const std::string& pattern : settings_.mqtt.communities) {
+            ours = ours || within(pattern, community);
+        }
+        if (ours && is_gateway_id(gateway) && community.find_first_of("+#") == std::string::npos) {
+            bases.emplace(gateway, settings_.mqtt.root + "/" + community + "/" + gateway);
+        }
+    }
+    conversation_.committed(bases);
+    return {};
+}
+
+void Clerk::say(MqttLink& link, const ConfirmPace::Due& to, const std::vector<Committed>& committed) {
+    if (to.first) {
+        link.publish(to.base + "/confirm", encode_confirm(settings_.name, {}));
+    }
+    if (!committed.empty()) {
+        const bool said = link.publish(to.base + "/confirm", encode_confirm(settings_.name, committed));
+        figures_.confirms += said ? 1 : 0;
+    }
+    const bool owed = marker_ && marker_->owed_until_us > wall().time_since_epoch().count();
+    if (owed && asked_again_.insert(to.gateway).second) {
+        const std::string command = encode_resend(settings_.name, next_id(), committed, wall());
+        figures_.resends += link.publish(to.base + "/command/resend", command) ? 1 : 0;
+    }
+}
+
+Result<void> Clerk::confirm(Database& database, MqttLink& link) {
+    const std::vector<ConfirmPace::Due> due = conversation_.due(now(), kConfirmsATurn);
+    if (due.empty()) {
+        return {};
+    }
+    ArrayText gateways;
+    std::map<std::string, std::string> bases;
+    for (const ConfirmPace::Due& one : due) {
+        gateways.add(one.gateway);
+        bases.emplace(one.gateway, one.base);
+    }
+    Params params;
+    params.add(gateways.text());
+    Result<Rows> rows = database.run(
+        "SELECT g, c.epoch, c.stream, c.first, c.last FROM unnest($1::text[]) g, governance.confirmed(g) c "
+        "ORDER BY g, c.epoch, c.stream, c.first",
+        params);
+    if (!rows) {
+        conversation_.committed(bases);  // later
+        return pass(rows);
+    }
+    std::map<std::string, std::vector<Committed>> by_gateway;
+    for (std::size_t row = 0; row < rows->size(); ++row) {
+        auto& committed = by_gateway[std::string(rows->text(row, 0))];
+        const auto epoch = static_cast<std::uint64_t>(number(*rows, row, 1));
+        const auto stream = static_cast<std::uint8_t>(number(*rows, row, 2));
+        if (committed.empty() || committed.back().epoch != epoch || committed.back().stream != stream) {
+            committed.push_back({epoch, stream, {}});
+        }
+        committed.back().ranges.push_back({static_cast<std::uint64_t>(number(*rows, row, 3)),
+                                           static_cast<std::uint64_t>(number(*rows, row, 4))});
+    }
+    for (const ConfirmPace::Due& one : due) {
+        say(link, one, by_gateway[one.gateway]);
+    }
+    return {};
+}
+
+void Clerk::ask(MqttLink& link) {
+    for (const Missing& missing : conversation_.take_missing()) {
+        const std::string command = encode_rebirth(settings_.name, next_id(), missing.hash, wall());
+        figures_.rebirths += link.publish(missing.base + "/command/rebirth", command) ? 1 : 0;
+    }
+}
+
+Result<void> Clerk::note_heard(Database& database) {
+    if (now() - noted_ < kNoteEvery) {
+        return {};
+    }
+    noted_ = now();
+    ArrayText gateways;
+    const std::set<std::string> heard = conversation_.take_heard();
+    for (const std::string& gateway : heard) {
+        gateways.add(gateway);
+    }
+    Params params;
+    params.add(gateways.text());
+    Result<Rows> rows = database.run("SELECT governance.heard($1::text[])", params);
+    return rows ? Result<void>{} : pass(rows);
+}
+
+Result<void> Clerk::count_silent(Database& database) {
+    if (now() - counted_ < kCountEvery) {
+        return {};
+    }
+    counted_ = now();
+    Result<Rows> rows = database.run(
+        "SELECT count(*) FROM governance.gateway WHERE last_heard_at < now() - "
+        "(SELECT value::interval FROM governance.setting WHERE name = 'silent_after')");
+    if (!rows) {
+        return pass(rows);
+    }
+    figures_.silent = number(*rows, 0, 0);
+    return {};
+}
+
+}  // namespace gengfu::ingest

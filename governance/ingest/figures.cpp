@@ -1,0 +1,134 @@
+#include "governance/ingest/figures.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <string_view>
+
+namespace gengfu::ingest {
+namespace {
+
+using Counter = std::atomic<std::uint64_t> LaneFigures::*;
+
+struct LaneCounter {
+    const char* name;
+    const char* help;
+    Counter counter;
+};
+constexpr std::array<LaneCounter, 10> kCounters{{
+    {"messages", "MQTT messages received.", &LaneFigures::messages},
+    {"records", "Records committed for the first time.", &LaneFigures::records},
+    {"duplicates", "Records that came again and were left out.", &LaneFigures::duplicates},
+    {"samples", "Samples committed.", &LaneFigures::samples},
+    {"transitions", "Alarm transitions committed.", &LaneFigures::transitions},
+    {"quarantined", "Messages that could not be stored and were kept with the reason.",
+     &LaneFigures::quarantined},
+    {"parked", "Batches kept until their catalogue is known.", &LaneFigures::parked},
+    {"unparked", "Parked batches put in place.", &LaneFigures::unparked},
+    {"transactions", "Transactions committed.", &LaneFigures::transactions},
+    {"failed_transactions", "Transactions that failed and were tried again.", &LaneFigures::failures},
+}};
+
+void head(std::string& out, std::string_view name, std::string_view help, std::string_view type) {
+    fmt::format_to(std::back_inserter(out), "# HELP gengfu_ingest_{} {}\n# TYPE gengfu_ingest_{} {}\n", name,
+                   help, name, type);
+}
+
+void single(std::string& out, std::string_view name, std::string_view help, std::string_view type,
+            std::int64_t value) {
+    head(out, name, help, type);
+    fmt::format_to(std::back_inserter(out), "gengfu_ingest_{} {}\n", name, value);
+}
+
+template <class Value>
+void by_lane(std::string& out, std::string_view name, Value value) {
+    for (std::size_t i = 0; i < kLaneNames.size(); ++i) {
+        fmt::format_to(std::back_inserter(out), "gengfu_ingest_{}{{lane=\"{}\"}} {}\n", name, kLaneNames[i],
+                       value(i));
+    }
+}
+
+constexpr std::int64_t kSlowWrite = 10'000'000;
+constexpr std::int64_t kStuckAfter =
+    60'000'000;  // a turn takes well below a second, an attempt to connect 20
+
+}  // namespace
+
+std::int64_t steady_us() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+std::string to_prometheus(const Figures& figures) {
+    std::string out;
+    for (const LaneCounter& counter : kCounters) {
+        const std::string name = fmt::format("{}_total", counter.name);
+        head(out, name, counter.help, "counter");
+        by_lane(out, name, [&](std::size_t i) { return (figures.lanes[i].*counter.counter).load(); });
+    }
+    head(out, "commit_seconds_total", "Time spent in transactions.", "counter");
+    by_lane(out, "commit_seconds_total", [&](std::size_t i) {
+        constexpr double kMicro = 1e-6;
+        return static_cast<double>(figures.lanes[i].commit_us.load()) * kMicro;
+    });
+    head(out, "broker_up", "Whether the lane is connected to a broker.", "gauge");
+    by_lane(out, "broker_up", [&](std::size_t i) { return figures.lanes[i].broker_up.load() ? 1 : 0; });
+    head(out, "database_up", "Whether the lane's database answers.", "gauge");
+    by_lane(out, "database_up", [&](std::size_t i) { return figures.lanes[i].database_up.load() ? 1 : 0; });
+    const auto number = [](const std::atomic<std::uint64_t>& value) {
+        return static_cast<std::int64_t>(value.load());
+    };
+    single(out, "confirms_total", "Confirmations published.", "counter", number(figures.confirms));
+    single(out, "rebirths_total", "Births and catalogues asked for.", "counter", number(figures.rebirths));
+    single(out, "resends_total", "Lost records asked for.", "counter", number(figures.resends));
+    single(out, "superseded_total", "Alarms closed because a birth no longer lists them.", "counter",
+           number(figures.superseded));
+    single(out, "silent_gateways", "Gateways without a word.", "gauge", figures.silent.load());
+    return out;
+}
+
+bool all_move(const Figures& figures, std::int64_t now_us) {
+    for (const LaneFigures& lane : figures.lanes) {
+        const bool in_database = lane.waiting_us != 0 || lane.writing_us != 0;
+        if (!in_database && lane.alive_us != 0 && now_us - lane.alive_us > kStuckAfter) {
+            return false;
+        }
+    }
+    return true;
+}
+
+Health health_of(const Figures& figures, std::int64_t now_us) {
+    Health health;
+    const auto wrong = [&](std::string line) {
+        health.good = false;
+        health.text += line + "\n";
+    };
+    for (std::size_t i = 0; i < kLaneNames.size(); ++i) {
+        const LaneFigures& lane = figures.lanes[i];
+        const std::int64_t waiting = lane.waiting_us.load();
+        if (!lane.database_up) {
+            wrong(waiting == 0 ? fmt::format("{}: no database", kLaneNames[i])
+                               : fmt::format("{}: no database since {} s; nothing is read and nothing lost",
+                                             kLaneNames[i], (now_us - waiting) / 1'000'000));
+        }
+        if (!lane.broker_up) {
+            wrong(fmt::format("{}: no broker", kLaneNames[i]));
+        }
+        const std::int64_t writing = lane.writing_us.load();
+        if (writing != 0 && now_us - writing > kSlowWrite) {
+            wrong(fmt::format("{}: the database has not answered for {} s", kLaneNames[i],
+                              (now_us - writing) / 1'000'000));
+        } else if (waiting == 0 && writing == 0 && lane.alive_us != 0 &&
+                   now_us - lane.alive_us > kStuckAfter) {
+            wrong(fmt::format("{}: has not moved for {} s", kLaneNames[i],
+                              (now_us - lane.alive_us) / 1'000'000));
+        }
+    }
+    if (health.good) {
+        health.text = "ok\n";
+    }
+    return health;
+}
+
+}  // namespace gengfu::ingest

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+namespace gengfu::ingest {
+
+/// The connections to the feed; each has a connection to the database and transactions of its own.
+enum class LaneKind : std::uint8_t {
+    kEvents,     ///< topic event
+    kTelemetry,  ///< topics tele and hist
+    kPresence,   ///< topics birth, state, catalogue and reply; and what is said to gateways
+};
+constexpr std::array<const char*, 3> kLaneNames{"events", "telemetry", "presence"};
+
+/// What one lane has done and how it stands. Written by its thread, read by any.
+struct LaneFigures {
+    std::atomic<std::uint64_t> messages{0};      ///< received
+    std::atomic<std::uint64_t> records{0};       ///< committed for the first time
+    std::atomic<std::uint64_t> duplicates{0};    ///< came again and were left out
+    std::atomic<std::uint64_t> samples{0};       ///< committed
+    std::atomic<std::uint64_t> transitions{0};   ///< committed
+    std::atomic<std::uint64_t> quarantined{0};   ///< could not be stored; kept with the reason
+    std::atomic<std::uint64_t> parked{0};        ///< wait for their catalogue
+    std::atomic<std::uint64_t> unparked{0};      ///< were put in place when it came
+    std::atomic<std::uint64_t> transactions{0};  ///< committed
+    std::atomic<std::uint64_t> failures{0};      ///< transactions that failed and were tried again
+    std::atomic<std::uint64_t> commit_us{0};     ///< spent from BEGIN to COMMIT, in sum
+    std::atomic<bool> broker_up{false};
+    std::atomic<bool> database_up{false};
+    std::atomic<std::int64_t> alive_us{0};    ///< steady time of the thread's last turn
+    std::atomic<std::int64_t> writing_us{0};  ///< steady time since which it is in a transaction; 0: in none
+    std::atomic<std::int64_t> waiting_us{
+        0};  ///< steady time since which it holds back for the database; 0: no
+};
+
+struct Figures {
+    std::array<LaneFigures, kLaneNames.size()> lanes;
+    std::atomic<std::uint64_t> confirms{0};    ///< published
+    std::atomic<std::uint64_t> rebirths{0};    ///< asked
+    std::atomic<std::uint64_t> resends{0};     ///< asked
+    std::atomic<std::uint64_t> superseded{0};  ///< alarms closed because a birth no longer lists them
+    std::atomic<std::int64_t> silent{0};       ///< gateways without a word, as last counted
+
+    LaneFigures& of(LaneKind kind) { return lanes[static_cast<std::size_t>(kind)]; }
+};
+
+/// Prometheus' text format 0.0.4.
+std::string to_prometheus(const Figures& figures);
+
+/// "ok\n", or one line for each thing that is wrong.
+struct Health {
+    bool good = true;
+    std::string text;
+};
+/// \param now_us  steady time
+Health health_of(const Figures& figures, std::int64_t now_us);
+
+/// Whether all lanes move. One that waits for the database does, by its own account: a restart would not
+/// bring the database back.
+bool all_move(const Figures& figures, std::int64_t now_us);
+
+/// Steady time in microseconds, as the figures keep it.
+std::int64_t steady_us();
+
+}  // namespace gengfu::ingest
