@@ -76,6 +76,7 @@ Result<void> Pipeline::start() {
     }
     hold_verdicts();
     publisher_->start();
+    keep_catalogue();
     for (const AlarmId orphan : table_.orphans()) {
         if (const auto removed = table_.remove(orphan, stamp(), publisher_->next_event_sequence())) {
             transition(*removed);
@@ -129,7 +130,8 @@ Result<void> Pipeline::restore() {
                      .configuration_hash = configuration_hash_,
                      .aliases = std::move(book->aliases),
                      .catalogue_hash = std::move(book->catalogue_hash),
-                     .known_epochs = start_.epochs};
+                     .known_epochs = start_.epochs,
+                     .commands = std::move(book->commands)};
     publisher_ = std::make_unique<publish::Publisher>(core_.get_executor(), site_, std::move(run), *store_,
                                                       clock_, questions());
     return {};
@@ -396,6 +398,7 @@ void Pipeline::save_book() {
     book.memory = judge_.memory();
     book.aliases = publisher_->aliases();
     book.catalogue_hash = publisher_->catalogue_hash();
+    book.commands = publisher_->answered_commands();
     std::string bytes = publish::encode_book(book);
     if (bytes != saved_book_) {
         store_->save_book(bytes);

@@ -55,7 +55,12 @@ private:
                            alarms::Outcome (alarms::Table::*act)(AlarmId, std::uint64_t, const alarms::Actor&,
                                                                  const alarms::Stamp&, std::uint64_t),
                            std::function<void()> settled = {});
-    publish::CommandResult carry_out(const publish::PlatformCommand& command);
+    void carry_out(const publish::PlatformCommand& command,
+                   const std::function<void(publish::CommandResult)>& done);
+    publish::CommandResult change_alarm(const publish::PlatformCommand& command);
+    void read_for_platform(const std::string& device,
+                           const std::function<void(publish::CommandResult)>& done);
+    void keep_catalogue();
     void watch_silence();
     void look_at_self();
     bool damage_is_news(Monotonic now) const;

@@ -1,4 +1,5 @@
 // What the other rooms ask of the daemon: the publisher its questions, the desk its facts.
+#include <algorithm>
 #include <boost/asio/post.hpp>
 
 #include "daemon/alarms/command.hpp"
@@ -6,6 +7,7 @@
 #include "daemon/core/log.hpp"
 #include "daemon/core/plain_text.hpp"
 #include "daemon/pipeline.hpp"
+#include "daemon/publish/catalogue_shelf.hpp"
 #include "gengfu/v1/feed.pb.h"
 
 namespace gengfu {
@@ -47,7 +49,24 @@ alarms::Outcome Pipeline::change(AlarmId id, std::uint64_t revision, const alarm
     return outcome;
 }
 
-publish::CommandResult Pipeline::carry_out(const publish::PlatformCommand& command) {
+void Pipeline::carry_out(const publish::PlatformCommand& command,
+                         const std::function<void(publish::CommandResult)>& done) {
+    switch (command.verb) {
+        case publish::Verb::kAcknowledge:
+        case publish::Verb::kReset:
+            done(change_alarm(command));
+            return;
+        case publish::Verb::kRead:
+            read_for_platform(command.device, done);
+            return;
+        case publish::Verb::kRebirth:
+        case publish::Verb::kResend:
+            break;  // the publisher's own
+    }
+    done({v1::OUTCOME_NOT_BUILT, "not built", 0});
+}
+
+publish::CommandResult Pipeline::change_alarm(const publish::PlatformCommand& command) {
     const Result<AlarmId> id = alarms::choose(table_.standing(), command.alarm_id);
     if (!id) {
         return {id.error().code == Errc::kNotFound ? v1::OUTCOME_NOT_FOUND : v1::OUTCOME_REFUSED,
@@ -60,6 +79,48 @@ publish::CommandResult Pipeline::carry_out(const publish::PlatformCommand& comma
         command.verb == publish::Verb::kAcknowledge ? &alarms::Table::acknowledge : &alarms::Table::reset);
     return {outcome_of(outcome.answer), alarms::words_of(outcome, command.revision), outcome.revision,
             to_string(*id)};
+}
+
+void Pipeline::read_for_platform(const std::string& device,
+                                 const std::function<void(publish::CommandResult)>& done) {
+    const auto found = std::find_if(site_.devices.begin(), site_.devices.end(),
+                                    [&](const config::Device& one) { return one.name == device; });
+    if (found == site_.devices.end()) {
+        done({v1::OUTCOME_NOT_FOUND, "no device is named \"" + to_plain(device.substr(0, 64)) + "\"", 0});
+        return;
+    }
+    const DeviceId id{static_cast<std::uint32_t>(found - site_.devices.begin())};
+    const Result<void> asked = read(id, [this, done](const std::vector<Sample>& samples) {
+        publish::CommandResult result{v1::OUTCOME_DONE, "", 0};
+        const alarms::Stamp now = stamp();
+        for (const Sample& sample : samples) {
+            const config::PointSpec& spec = site_.spec(sample.point);
+            const auto ago =
+                std::chrono::duration_cast<std::chrono::microseconds>(clock_.now() - sample.taken);
+            alarms::Stamp taken{now.boot, now.monotonic_us - ago.count(), now.wall};
+            if (taken.wall) {
+                *taken.wall -= ago;
+            }
+            result.readings.push_back(
+                {spec.name, spec.unit, sample.value, sample.text, sample.quality, sample.reason, taken});
+        }
+        done(std::move(result));
+    });
+    if (!asked) {
+        done({v1::OUTCOME_REFUSED, asked.error().what, 0});
+    }
+}
+
+/// For consumers that will ask for it when the configuration is another one.
+void Pipeline::keep_catalogue() {
+    publish::CatalogueShelf shelf(site_.store.path);
+    const Result<void> kept =
+        shelf.put(publisher_->catalogue_hash(), publisher_->catalogue_parts(), start_.number);
+    if (!kept) {
+        log::warning("点表目录未能保存:" + kept.error().what,
+                     "the catalogue is not kept for later: " + kept.error().what);
+    }
+    shelf.prune(start_.oldest_held == 0 ? start_.number : start_.oldest_held);
 }
 
 std::string Pipeline::state() const {
@@ -105,16 +166,21 @@ sampling::BusSnapshot Pipeline::snapshot(BusId bus) const {
 }
 
 publish::Questions Pipeline::questions() {
-    return {.standing = [this] { return table_.standing(); },
-            .last_event_sequence = [this] { return publisher_->next_event_sequence() - 1; },
-            .carry_out = [this](const publish::PlatformCommand& command) { return carry_out(command); },
-            .take_up = [this](alarms::Alarm alarm) { return take_up(std::move(alarm)); },
-            .listed = [this] { end_hold(); },
-            .state = [this] { return state(); },
-            .notice =
-                [](publish::Notice notice, const std::string& text) {
-                    notice == publish::Notice::kInfo ? log::info(text, text) : log::warning(text, text);
-                }};
+    return {
+        .standing = [this] { return table_.standing(); },
+        .last_event_sequence = [this] { return publisher_->next_event_sequence() - 1; },
+        .carry_out =
+            [this](const publish::PlatformCommand& command,
+                   const std::function<void(publish::CommandResult)>& done) { carry_out(command, done); },
+        .catalogue =
+            [this](const std::string& hash) { return publish::CatalogueShelf(site_.store.path).get(hash); },
+        .take_up = [this](alarms::Alarm alarm) { return take_up(std::move(alarm)); },
+        .listed = [this] { end_hold(); },
+        .state = [this] { return state(); },
+        .notice =
+            [](publish::Notice notice, const std::string& text) {
+                notice == publish::Notice::kInfo ? log::info(text, text) : log::warning(text, text);
+            }};
 }
 
 control::Daemon Pipeline::desk() {

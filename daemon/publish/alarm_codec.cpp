@@ -1,5 +1,6 @@
 #include "daemon/publish/alarm_codec.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "daemon/publish/wire.hpp"
@@ -80,6 +81,15 @@ std::string encode_book(const Book& book) {
         (*out.mutable_aliases())[point] = alias;
     }
     out.set_catalogue_hash(book.catalogue_hash);
+    for (const AnsweredCommand& command : book.commands) {
+        stored::AnsweredCommand& one = *out.add_commands();
+        // Ours, written a moment ago.
+        static_cast<void>(one.mutable_reply()->ParseFromString(command.reply));
+        one.set_expires_us(command.expires_us);
+    }
+    if (book.undated_boot != BootId{}) {
+        out.set_undated_boot(std::string(book.undated_boot.begin(), book.undated_boot.end()));
+    }
     return out.SerializeAsString();
 }
 
@@ -102,6 +112,12 @@ Result<Book> decode_book(const std::string& bytes) {
     }
     out.aliases.insert(in.aliases().begin(), in.aliases().end());
     out.catalogue_hash = in.catalogue_hash();
+    for (const stored::AnsweredCommand& command : in.commands()) {
+        out.commands.push_back({command.reply().SerializeAsString(), command.expires_us()});
+    }
+    if (in.undated_boot().size() == out.undated_boot.size()) {
+        std::copy(in.undated_boot().begin(), in.undated_boot().end(), out.undated_boot.begin());
+    }
     return out;
 }
 

@@ -22,11 +22,22 @@ Result<alarms::Alarm> decode_alarm(const std::string& bytes);
 /// configuration keeps its alias, since none is ever used again in a store.
 using Aliases = std::map<std::string, std::uint32_t>;
 
+/// What a command of the platform was answered (gengfu.v1.Reply, serialised, without readings), and until
+/// when it may come again.
+struct AnsweredCommand {
+    std::string reply;
+    std::int64_t expires_us = 0;  ///< wall time
+    friend bool operator==(const AnsweredCommand&, const AnsweredCommand&) = default;
+};
+
 struct Book {
     std::vector<alarms::Alarm> alarms;
     std::vector<rules::RuleMemory> memory;
-    Aliases aliases;             ///< Publisher::aliases()
-    std::string catalogue_hash;  ///< Publisher::catalogue_hash()
+    Aliases aliases;                          ///< Publisher::aliases()
+    std::string catalogue_hash;               ///< Publisher::catalogue_hash()
+    std::vector<AnsweredCommand> commands{};  ///< Publisher::answered_commands()
+    /// Boot of which there are records without wall time that no clock_fix has dated yet; all 0: none.
+    BootId undated_boot{};
 };
 std::string encode_book(const Book& book);
 /// \retval Errc::kCorrupt

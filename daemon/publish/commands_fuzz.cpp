@@ -9,6 +9,7 @@
 #include "daemon/publish/commands.hpp"
 #include "daemon/publish/confirmation.hpp"
 #include "daemon/publish/encoder.hpp"
+#include "daemon/publish/resend.hpp"
 #include "gengfu/v1/feed.pb.h"
 
 using namespace gengfu;
@@ -33,18 +34,29 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!quiet || size == 0) {
         return 0;
     }
-    const char* const verbs[] = {"ack", "reset", "shelve", "no-such-verb"};
+    const char* const verbs[] = {"ack",  "reset",   "shelve", "no-such-verb",
+                                 "read", "rebirth", "resend", "drill"};
     const std::string payload(data + 1, data + size);
     const alarms::Stamp now{{}, 1, Wall(std::chrono::microseconds(1'800'000'000'000'000))};
     int carried_out = 0;
-    Commands commands([&](const PlatformCommand& command) {
+    Commands commands([&](const PlatformCommand& command, const Commands::Done& done) {
         ++carried_out;
-        require(!command.id.empty() && !command.alarm_id.empty() && command.revision != 0);
-        return CommandResult{v1::OUTCOME_DONE, command.reason, command.revision};
+        const bool of_alarm = command.verb == Verb::kAcknowledge || command.verb == Verb::kReset;
+        require(!command.id.empty() && (!of_alarm || (!command.alarm_id.empty() && command.revision != 0)));
+        std::vector<store::StreamRanges> missing;
+        static_cast<void>(Resend::choose({{Epoch{1}, Stream::kEvent, {{5, 900}}}}, command.ranges,
+                                         command.except, missing));
+        done({v1::OUTCOME_DONE, command.reason, command.revision, "", {}, std::move(missing)});
     });
-    const bool retained = (data[0] & 4U) != 0;
-    const CommandReply first = commands.handle(verbs[data[0] & 3U], payload, retained, now);
-    const CommandReply second = commands.handle(verbs[data[0] & 3U], payload, retained, now);
+    const bool retained = (data[0] & 8U) != 0;
+    const auto ask = [&] {
+        CommandReply out;
+        commands.handle(verbs[data[0] & 7U], payload, retained, now,
+                        [&](const Answered& answered) { out = answered.reply; });
+        return out;
+    };
+    const CommandReply first = ask();
+    const CommandReply second = ask();
     require(first.outcome != v1::OUTCOME_UNSPECIFIED && first.outcome == second.outcome);
     require(carried_out <= 1 && (!retained || carried_out == 0));
     for (const Confirmation& confirmation : read_confirmations(payload)) {

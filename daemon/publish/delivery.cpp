@@ -110,6 +110,21 @@ void Delivery::live(const store::Record& record) {
     pump();
 }
 
+void Delivery::history(const store::Record& record) {
+    if (session_ == nullptr) {
+        return;
+    }
+    progress(record.identity).attempted.add(record.identity.sequence);
+    const bool is_event = record.identity.stream == Stream::kEvent;
+    queue(Lane::kSlow, is_event ? topics_->event : topics_->hist, record, Volatile::kNo);
+    pump();
+}
+
+bool Delivery::has_room() const {
+    return session_ != nullptr && !events_.wanted() && !events_.fetching() && !telemetry_.wanted() &&
+           !telemetry_.fetching() && outbox_.count(Lane::kSlow) < kFewWaiting;
+}
+
 // The oldest go to the store's way, so that what is shown as live is.
 void Delivery::shed_live() {
     while (outbox_.count(Lane::kLive) > tuning_.live_records || outbox_.bytes(Lane::kLive) > kLiveBytes) {
@@ -269,6 +284,9 @@ void Delivery::fetch() {
     }
     if (telemetry_.wanted() && !telemetry_.fetching() && outbox_.count(Lane::kSlow) < kFewWaiting) {
         fetch(Stream::kTelemetry);
+    }
+    if (has_room()) {
+        hooks_.room();
     }
 }
 

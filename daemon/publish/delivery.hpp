@@ -32,6 +32,7 @@ public:
         std::function<void()> again;  ///< what was refused is being tried again
         std::function<void()> stuck;  ///< a PUBACK is overdue: connect anew
         std::function<void()> idle;   ///< nothing waits nor is under way but slow telemetry
+        std::function<void()> room;   ///< all that is new or unconfirmed is on its way: history may follow
     };
 
     /// \param store, clock, topics outlive the delivery.
@@ -47,6 +48,11 @@ public:
     void event(const store::Record& record, Volatile is_volatile);
     /// A batch as it comes; without a connection, or when too many wait, it is the store's.
     void live(const store::Record& record);
+
+    /// A record that a consumer has lost: last of all, paced.
+    void history(const store::Record& record);
+    /// Whether history() may be given more.
+    bool has_room() const;
 
     void acknowledged(std::uint64_t token);
     void refused(std::uint64_t token, const std::string& why);

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "daemon/publish/command_codec.hpp"
 #include "daemon/publish/wire.hpp"
 #include "gengfu/v1/feed.pb.h"
 
@@ -117,6 +118,29 @@ store::Record Encoder::catalogue(std::uint64_t sequence, const v1::CatalogueChan
     return finish(Stream::kEvent, sequence);
 }
 
+store::Record Encoder::audit(std::uint64_t sequence, const std::string& what, const alarms::Actor& actor,
+                             const config::Text& text) {
+    scratch_->record.Clear();
+    v1::Audit& out = *scratch_->record.mutable_audit();
+    out.set_what(what);
+    *out.mutable_actor() = wire::to_wire(actor);
+    out.mutable_text()->set_zh(valid_utf8(text.zh));
+    out.mutable_text()->set_en(valid_utf8(text.en));
+    return finish(Stream::kEvent, sequence);
+}
+
+store::Record Encoder::clock_fix(std::uint64_t sequence, const ClockFix& fix) {
+    scratch_->record.Clear();
+    const v1::Time here = wire::to_wire(clock_->boot(), {}, std::nullopt);
+    v1::ClockFix& out = *scratch_->record.mutable_clock_fix();
+    out.set_boot_id_high(here.boot_id_high());
+    out.set_boot_id_low(here.boot_id_low());
+    out.set_version(fix.version);
+    out.set_wall_of_zero_us(fix.wall_of_zero_us);
+    out.set_uncertainty_us(fix.uncertainty_us);
+    return finish(Stream::kEvent, sequence);
+}
+
 store::Record Encoder::batch(std::uint64_t sequence, const std::string& catalogue_hash,
                              BatchEncoder& samples) {
     scratch_->record.Clear();
@@ -196,14 +220,7 @@ std::string Encoder::catalogue_part(const v1::CatalogueChange& part) const {
 
 std::string Encoder::reply(const CommandReply& reply) const {
     v1::Envelope out;
-    v1::Reply& message = *out.mutable_reply();
-    message.set_command_id(reply.command_id);
-    message.set_verb(valid_utf8(reply.verb));
-    message.set_outcome(static_cast<v1::Outcome>(reply.outcome));
-    message.set_message(valid_utf8(reply.message));
-    message.set_alarm_id(valid_utf8(reply.alarm_id));
-    message.set_revision(reply.revision);
-    *message.mutable_at() = wire::to_wire(reply.at);
+    to_wire(reply, *out.mutable_reply());
     return bytes(out, encoding_);
 }
 

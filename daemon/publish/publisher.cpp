@@ -16,6 +16,8 @@ namespace {
 
 // Text gathered before a batch is sent without waiting for its linger.
 constexpr std::size_t kBatchText = 4096;
+// Room for a fix a minute through a month and a half in one start; start numbers have 25 bits.
+constexpr unsigned kFixBits = 16;
 // The first batch of a run gathers no longer than this: who waits for a gateway to come back sees it at work.
 constexpr Duration kFirstLinger = std::chrono::milliseconds(100);
 
@@ -37,18 +39,22 @@ Publisher::Impl::Impl(boost::asio::any_io_executor core, const config::Site& sit
       filter_(site),
       batch_({}),
       line_(tuning.volatile_after),
-      commands_([this](const PlatformCommand& command) { return questions_.carry_out(command); }),
+      commands_([this](const PlatformCommand& command, Commands::Done done) {
+          carry_out(command, std::move(done));
+      }),
       linger_timer_(core_),
       event_timer_(core_),
       heartbeat_timer_(core_),
       listing_timer_(core_),
-      stop_timer_(core_) {
+      stop_timer_(core_),
+      history_timer_(core_) {
     // protobuf would write a line to standard error for each message that somebody else garbled.
     google::protobuf::SetLogHandler(nullptr);
     for (const store::KnownEpoch& known : run_.known_epochs) {
         known_epochs_[known.epoch] = known.last_event;
     }
     known_epochs_[run_.epoch] = 0;
+    commands_.restore(run_.commands);
     aliases = std::move(run_.aliases);
     extend(aliases, site);
     catalogue_ = build_catalogue(site, aliases, site.mqtt.encoding);
@@ -158,15 +164,39 @@ void Publisher::Impl::event(const alarms::Transition& transition, std::function<
     commit(std::move(record), encode_alarm(alarm), std::move(update));
 }
 
+void Publisher::Impl::audit(const std::string& what, const alarms::Actor& actor, const config::Text& text,
+                            std::function<void()> settled) {
+    store::Record record = encoder_.audit(next_event, what, actor, text);
+    if (settled) {
+        when_settled(next_event, std::move(settled));
+    }
+    ++next_event;
+    commit(std::move(record), {}, std::nullopt);
+}
+
+void Publisher::Impl::clock_fix(std::int64_t wall_of_zero_us, std::uint64_t uncertainty_us) {
+    // Above those of every earlier start, without anything being stored: starts count up.
+    const std::uint64_t version = (run_.start << kFixBits) + ++clock_fixes_;
+    store::Record record = encoder_.clock_fix(next_event, {version, wall_of_zero_us, uncertainty_us});
+    ++next_event;
+    commit(std::move(record), {}, std::nullopt);
+}
+
+std::vector<std::string> Publisher::Impl::catalogue_parts() const {
+    std::vector<std::string> out;
+    for (const gengfu::v1::CatalogueChange& part : catalogue_.parts) {
+        out.push_back(part.SerializeAsString());
+    }
+    return out;
+}
+
 void Publisher::Impl::when_settled(std::uint64_t sequence, std::function<void()> then) {
-    Waiter& waiter = waiters_[sequence];
-    waiter = {std::move(then), std::make_unique<Timer>(core_)};
-    waiter.timer->after(tuning_.volatile_after, [this, sequence] { settle(sequence); });
+    const auto waiter = waiters_.emplace(sequence, Waiter{std::move(then), std::make_unique<Timer>(core_)});
+    waiter->second.timer->after(tuning_.volatile_after, [this, sequence] { settle(sequence); });
 }
 
 void Publisher::Impl::settle(std::uint64_t sequence) {
-    auto waiter = waiters_.extract(sequence);
-    if (!waiter.empty()) {
+    for (auto waiter = waiters_.extract(sequence); !waiter.empty(); waiter = waiters_.extract(sequence)) {
         waiter.mapped().then();
     }
 }
@@ -247,7 +277,8 @@ void Publisher::Impl::abandon() {
     }
     delivery_->lost();
     delivery_->note_confirmed();
-    for (Timer* timer : {&linger_timer_, &event_timer_, &heartbeat_timer_, &listing_timer_, &stop_timer_}) {
+    for (Timer* timer :
+         {&linger_timer_, &event_timer_, &heartbeat_timer_, &listing_timer_, &stop_timer_, &history_timer_}) {
         timer->cancel();
     }
 }
@@ -295,6 +326,13 @@ std::uint64_t Publisher::next_event_sequence() const {
 void Publisher::event(const alarms::Transition& transition, std::function<void()> settled) {
     impl_->event(transition, std::move(settled));
 }
+void Publisher::audit(const std::string& what, const alarms::Actor& actor, const config::Text& text,
+                      std::function<void()> settled) {
+    impl_->audit(what, actor, text, std::move(settled));
+}
+void Publisher::clock_fix(std::int64_t wall_of_zero_us, std::uint64_t uncertainty_us) {
+    impl_->clock_fix(wall_of_zero_us, uncertainty_us);
+}
 void Publisher::samples(const std::vector<Sample>& samples) {
     impl_->samples(samples);
 }
@@ -306,6 +344,12 @@ const Aliases& Publisher::aliases() const {
 }
 const std::string& Publisher::catalogue_hash() const {
     return impl_->catalogue_hash;
+}
+std::vector<AnsweredCommand> Publisher::answered_commands() const {
+    return impl_->answered_commands();
+}
+std::vector<std::string> Publisher::catalogue_parts() const {
+    return impl_->catalogue_parts();
 }
 
 }  // namespace gengfu::publish

@@ -30,17 +30,41 @@ struct Run {
     /// Earlier epochs of this store (store::Start::epochs): only alarms raised under one of them, or under
     /// `epoch`, are emptied at the broker when they no longer stand.
     std::vector<store::KnownEpoch> known_epochs{};
+    std::vector<AnsweredCommand> commands{};  ///< of the last book: they are not carried out again
 };
 
-enum class Verb : std::uint8_t { kAcknowledge, kReset };
+/// What wall time it was at this boot's monotonic zero (gengfu.v1.ClockFix).
+struct ClockFix {
+    std::uint64_t version = 0;
+    std::int64_t wall_of_zero_us = 0;  ///< microseconds since 1970 UTC
+    std::uint64_t uncertainty_us = 0;  ///< 0: not known
+};
+
+/// What is built; commands.cpp has a row for each, and what it must name.
+enum class Verb : std::uint8_t { kAcknowledge, kReset, kRead, kRebirth, kResend };
 
 /// A command from the platform, checked for form and age.
 struct PlatformCommand {
     Verb verb = Verb::kAcknowledge;
     std::string id;
     std::string alarm_id;
-    std::uint64_t revision = 0;  ///< never 0
+    std::uint64_t revision = 0;  ///< never 0 where an alarm is named
     std::string on_behalf_of, reason;
+    std::string device{};                       ///< kRead
+    std::string catalogue_hash{};               ///< kRebirth; empty: all that is retained
+    std::string consumer{};                     ///< kResend
+    std::vector<store::StreamRanges> ranges{};  ///< kResend: an entry without ranges is the whole stream
+    std::vector<store::StreamRanges> except{};
+};
+
+/// One point as kRead found it.
+struct Reading {
+    std::string point, unit;
+    double value = 0;  ///< NaN: none
+    std::string text{};
+    Quality quality = Quality::kBad;
+    Reason reason = Reason::kNone;
+    alarms::Stamp taken{};
 };
 
 struct CommandResult {
@@ -49,6 +73,8 @@ struct CommandResult {
     std::uint64_t revision = 0;
     std::string
         alarm_id{};  ///< whole, where the command's could be told; else the command's stands in the reply
+    std::vector<Reading> readings{};
+    std::vector<store::StreamRanges> missing{};  ///< asked for by number, and no longer here
 };
 
 /// What the publisher asks of the rest of the daemon; called on core.
@@ -57,7 +83,12 @@ struct Questions {
     std::function<std::vector<const alarms::Alarm*>()> standing;
     /// The number of the last event record made.
     std::function<std::uint64_t()> last_event_sequence;
-    std::function<CommandResult(const PlatformCommand&)> carry_out;
+    /// Called for all verbs but kRebirth and kResend, which the publisher sees to itself. `done` is called
+    /// once, in the call or later, on core.
+    std::function<void(const PlatformCommand&, std::function<void(CommandResult)> done)> carry_out;
+    /// The parts of a catalogue that records may still name (gengfu.v1.CatalogueChange, serialised), by its
+    /// hash; empty: not known. Optional.
+    std::function<std::vector<std::string>(const std::string& hash)> catalogue{};
     /// An alarm of an earlier start that the broker retains and the disk does not know: it went out as
     /// volatile and a crash came before its commit. \return whether it stands again; else its topic is
     /// emptied. Optional.
@@ -124,6 +155,15 @@ public:
     ///                 stop().
     void event(const alarms::Transition& transition, std::function<void()> settled = {});
 
+    /// Records that somebody did something, or that something befell the gateway, as an event.
+    /// \param what  a word such as "command-read"; the text says it in both languages
+    /// \param settled  as in event()
+    void audit(const std::string& what, const alarms::Actor& actor, const config::Text& text,
+               std::function<void()> settled = {});
+    /// Records what time it is, for the records of this boot that were made without knowing. The version is
+    /// given here.
+    void clock_fix(std::int64_t wall_of_zero_us, std::uint64_t uncertainty_us);
+
     /// Samples as they come. Report by exception is applied here: on leaving the deadband, on change of
     /// quality, at least every max_interval. Gathered for `linger`.
     void samples(const std::vector<Sample>& samples);
@@ -133,6 +173,9 @@ public:
     /// For the next book.
     const Aliases& aliases() const;
     const std::string& catalogue_hash() const;
+    std::vector<AnsweredCommand> answered_commands() const;
+    /// The catalogue's parts (gengfu.v1.CatalogueChange, serialised), for whoever is asked for it later.
+    std::vector<std::string> catalogue_parts() const;
 
 private:
     class Impl;

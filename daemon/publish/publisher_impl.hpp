@@ -15,6 +15,7 @@
 #include "daemon/publish/publisher.hpp"
 #include "daemon/publish/reconcile.hpp"
 #include "daemon/publish/report_filter.hpp"
+#include "daemon/publish/resend.hpp"
 #include "daemon/publish/timer.hpp"
 #include "daemon/publish/topics.hpp"
 
@@ -31,12 +32,18 @@ public:
     void stop(Duration grace, std::function<void()> done);
     void abandon();
     void event(const alarms::Transition& transition, std::function<void()> settled);
+    void audit(const std::string& what, const alarms::Actor& actor, const config::Text& text,
+               std::function<void()> settled);
+    void clock_fix(std::int64_t wall_of_zero_us, std::uint64_t uncertainty_us);
     void samples(const std::vector<Sample>& samples);
     PublisherStatus status() const;
 
     std::uint64_t next_event = 1;
     Aliases aliases;
     std::string catalogue_hash;
+
+    std::vector<AnsweredCommand> answered_commands() const { return commands_.memory(clock_->wall()); }
+    std::vector<std::string> catalogue_parts() const;
 
 private:
     // publisher.cpp
@@ -59,7 +66,6 @@ private:
     void on_idle();
     void on_refused(const std::string& topic, const std::string& why);
     void on_message(const Incoming& message);
-    void on_command(const std::string& verb, const Incoming& message);
     void on_own_state(const Incoming& message);
     void subscribe(const std::string& filter);
     void say_state();
@@ -73,6 +79,19 @@ private:
     void say_listed();
     void say_alarms(const Listing& seen);
     std::map<std::string, std::string> standing_payloads() const;
+
+    // publisher_commands.cpp
+    void on_command(const std::string& verb, const Incoming& message);
+    void answer(const Answered& answered, std::uint64_t events_before);
+    void carry_out(const PlatformCommand& command, Commands::Done done);
+    CommandResult rebirth(const std::string& catalogue_hash);
+    CommandResult old_catalogue(const std::string& hash);
+    void resend(const PlatformCommand& command, Commands::Done done);
+    CommandResult begin_resend(const PlatformCommand& command,
+                               const Result<std::vector<store::StreamRanges>>& held);
+    void read_history();
+    void found_history(std::uint64_t number, const Result<store::Pending>& found);
+    bool may_audit();
 
     boost::asio::any_io_executor core_;
     const config::Site* site_;
@@ -90,6 +109,11 @@ private:
     BatchEncoder batch_;
     EventLine line_;
     Commands commands_;
+    Resend resend_;
+    Monotonic audits_since_{};
+    std::uint32_t audits_ = 0;     ///< since then
+    std::uint64_t unaudited_ = 0;  ///< commands that were too many to be recorded one by one
+    std::uint64_t clock_fixes_ = 0;
     std::map<std::pair<std::string, std::string>, PointId> points_by_name_;
     std::map<Epoch, std::uint64_t> known_epochs_;  ///< with the last event that the disk has
     std::uint64_t next_telemetry_ = 1;
@@ -114,9 +138,9 @@ private:
         std::function<void()> then;
         std::unique_ptr<Timer> timer;
     };
-    std::map<std::uint64_t, Waiter> waiters_;
+    std::multimap<std::uint64_t, Waiter> waiters_;
 
-    Timer linger_timer_, event_timer_, heartbeat_timer_, listing_timer_, stop_timer_;
+    Timer linger_timer_, event_timer_, heartbeat_timer_, listing_timer_, stop_timer_, history_timer_;
 };
 
 }  // namespace gengfu::publish

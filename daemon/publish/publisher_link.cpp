@@ -19,6 +19,7 @@ constexpr Duration kStatePause = std::chrono::seconds(1);
 Delivery::Hooks Publisher::Impl::hooks() {
     return {.delivered =
                 [this](Identity identity) {
+                    resend_.delivered(identity);
                     if (identity.epoch == run_.epoch && identity.stream == Stream::kEvent) {
                         line_.delivered(identity.sequence);
                     }
@@ -38,7 +39,8 @@ Delivery::Hooks Publisher::Impl::hooks() {
                            "the broker has not acknowledged a message for long: connecting anew");
                     session_->reconnect();
                 },
-            .idle = [this] { on_idle(); }};
+            .idle = [this] { on_idle(); },
+            .room = [this] { read_history(); }};
 }
 
 // While stopping: first all that is new goes, then the goodbye.
@@ -107,6 +109,7 @@ void Publisher::Impl::on_lost(const std::string& why) {
     granted_.reset();
     trouble_ = why;
     delivery_->lost();
+    resend_.lost();
     line_.lost();
     line_.leave_to_store();
     listing_.reset();
@@ -149,25 +152,6 @@ void Publisher::Impl::on_message(const Incoming& message) {
         const std::optional<AlarmId> id = topics_.alarm_id(message.topic);
         listing_->saw(message.topic, message.payload,
                       id && lost_by_crash(*id) ? Listing::Payload::kKeep : Listing::Payload::kForget);
-    }
-}
-
-void Publisher::Impl::on_command(const std::string& verb, const Incoming& message) {
-    if (message.payload.empty()) {
-        return;  // how MQTT removes a retained message: somebody mends a mistake
-    }
-    const auto since_boot =
-        std::chrono::duration_cast<std::chrono::microseconds>(clock_->now().time_since_epoch());
-    const alarms::Stamp now{clock_->boot(), since_boot.count(), clock_->wall()};
-    const std::uint64_t before = next_event;
-    const CommandReply reply = commands_.handle(verb, message.payload, message.retained, now);
-    const auto answer = [this, reply] {
-        delivery_->send({.topic = topics_.reply, .payload = encoder_.reply(reply)});
-    };
-    if (next_event == before) {
-        answer();
-    } else {
-        when_settled(next_event - 1, answer);  // "done" is said when a crash can no longer undo it
     }
 }
 

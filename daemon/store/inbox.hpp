@@ -37,7 +37,18 @@ struct Query {
     std::size_t limit = 0;
     std::function<void(Result<Pending>)> found;
 };
-using Task = std::variant<SaveBook, SaveConfiguration, Confirm, Query>;
+/// Records whether confirmed or not.
+struct HistoryQuery {
+    Epoch epoch;
+    Stream stream = Stream::kEvent;
+    SequenceRange range;
+    std::size_t limit = 0;
+    std::function<void(Result<Pending>)> found;
+};
+struct HeldQuery {
+    std::function<void(Result<std::vector<StreamRanges>>)> found;
+};
+using Task = std::variant<SaveBook, SaveConfiguration, Confirm, Query, HistoryQuery, HeldQuery>;
 
 /// What any thread hands to the store's own. Bounded; nothing here waits for the disk. The one mutex of the
 /// store.

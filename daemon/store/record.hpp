@@ -25,4 +25,12 @@ struct SequenceRange {
     friend bool operator==(const SequenceRange&, const SequenceRange&) = default;
 };
 
+/// Sequences of one stream of one run.
+struct StreamRanges {
+    Epoch epoch;
+    Stream stream = Stream::kEvent;
+    std::vector<SequenceRange> ranges{};
+    friend bool operator==(const StreamRanges&, const StreamRanges&) = default;
+};
+
 }  // namespace gengfu::store

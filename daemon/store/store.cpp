@@ -74,6 +74,15 @@ public:
         refuse(inbox_.push(Query{stream, after, limit, std::move(found)}));
     }
 
+    void history(Epoch epoch, Stream stream, SequenceRange range, std::size_t limit,
+                 std::function<void(Result<Pending>)> found) override {
+        refuse(inbox_.push(HistoryQuery{epoch, stream, range, limit, std::move(found)}));
+    }
+
+    void held(std::function<void(Result<std::vector<StreamRanges>>)> found) override {
+        refuse(inbox_.push(HeldQuery{std::move(found)}));
+    }
+
     Usage usage() const override { return board_.get(); }
 
     Result<void> close(Monotonic deadline) override {
@@ -97,6 +106,12 @@ private:
             save->done(full);
         }
         if (auto* query = std::get_if<Query>(&*task); query != nullptr && query->found) {
+            query->found(full);
+        }
+        if (auto* query = std::get_if<HistoryQuery>(&*task); query != nullptr && query->found) {
+            query->found(full);
+        }
+        if (auto* query = std::get_if<HeldQuery>(&*task); query != nullptr && query->found) {
             query->found(full);
         }
     }
@@ -227,6 +242,12 @@ Result<void> begin_run(Found& found, const Options& options, const Clock& clock,
         known.last_event = last_event(found, known.start);
     }
     start.abandoned = ledger.abandoned();
+    for (const Extents* extents : {&found.events.extents(), &found.telemetry.extents()}) {
+        if (!extents->empty()) {
+            const std::uint64_t oldest = extents->begin()->first;
+            start.oldest_held = start.oldest_held == 0 ? oldest : std::min(start.oldest_held, oldest);
+        }
+    }
     start.records_abandoned = ledger.records_abandoned();
     start.number = std::max(ledger.newest_start(), options.start_above) + 1;
     if (start.number > kMaxStart) {

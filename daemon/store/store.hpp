@@ -58,6 +58,7 @@ struct Start {
     std::vector<KnownEpoch>
         epochs;  ///< earlier ones, oldest first, without this start's; the newest 1024 at least
     std::vector<Abandoned> abandoned;  ///< of the newest 64 epochs and streams that lost any
+    std::uint64_t oldest_held = 0;     ///< start of the oldest record that there still is; 0: there is none
 };
 
 struct Usage {
@@ -110,6 +111,16 @@ public:
     /// the disk yet. `found` is called on the store's thread.
     virtual void pending(Stream stream, std::optional<Identity> after, std::size_t limit,
                          std::function<void(Result<Pending>)> found) = 0;
+
+    /// Records of `epoch` within `range` that the store still has, confirmed or not, oldest first, at most
+    /// `limit` and 256 KiB (`more`: go on after the last one). None of an epoch that is not known or of what
+    /// is gone. `found` is called on the store's thread.
+    virtual void history(Epoch epoch, Stream stream, SequenceRange range, std::size_t limit,
+                         std::function<void(Result<Pending>)> found) = 0;
+
+    /// For each epoch of which there still are records the first and the last: events before telemetry, each
+    /// oldest first. `found` is called on the store's thread.
+    virtual void held(std::function<void(Result<std::vector<StreamRanges>>)> found) = 0;
 
     /// Any thread.
     virtual Usage usage() const = 0;

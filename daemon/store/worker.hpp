@@ -77,8 +77,11 @@ private:
     void perform(SaveConfiguration& task);
     void perform(Confirm& task);
     void perform(Query& task);
+    void perform(HistoryQuery& task);
+    void perform(HeldQuery& task);
     Result<Pending> answer(const Query& task);
     Result<FoundPending> search(const Query& task);
+    Result<Pending> look_back(const HistoryQuery& task);
 
     Result<void> try_events();
     Result<void> commit_some();

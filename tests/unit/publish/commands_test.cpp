@@ -18,11 +18,33 @@ protected:
     alarms::Stamp now{{}, 5, Wall(std::chrono::microseconds(kNow))};
     std::vector<PlatformCommand> carried_out;
     CommandResult answer{v1::OUTCOME_DONE, "done", 8};
-    Commands commands{[this](const PlatformCommand& command) {
-                          carried_out.push_back(command);
-                          return answer;
-                      },
-                      3};
+    bool later = false;  ///< answers wait for the test to give them
+    std::vector<Commands::Done> waiting;
+    std::unique_ptr<Commands> owned = make();
+    Commands& commands = *owned;
+
+    std::unique_ptr<Commands> make() {
+        return std::make_unique<Commands>(
+            [this](const PlatformCommand& command, Commands::Done done) {
+                carried_out.push_back(command);
+                if (later) {
+                    waiting.push_back(std::move(done));
+                } else {
+                    done(answer);
+                }
+            },
+            3);
+    }
+    std::vector<Answered> answers;
+    CommandReply handle(const std::string& verb, const std::string& payload, bool retained = false) {
+        const auto out =
+            std::make_shared<CommandReply>(CommandReply{.outcome = -1, .message = "not answered"});
+        commands.handle(verb, payload, retained, now, [this, out](const Answered& answered) {
+            answers.push_back(answered);
+            *out = answered.reply;
+        });
+        return *out;
+    }
 
     static v1::Command command(const std::string& id = "c-1") {
         v1::Command out;
@@ -35,7 +57,7 @@ protected:
         return out;
     }
     CommandReply handle(const v1::Command& command, const std::string& verb = "ack") {
-        return commands.handle(verb, command.SerializeAsString(), false, now);
+        return handle(verb, command.SerializeAsString());
     }
 };
 
@@ -66,14 +88,14 @@ TEST_F(CommandsTest, AReplyNamesTheWholeIdThatAPrefixMeant) {
 TEST_F(CommandsTest, JsonIsTakenToo) {
     const std::string json =
         R"({"id":"j","expires":{"wallUs":"1800000001000000"},"alarmId":"a","revision":"4","new":1})";
-    EXPECT_EQ(commands.handle("ack", json, false, now).outcome, v1::OUTCOME_DONE);
+    EXPECT_EQ(handle("ack", json).outcome, v1::OUTCOME_DONE);
     EXPECT_EQ(carried_out.at(0).alarm_id, "a");
 }
 
 TEST_F(CommandsTest, FieldsOfALaterReleaseDoNoHarm) {
     std::string bytes = command().SerializeAsString();
     bytes += "\xA2\x06\x03xyz";  // field 100
-    EXPECT_EQ(commands.handle("ack", bytes, false, now).outcome, v1::OUTCOME_DONE);
+    EXPECT_EQ(handle("ack", bytes).outcome, v1::OUTCOME_DONE);
 }
 
 TEST_F(CommandsTest, TheSameIdIsCarriedOutOnceAndAnsweredAlike) {
@@ -109,8 +131,7 @@ class Refused : public CommandsTest, public testing::WithParamInterface<Case> {}
 TEST_P(Refused, IsAnsweredAndNothingIsDone) {
     v1::Command spoilt = command();
     GetParam().spoil(spoilt);
-    const CommandReply reply =
-        commands.handle(GetParam().verb, spoilt.SerializeAsString(), GetParam().retained, now);
+    const CommandReply reply = handle(GetParam().verb, spoilt.SerializeAsString(), GetParam().retained);
     EXPECT_EQ(reply.outcome, GetParam().want) << reply.message;
     EXPECT_NE(reply.message.find(GetParam().says), std::string::npos) << reply.message;
     EXPECT_TRUE(carried_out.empty());
@@ -135,9 +156,24 @@ const Case kCases[] = {
     {"Return", "return", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
     {"Handling", "handling", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
     {"Drill", "drill", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
-    {"Read", "read", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
-    {"Rebirth", "rebirth", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
-    {"Resend", "resend", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
+    {"ReadOfNothing", "read", kAsItIs, false, v1::OUTCOME_REFUSED, "no device"},
+    {"ResendForNobody", "resend", kAsItIs, false, v1::OUTCOME_REFUSED, "consumer"},
+    {"ResendUpsideDown", "resend",
+     [](v1::Command& c) {
+         c.set_consumer("db");
+         c.add_ranges()->set_epoch(1);
+         c.mutable_ranges(0)->set_stream(v1::STREAM_EVENT);
+         c.mutable_ranges(0)->add_ranges()->set_first(5);
+     },
+     false, v1::OUTCOME_REFUSED, "first <= last"},
+    {"ResendOfNoStream", "resend",
+     [](v1::Command& c) {
+         c.set_consumer("db");
+         c.add_except_ranges()->set_epoch(1);
+     },
+     false, v1::OUTCOME_REFUSED, "a stream"},
+    {"ExpiredRebirth", "rebirth", [](v1::Command& c) { c.mutable_expires()->set_wall_us(kNow - 1); }, false,
+     v1::OUTCOME_EXPIRED, "expired"},
     {"Unknown", "format-disk", kAsItIs, false, v1::OUTCOME_REFUSED, "no verb"},
     {"NoVerb", "", kAsItIs, false, v1::OUTCOME_REFUSED, "no verb"},
 };
@@ -147,8 +183,8 @@ INSTANTIATE_TEST_SUITE_P(Table, Refused, testing::ValuesIn(kCases),
 TEST_F(CommandsTest, WhatCannotBeReadIsAnsweredWithoutAnId) {
     for (const std::string& payload :
          {std::string("\xFF\xFF"), std::string("{\"id\":"), std::string("{\"id\":5x}"),
-          std::string(20000, 'x'), std::string("\x0A\x02\xFF\xFE")}) {
-        const CommandReply reply = commands.handle("ack", payload, false, now);
+          std::string(kCommandBytes + 1, 'x'), std::string("\x0A\x02\xFF\xFE")}) {
+        const CommandReply reply = handle("ack", payload);
         EXPECT_EQ(reply.outcome, v1::OUTCOME_REFUSED);
         EXPECT_EQ(reply.command_id, "");
         EXPECT_NE(reply.message.find("cannot be read"), std::string::npos);
@@ -156,7 +192,7 @@ TEST_F(CommandsTest, WhatCannotBeReadIsAnsweredWithoutAnId) {
 }
 
 TEST_F(CommandsTest, ARetainedOneIsNotRemembered) {
-    commands.handle("ack", command().SerializeAsString(), true, now);
+    handle("ack", command().SerializeAsString(), true);
     EXPECT_EQ(handle(command()).outcome, v1::OUTCOME_DONE);
 }
 
@@ -165,6 +201,93 @@ TEST_F(CommandsTest, WhileTheClockIsUnknownAgeIsNotJudged) {
     late.mutable_expires()->set_wall_us(1);
     now.wall.reset();
     EXPECT_EQ(handle(late).outcome, v1::OUTCOME_DONE);
+}
+
+TEST_F(CommandsTest, WhatIsAskedOfTheFeedIsReadWhole) {
+    v1::Command wanted = command();
+    wanted.set_consumer("governance-db");
+    v1::ConfirmedRanges& of = *wanted.add_ranges();
+    of.set_epoch(7);
+    of.set_stream(v1::STREAM_TELEMETRY);
+    of.add_ranges()->set_first(3);
+    of.mutable_ranges(0)->set_last(9);
+    wanted.add_except_ranges()->set_epoch(8);
+    wanted.mutable_except_ranges(0)->set_stream(v1::STREAM_EVENT);
+    answer = {v1::OUTCOME_DONE, "", 0, "", {}, {{Epoch{7}, Stream::kTelemetry, {{3, 4}}}}};
+    EXPECT_EQ(handle(wanted, "resend").missing.at(0).ranges.at(0), (store::SequenceRange{3, 4}));
+    const PlatformCommand& seen = carried_out.at(0);
+    EXPECT_EQ(seen.verb, Verb::kResend);
+    EXPECT_EQ(seen.consumer, "governance-db");
+    EXPECT_EQ(seen.ranges, (std::vector<store::StreamRanges>{{Epoch{7}, Stream::kTelemetry, {{3, 9}}}}));
+    EXPECT_EQ(seen.except, (std::vector<store::StreamRanges>{{Epoch{8}, Stream::kEvent, {}}}));
+    v1::Command hash = command("c-2");
+    hash.set_catalogue_hash("00112233445566ff");
+    handle(hash, "rebirth");
+    EXPECT_EQ(carried_out.at(1).catalogue_hash, "00112233445566ff");
+}
+
+TEST_F(CommandsTest, AnAnswerMayComeLaterAndComesOnce) {
+    later = true;
+    v1::Command read = command();
+    read.set_device("relay");
+    EXPECT_EQ(handle(read, "read").outcome, -1);
+    EXPECT_EQ(handle(read, "read").outcome, -1);  // again, while it is being read
+    ASSERT_EQ(waiting.size(), 1U);
+    answer.readings = {{.point = "current", .unit = "mA", .value = 30}};
+    waiting[0](answer);
+    waiting[0](answer);
+    ASSERT_EQ(answers.size(), 1U);
+    EXPECT_EQ(answers[0].reply.readings.at(0).point, "current");
+    EXPECT_EQ(answers[0].how, Answered::How::kCarriedOut);
+    EXPECT_EQ(handle(read, "read").outcome, v1::OUTCOME_DONE);
+    EXPECT_EQ(answers[1].how, Answered::How::kRepeated);
+    EXPECT_TRUE(answers[1].reply.readings.empty()) << "of a moment that is over";
+}
+
+TEST_F(CommandsTest, AnswersThatComeAfterTheEndAreNobodys) {
+    later = true;
+    v1::Command read = command();
+    read.set_device("relay");
+    handle(read, "read");
+    owned.reset();
+    waiting.at(0)(answer);
+    EXPECT_TRUE(answers.empty());
+}
+
+TEST_F(CommandsTest, NotMoreAtATimeThanItCanCarry) {
+    later = true;
+    v1::Command read = command();
+    read.set_device("relay");
+    for (std::size_t i = 0; i < Commands::kMostUnderWay; ++i) {
+        read.set_id("r-" + std::to_string(i));
+        EXPECT_EQ(handle(read, "read").outcome, -1);
+    }
+    read.set_id("one too many");
+    EXPECT_EQ(handle(read, "read").outcome, v1::OUTCOME_REFUSED);
+}
+
+TEST_F(CommandsTest, WhatWasAnsweredIsKnownAfterARestartUntilItExpires) {
+    handle(command("1"));
+    v1::Command soon = command("2");
+    soon.mutable_expires()->set_wall_us(kNow + 1);
+    handle(soon, "no-such-verb");
+    const auto now_us = [](std::int64_t us) { return Wall(std::chrono::microseconds(us)); };
+    EXPECT_EQ(commands.memory(now_us(kNow + 2)).size(), 1U);
+    EXPECT_EQ(commands.memory(std::nullopt).size(), 2U) << "without a clock nothing has expired";
+    const std::vector<AnsweredCommand> memory = commands.memory(now_us(kNow));
+    ASSERT_EQ(memory.size(), 2U);
+    const std::unique_ptr<Commands> next = make();
+    next->restore(memory);
+    next->restore({{"no reply at all", 1}});
+    std::vector<Answered> again;
+    next->handle("ack", command("1").SerializeAsString(), false, now,
+                 [&](const Answered& answered) { again.push_back(answered); });
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(again[0].reply.outcome, v1::OUTCOME_DONE);
+    EXPECT_EQ(again[0].reply.revision, 8U);
+    EXPECT_EQ(again[0].reply.at, now);
+    EXPECT_EQ(again[0].how, Answered::How::kRepeated);
+    EXPECT_EQ(carried_out.size(), 1U);
 }
 
 TEST(Confirmations, AreReadInBothEncodings) {

@@ -185,12 +185,13 @@ TEST(GoldenFromThePlatform, CommandAndConfirmAreRead) {
     const std::string command = read("command.binpb");
     ASSERT_FALSE(command.empty());
     PlatformCommand seen;
-    Commands commands([&](const PlatformCommand& one) {
+    Commands commands([&](const PlatformCommand& one, const Commands::Done& done) {
         seen = one;
-        return CommandResult{v1::OUTCOME_DONE, "", 6};
+        done({v1::OUTCOME_DONE, "", 6});
     });
     const alarms::Stamp now{{}, 0, Wall(std::chrono::microseconds(1'800'000'000'000'000))};
-    EXPECT_EQ(commands.handle("ack", command, false, now).outcome, v1::OUTCOME_DONE);
+    commands.handle("ack", command, false, now,
+                    [](const Answered& answered) { EXPECT_EQ(answered.reply.outcome, v1::OUTCOME_DONE); });
     EXPECT_EQ(seen.on_behalf_of, "Li Wei");
     EXPECT_EQ(seen.revision, 5U);
     v1::Confirm confirm;

@@ -61,12 +61,19 @@ protected:
             return out;
         };
         questions.last_event_sequence = [this] { return publisher->next_event_sequence() - 1; };
-        questions.carry_out = [this](const PlatformCommand& command) {
+        questions.carry_out = [this](const PlatformCommand& command, const Commands::Done& done) {
             commands.push_back(command);
             if (command.alarm_id == "raise") {
                 publisher->event(transition(publisher->next_event_sequence(), full_alarm(1)));
             }
-            return CommandResult{v1::OUTCOME_DONE, "done", 2};
+            done({v1::OUTCOME_DONE, "done", 2});
+        };
+        questions.catalogue = [](const std::string& hash) {
+            v1::CatalogueChange part;
+            part.set_hash(hash);
+            part.set_parts(1);
+            return hash == "00000000000000aa" ? std::vector<std::string>{part.SerializeAsString()}
+                                              : std::vector<std::string>{};
         };
         questions.take_up = [this](alarms::Alarm alarm) {
             taken_up.push_back(alarm.id);
@@ -166,6 +173,18 @@ protected:
         alarm.acknowledged = false;
         publisher->event(transition(sequence, alarm));
         settle();
+    }
+    void order(const std::string& verb, v1::Command command, const std::string& id = "c-1") {
+        command.set_id(id);
+        command.mutable_expires()->set_wall_us(INT64_MAX);
+        command.set_on_behalf_of("Li Wei");
+        session->callbacks.message({base() + "command/" + verb, command.SerializeAsString(), false});
+        settle();
+        settle();
+    }
+    v1::Reply reply() {
+        const auto replies = session->on("/reply");
+        return replies.empty() ? v1::Reply() : envelope_of(replies.back()).reply();
     }
     void sample(double value) {
         publisher->samples({good(point, value, clock.now())});
@@ -803,6 +822,153 @@ TEST_F(PublisherTest, WhoeverOrderedAnEventHearsOnceThatItIsSettled) {
     store.finish_commits();
     settle();
     EXPECT_EQ(settled, 2);
+}
+
+TEST_F(PublisherTest, ARebirthSaysAllThatIsRetainedAgain) {
+    start();
+    connect();
+    end_listing();
+    standing = {full_alarm(7)};
+    acknowledge_all();
+    session->sent.clear();
+    order("rebirth", {});
+    for (const char* topic : {"/state", "/birth", "/catalogue/0"}) {
+        ASSERT_EQ(session->on(topic).size(), 1U) << topic;
+        EXPECT_EQ(session->on(topic)[0].retain, Retain::kYes) << topic;
+    }
+    EXPECT_EQ(session->on(alarm_topic(standing[0].id)).size(), 1U);
+    EXPECT_EQ(reply().outcome(), v1::OUTCOME_DONE);
+    const auto events = session->on("/event");
+    ASSERT_EQ(events.size(), 1U);
+    const v1::Audit audit = envelope_of(events[0]).record().audit();
+    EXPECT_EQ(audit.what(), "command-rebirth");
+    EXPECT_EQ(audit.actor().kind(), "platform");
+    EXPECT_EQ(audit.actor().on_behalf_of(), "Li Wei");
+    EXPECT_NE(audit.text().en().find("rebirth c-1: DONE"), std::string::npos) << audit.text().en();
+}
+
+TEST_F(PublisherTest, ACatalogueIsAnsweredByItsHashAndAnOldOneDoesNotStay) {
+    start();
+    connect();
+    acknowledge_all();
+    session->sent.clear();
+    v1::Command command;
+    command.set_catalogue_hash(publisher->catalogue_hash());
+    order("rebirth", command);
+    EXPECT_EQ(session->on("/catalogue/0").size(), 1U);
+    EXPECT_TRUE(session->on("/birth").empty());
+    session->sent.clear();
+    command.set_catalogue_hash("00000000000000aa");
+    order("rebirth", command, "c-2");
+    ASSERT_EQ(session->on("/catalogue/0").size(), 1U);
+    EXPECT_EQ(session->on("/catalogue/0")[0].retain, Retain::kNo);
+    EXPECT_EQ(envelope_of(session->on("/catalogue/0")[0]).catalogue().hash(), "00000000000000aa");
+    session->sent.clear();
+    command.set_catalogue_hash("00000000000000bb");
+    order("rebirth", command, "c-3");
+    EXPECT_EQ(reply().outcome(), v1::OUTCOME_NOT_FOUND);
+}
+
+TEST_F(PublisherTest, AConsumerThatLostDataGetsItAgainWithItsBytes) {
+    start();
+    connect();
+    acknowledge_all();
+    raise(1);
+    raise(2);
+    sample(1);
+    sample(2);
+    acknowledge_all();
+    const auto event = session->on("/event").at(0);
+    const auto batch = session->on("/tele").at(1);
+    ASSERT_TRUE(wait_for([&] { return store.records.empty(); })) << "all confirmed";
+    session->sent.clear();
+    v1::Command command;
+    command.set_consumer("governance-db");
+    v1::ConfirmedRanges& has = *command.add_except_ranges();
+    has.set_epoch(kEpoch.value);
+    has.set_stream(v1::STREAM_TELEMETRY);
+    has.add_ranges()->set_first(1);
+    has.mutable_ranges(0)->set_last(1);
+    v1::ConfirmedRanges& wanted = *command.add_ranges();
+    wanted.set_epoch(kEpoch.value);
+    wanted.set_stream(v1::STREAM_EVENT);
+    wanted.add_ranges()->set_first(1);
+    wanted.mutable_ranges(0)->set_last(1);
+    v1::ConfirmedRanges& all = *command.add_ranges();
+    all.set_epoch(kEpoch.value);
+    all.set_stream(v1::STREAM_TELEMETRY);
+    order("resend", command);
+    ASSERT_TRUE(wait_for([&] {
+        acknowledge_all();
+        return session->on("/hist").size() == 1;
+    }));
+    EXPECT_EQ(reply().outcome(), v1::OUTCOME_DONE) << reply().message();
+    const v1::Envelope again = envelope_of(session->on("/event").at(1));  // 0 is the command's audit
+    EXPECT_TRUE(again.resent());
+    EXPECT_EQ(again.record().SerializeAsString(), envelope_of(event).record().SerializeAsString());
+    EXPECT_EQ(envelope_of(session->on("/hist")[0]).record().SerializeAsString(),
+              envelope_of(batch).record().SerializeAsString());
+}
+
+TEST_F(PublisherTest, WhatIsSentAgainSurvivesTheConnectionAndSaysWhatIsGone) {
+    start();
+    connect();
+    acknowledge_all();
+    sample(1);
+    acknowledge_all();
+    ASSERT_TRUE(wait_for([&] { return store.records.empty(); }));
+    v1::Command command;
+    command.set_consumer("governance-db");
+    v1::ConfirmedRanges& wanted = *command.add_ranges();
+    wanted.set_epoch(kEpoch.value);
+    wanted.set_stream(v1::STREAM_TELEMETRY);
+    wanted.add_ranges()->set_first(1);
+    wanted.mutable_ranges(0)->set_last(3);
+    order("resend", command);
+    EXPECT_EQ(reply().missing(0).ranges(0).first(), 2U);
+    EXPECT_EQ(reply().missing(0).ranges(0).last(), 3U);
+    ASSERT_TRUE(wait_for([&] { return session->on("/hist").size() == 1; }));
+    session->lose();  // before its PUBACK
+    settle();
+    connect();
+    ASSERT_TRUE(wait_for([&] {
+        acknowledge_all();
+        return session->on("/hist").size() == 2;
+    }));
+    core.restart();
+    core.run_for(milliseconds(20));
+    EXPECT_EQ(session->on("/hist").size(), 2U);
+}
+
+TEST_F(PublisherTest, CommandsBeyondNumberAreNotAllRecorded) {
+    start();
+    connect();
+    for (int i = 0; i < 100; ++i) {
+        order("drill", {}, "c-" + std::to_string(i));
+        acknowledge_all();
+    }
+    EXPECT_EQ(session->on("/reply").size(), 100U);
+    EXPECT_EQ(session->on("/event").size(), 60U);
+    EXPECT_EQ(envelope_of(session->on("/event")[0]).record().audit().what(), "command-refused");
+    const std::vector<AnsweredCommand> kept = publisher->answered_commands();
+    EXPECT_EQ(kept.size(), 100U);
+}
+
+TEST_F(PublisherTest, AClockFixIsAnEventAndLaterOnesAreHigher) {
+    start();
+    connect();
+    publisher->clock_fix(1'700'000'000'000'000, 250);
+    publisher->clock_fix(1'700'000'000'000'001, 0);
+    settle();
+    acknowledge_all();
+    const auto events = session->on("/event");
+    ASSERT_EQ(events.size(), 2U);
+    const v1::ClockFix first = envelope_of(events[0]).record().clock_fix();
+    EXPECT_EQ(first.wall_of_zero_us(), 1'700'000'000'000'000);
+    EXPECT_EQ(first.uncertainty_us(), 250U);
+    EXPECT_EQ(first.boot_id_low(), envelope_of(events[0]).record().written().boot_id_low());
+    EXPECT_GT(envelope_of(events[1]).record().clock_fix().version(), first.version());
+    EXPECT_EQ(first.version() >> 16U, 3U) << "above those of every earlier start";
 }
 
 TEST_F(PublisherTest, AnEmptyCommandRemovesARetainedOneAndIsNotAnswered) {

@@ -215,7 +215,11 @@ void FakeStore::confirm(const std::string& consumer, Epoch epoch, Stream stream,
         for (std::uint64_t sequence = range.first; sequence <= range.last; ++sequence) {
             const Identity identity{epoch, stream, sequence};
             confirmed.emplace_back(consumer, identity);
-            std::erase_if(records, [&](const store::Record& record) { return record.identity == identity; });
+            const auto done = std::stable_partition(
+                records.begin(), records.end(),
+                [&](const store::Record& record) { return record.identity != identity; });
+            released.insert(released.end(), done, records.end());
+            records.erase(done, records.end());
         }
     }
 }
@@ -245,6 +249,47 @@ void FakeStore::pending(Stream stream, std::optional<Identity> after, std::size_
     all.resize(std::min(limit, all.size()));
     answer.records = std::move(all);
     found(std::move(answer));
+}
+
+void FakeStore::history(Epoch epoch, Stream stream, store::SequenceRange range, std::size_t limit,
+                        std::function<void(Result<store::Pending>)> found) {
+    store::Pending answer;
+    for (const auto* list : {&records, &released}) {
+        std::copy_if(list->begin(), list->end(), std::back_inserter(answer.records),
+                     [&](const store::Record& record) {
+                         const Identity& identity = record.identity;
+                         return identity.epoch == epoch && identity.stream == stream &&
+                                identity.sequence >= range.first && identity.sequence <= range.last;
+                     });
+    }
+    std::sort(answer.records.begin(), answer.records.end(),
+              [](const auto& a, const auto& b) { return a.identity.sequence < b.identity.sequence; });
+    answer.more = answer.records.size() > limit;
+    answer.records.resize(std::min(limit, answer.records.size()));
+    found(std::move(answer));
+}
+
+void FakeStore::held(std::function<void(Result<std::vector<store::StreamRanges>>)> found) {
+    std::vector<store::StreamRanges> out;
+    for (const Stream stream : {Stream::kEvent, Stream::kTelemetry}) {
+        for (const Epoch epoch : epochs) {
+            std::optional<store::SequenceRange> extent;
+            for (const auto* list : {&records, &released}) {
+                for (const store::Record& record : *list) {
+                    if (record.identity.epoch == epoch && record.identity.stream == stream) {
+                        const std::uint64_t at = record.identity.sequence;
+                        extent = extent ? store::SequenceRange{std::min(extent->first, at),
+                                                               std::max(extent->last, at)}
+                                        : store::SequenceRange{at, at};
+                    }
+                }
+            }
+            if (extent) {
+                out.push_back({epoch, stream, {*extent}});
+            }
+        }
+    }
+    found(std::move(out));
 }
 
 }  // namespace gengfu::publish

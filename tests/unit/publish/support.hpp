@@ -79,6 +79,9 @@ struct FakeStore final : store::Store {
                  std::vector<store::SequenceRange> ranges) override;
     void pending(Stream stream, std::optional<Identity> after, std::size_t limit,
                  std::function<void(Result<store::Pending>)> found) override;
+    void history(Epoch epoch, Stream stream, store::SequenceRange range, std::size_t limit,
+                 std::function<void(Result<store::Pending>)> found) override;
+    void held(std::function<void(Result<std::vector<store::StreamRanges>>)> found) override;
     store::Usage usage() const override { return {}; }
     Result<void> close(Monotonic) override { return {}; }
 
@@ -87,8 +90,9 @@ struct FakeStore final : store::Store {
 
     enum class Disk { kGood, kHangs, kFails };
     Disk disk = Disk::kGood;
-    std::vector<Epoch> epochs{kEpoch};   ///< in order of their starts
-    std::vector<store::Record> records;  ///< unconfirmed
+    std::vector<Epoch> epochs{kEpoch};    ///< in order of their starts
+    std::vector<store::Record> records;   ///< unconfirmed
+    std::vector<store::Record> released;  ///< confirmed, and still there
     std::vector<std::string> states;
     std::vector<std::pair<store::Record, Done>> hanging;
     std::vector<std::pair<std::string, Identity>> confirmed;

@@ -44,6 +44,53 @@ TEST(Store, NumberCanBeSetAboveAnotherGatewayOfOurName) {
     EXPECT_EQ(open_store(options, clock).start.number, 42U);
 }
 
+TEST(Store, HistoryIsGivenWhateverWasConfirmed) {
+    const TempFolder folder;
+    const TestClock clock;
+    Epoch first;
+    {
+        Opened opened = open_store(options_for(folder), clock);
+        first = opened.start.epoch;
+        EXPECT_EQ(opened.start.oldest_held, 0U);
+        for (std::uint64_t sequence = 1; sequence <= 5; ++sequence) {
+            ASSERT_TRUE(commit(*opened.store, event(first, sequence)));
+            ASSERT_TRUE(opened.store->append_telemetry(telemetry(first, sequence)));
+        }
+        opened.store->confirm("broker", first, Stream::kEvent, {{1, 5}});
+        opened.store->confirm("broker", first, Stream::kTelemetry, {{1, 3}});
+        close(*opened.store);
+    }
+    Opened opened = open_store(options_for(folder), clock);
+    EXPECT_EQ(opened.start.oldest_held, 1U);
+    ASSERT_TRUE(opened.store->append_telemetry(telemetry(opened.start.epoch, 1)));
+    const std::vector<StreamRanges> want_held{{first, Stream::kEvent, {{1, 5}}},
+                                              {first, Stream::kTelemetry, {{1, 5}}},
+                                              {opened.start.epoch, Stream::kTelemetry, {{1, 1}}}};
+    Answer<Result<std::vector<StreamRanges>>> listed;
+    opened.store->held(listed);
+    const Result<std::vector<StreamRanges>> held = listed.get();
+    ASSERT_TRUE(held);
+    EXPECT_EQ(*held, want_held);
+    const auto history = [&](Epoch epoch, Stream stream, SequenceRange range, std::size_t limit) {
+        Answer<Result<Pending>> answer;
+        opened.store->history(epoch, stream, range, limit, answer);
+        return answer.get();
+    };
+    Result<Pending> found = history(first, Stream::kEvent, {2, 9}, 2);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(sequences(found->records), numbers(2, 3));
+    EXPECT_EQ(found->records.at(0).bytes, event(first, 2).bytes);
+    EXPECT_TRUE(found->more);
+    found = history(first, Stream::kTelemetry, {4, 4}, 10);
+    EXPECT_EQ(sequences(found->records), numbers(4, 4));
+    EXPECT_FALSE(found->more);
+    EXPECT_EQ(history(opened.start.epoch, Stream::kTelemetry, {1, 1}, 10)->records.size(), 1U)
+        << "not on disk yet";
+    EXPECT_TRUE(history(first, Stream::kEvent, {6, 9}, 10)->records.empty());
+    EXPECT_TRUE(history(Epoch{77}, Stream::kEvent, {1, 9}, 10)->records.empty());
+    close(*opened.store);
+}
+
 TEST(Store, FolderIsForOurUserAlone) {
     const TempFolder folder;
     const TestClock clock;
