@@ -118,10 +118,10 @@ def authority():
     """A certificate authority with a broker's and some clients' certificates."""
     path = _folder("ca")
     made = Authority(path)
-    made.issue("broker", "broker", "IP:127.0.0.1")
-    made.issue("broker-of-another-name", "broker", "DNS:elsewhere.example")
-    made.issue("broker-expired", "broker", "IP:127.0.0.1", expired=True)
-    for client in ("gw-test-01", "gw-test-02", "platform", "observer"):
+    made.issue("broker", "broker", "127.0.0.1")
+    made.issue("broker-of-another-name", "broker", "elsewhere.example")
+    made.issue("broker-expired", "broker", "127.0.0.1", expired=True)
+    for client in ("gw-test-01", "gw-test-02", "platform", "governance-db", "observer"):
         made.issue(client, client)
     yield made
     shutil.rmtree(path, ignore_errors=True)
