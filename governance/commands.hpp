@@ -16,4 +16,8 @@ struct Shared {
     int status = kDone;    ///< what the program exits with
 };
 
+/// Each adds its subcommands; the work is done while the command line is parsed.
+void add_migrate(CLI::App& app, Shared& shared);
+void add_imports(CLI::App& app, Shared& shared);
+
 }  // namespace gengfu::governance

@@ -1,7 +1,6 @@
 // gengfu-ingest: the feed of all gateways into the governance database, and the care of that database.
 // See docs/governance.md and `gengfu-ingest --help`.
 #include <CLI/CLI.hpp>
-#include <exception>
 
 #include "governance/commands.hpp"
 #include "governance/run_command.hpp"
@@ -15,6 +14,8 @@ int main(int argc, char** argv) {
                    "PostgreSQL connection string or URI (default: libpq's own PG* variables)")
         ->envname("GENGFU_DATABASE");
     gengfu::governance::add_run(app, shared);
+    gengfu::governance::add_migrate(app, shared);
+    gengfu::governance::add_imports(app, shared);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -49,7 +49,7 @@ COMMENT ON COLUMN governance.component_class.major_en IS 'Name of the major clas
 
 CREATE TABLE governance.party (
     id text PRIMARY KEY CHECK (id <> ''),
-    code text UNIQUE CHECK (code <> ''),
+    code text UNIQUE DEFERRABLE CHECK (code <> ''),  -- deferrable: an import may swap two
     name text NOT NULL CHECK (name <> ''),
     phone_ref text NOT NULL DEFAULT '' CHECK (phone_ref !~ '^[+0-9 ()-]{5,}$'),
     changed_at timestamptz NOT NULL DEFAULT now()
@@ -143,7 +143,8 @@ CREATE TABLE governance.gateway (
     events_pending int8,
     telemetry_pending int8,
     buses jsonb,
-    last_number int4 NOT NULL DEFAULT 0
+    last_number int4 NOT NULL DEFAULT 0,
+    taken text NOT NULL DEFAULT ''
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE governance.gateway IS 'Every gateway that was ever heard, with its newest birth and state.';
 COMMENT ON COLUMN governance.gateway.gateway IS 'Id, unique in the city.';
@@ -169,6 +170,7 @@ COMMENT ON COLUMN governance.gateway.events_pending IS 'Events not yet confirmed
 COMMENT ON COLUMN governance.gateway.telemetry_pending IS 'Telemetry records not yet confirmed.';
 COMMENT ON COLUMN governance.gateway.buses IS 'State of its buses, as in BusState of the feed.';
 COMMENT ON COLUMN governance.gateway.last_number IS 'Highest point number given so far.';
+COMMENT ON COLUMN governance.gateway.taken IS 'Catalogues by which device, point and gateway_party were last made.';
 CREATE INDEX gateway_community ON governance.gateway (community_code);
 
 CREATE TABLE governance.catalogue (
@@ -221,7 +223,7 @@ CREATE TABLE governance.device (
     present boolean NOT NULL,
     PRIMARY KEY (gateway, device)
 );
-COMMENT ON TABLE governance.device IS 'Every device a gateway has or had, as its newest catalogue tells.';
+COMMENT ON TABLE governance.device IS 'Every device a gateway has or had, as the newest catalogue tells that has it.';
 COMMENT ON COLUMN governance.device.gateway IS 'Whose.';
 COMMENT ON COLUMN governance.device.device IS 'Name in the gateway''s configuration.';
 COMMENT ON COLUMN governance.device.class IS 'Class that gives it its rules: manhole-cover.';
@@ -279,7 +281,7 @@ CREATE TABLE governance.point (
     PRIMARY KEY (gateway, number),
     UNIQUE (gateway, device, point)
 );
-COMMENT ON TABLE governance.point IS 'Every point a gateway has or had, as its newest catalogue tells; point_history has the earlier ones.';
+COMMENT ON TABLE governance.point IS 'Every point a gateway has or had, as the newest catalogue tells that has it; point_history has the earlier ones.';
 COMMENT ON COLUMN governance.point.gateway IS 'Whose.';
 COMMENT ON COLUMN governance.point.number IS 'Number within the gateway, given by the database: stays when the gateway gets a new card, where aliases begin anew.';
 COMMENT ON COLUMN governance.point.device IS 'Name of its device.';

@@ -339,71 +339,62 @@ COMMENT ON FUNCTION governance.put_birth IS 'A Birth of the feed; returns how ma
 CREATE FUNCTION governance.take_catalogue(p_gateway text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-    current_hash text;
+    hashes text[];  -- of all that are whole: the one in force, then the others, newest first
 BEGIN
-    SELECT list.hash INTO current_hash
+    SELECT array_agg(list.hash ORDER BY list.hash = gateway.catalogue_hash DESC, list.start DESC, list.sequence DESC, list.hash)
+    INTO hashes
     FROM governance.catalogue AS list JOIN governance.gateway USING (gateway)
-    WHERE list.gateway = p_gateway AND list.complete
-    ORDER BY list.hash = gateway.catalogue_hash DESC, list.start DESC, list.sequence DESC, list.hash
-    LIMIT 1;
+    WHERE list.gateway = p_gateway AND list.complete;
+    UPDATE governance.gateway SET taken = hashes::text
+    WHERE gateway = p_gateway AND hashes IS NOT NULL AND taken <> hashes::text;
     IF NOT FOUND THEN
-        RETURN;
+        RETURN;  -- as the tables are
     END IF;
+
     INSERT INTO governance.device AS known (gateway, device, class, profile, bus, unit, component, authority, owner, maintainer,
                                             longitude, latitude, place, present)
     SELECT DISTINCT ON (told ->> 'name') p_gateway, told ->> 'name', coalesce(told ->> 'device_class', ''),
            coalesce(told ->> 'profile', ''), coalesce(told ->> 'bus', ''), (told ->> 'unit')::int4,
            coalesce(told -> 'component' ->> 'code', ''), coalesce(told -> 'component' -> 'authority' ->> 'id', ''),
            coalesce(told -> 'component' -> 'owner' ->> 'id', ''), coalesce(told -> 'component' -> 'maintainer' ->> 'id', ''),
-           (governance.location_of(told -> 'component' -> 'location'))[1],
-           (governance.location_of(told -> 'component' -> 'location'))[2], coalesce(told -> 'component' -> 'place', '{}'), true
-    FROM governance.catalogue_part AS part, jsonb_array_elements(coalesce(part.content -> 'devices', '[]')) AS told
-    WHERE part.gateway = p_gateway AND part.hash = current_hash AND coalesce(told ->> 'name', '') <> ''
-    ORDER BY told ->> 'name', part.part
+           at[1], at[2], coalesce(told -> 'component' -> 'place', '{}'), part.hash = hashes[1]
+    FROM governance.catalogue_part AS part, jsonb_array_elements(coalesce(part.content -> 'devices', '[]')) AS told,
+         governance.location_of(told -> 'component' -> 'location') AS at
+    WHERE part.gateway = p_gateway AND part.hash = ANY (hashes) AND coalesce(told ->> 'name', '') <> ''
+    ORDER BY told ->> 'name', array_position(hashes, part.hash), part.part
     ON CONFLICT (gateway, device) DO UPDATE SET
         class = excluded.class, profile = excluded.profile, bus = excluded.bus, unit = excluded.unit,
         component = excluded.component, authority = excluded.authority, owner = excluded.owner,
         maintainer = excluded.maintainer, longitude = excluded.longitude, latitude = excluded.latitude,
-        place = excluded.place, present = true
-    WHERE known IS DISTINCT FROM excluded;
-    UPDATE governance.device AS known SET present = false
-    WHERE known.gateway = p_gateway AND known.present AND NOT EXISTS (
-        SELECT FROM governance.catalogue_part AS part, jsonb_array_elements(coalesce(part.content -> 'devices', '[]')) AS told
-        WHERE part.gateway = p_gateway AND part.hash = current_hash AND told ->> 'name' = known.device);
+        place = excluded.place, present = excluded.present;
 
     UPDATE governance.point AS known SET
-        unit = told.unit, role = told.role, type = told.type, component = told.component, present = true,
+        unit = told.unit, role = told.role, type = told.type, component = told.component, present = told.present,
         enumeration = told.enumeration, scale = told.scale
-    FROM (SELECT list.number, list.unit, list.role, list.type,
-                 coalesce(nullif(list.component, ''), device.component, '') AS component, told.enumeration, scale.scale
+    FROM (SELECT DISTINCT ON (list.number) list.number, list.unit, list.role, list.type,
+                 coalesce(nullif(list.component, ''), device.component, '') AS component, words.enumeration, scale.scale,
+                 list.hash = hashes[1] AS present
           FROM governance.catalogue_point AS list
           JOIN governance.point AS named USING (gateway, number)
           LEFT JOIN governance.device AS device ON (device.gateway, device.device) = (named.gateway, named.device)
           LEFT JOIN governance.number_scale AS scale ON (scale.resolution, scale.base) = (list.resolution, list.base)
-          LEFT JOIN (SELECT (point ->> 'alias')::int4 AS alias, point -> 'enumeration' AS enumeration
+          LEFT JOIN (SELECT part.hash, (point ->> 'alias')::int4 AS alias, point -> 'enumeration' AS enumeration
                      FROM governance.catalogue_part AS part,
                           jsonb_array_elements(coalesce(part.content -> 'points', '[]')) AS point
-                     WHERE part.gateway = p_gateway AND part.hash = current_hash) AS told USING (alias)
-          WHERE list.gateway = p_gateway AND list.hash = current_hash) AS told
+                     WHERE part.gateway = p_gateway AND part.hash = ANY (hashes)) AS words USING (hash, alias)
+          WHERE list.gateway = p_gateway AND list.hash = ANY (hashes)
+          ORDER BY list.number, array_position(hashes, list.hash), list.alias) AS told
     WHERE known.gateway = p_gateway AND known.number = told.number;
-    UPDATE governance.point AS known SET present = false
-    WHERE known.gateway = p_gateway AND known.present AND NOT EXISTS (
-        SELECT FROM governance.catalogue_point AS list
-        WHERE list.gateway = p_gateway AND list.hash = current_hash AND list.number = known.number);
 
+    DELETE FROM governance.gateway_party WHERE gateway = p_gateway;
     INSERT INTO governance.gateway_party (gateway, id, code, name, phone_ref)
     SELECT DISTINCT ON (told ->> 'id') p_gateway, told ->> 'id', coalesce(told ->> 'code', ''), coalesce(told ->> 'name', ''),
            coalesce(told ->> 'phone_ref', '')
     FROM governance.catalogue_part AS part, jsonb_array_elements(coalesce(part.content -> 'parties', '[]')) AS told
-    WHERE part.gateway = p_gateway AND part.hash = current_hash AND coalesce(told ->> 'id', '') <> ''
-    ORDER BY told ->> 'id', part.part
-    ON CONFLICT (gateway, id) DO UPDATE SET code = excluded.code, name = excluded.name, phone_ref = excluded.phone_ref;
-    DELETE FROM governance.gateway_party AS known
-    WHERE known.gateway = p_gateway AND NOT EXISTS (
-        SELECT FROM governance.catalogue_part AS part, jsonb_array_elements(coalesce(part.content -> 'parties', '[]')) AS told
-        WHERE part.gateway = p_gateway AND part.hash = current_hash AND told ->> 'id' = known.id);
+    WHERE part.gateway = p_gateway AND part.hash = hashes[1] AND coalesce(told ->> 'id', '') <> ''
+    ORDER BY told ->> 'id', part.part;
 END $$;
-COMMENT ON FUNCTION governance.take_catalogue IS 'Makes devices, points and parties of a gateway what its catalogue in force says: the one its birth names, else the newest that is complete.';
+COMMENT ON FUNCTION governance.take_catalogue IS 'Makes devices, points and parties of a gateway what its catalogue in force says: the one its birth names, else the newest that is whole. What is only in earlier ones stays, as not present.';
 
 CREATE FUNCTION governance.expand_catalogue(p_gateway text, p_hash text) RETURNS void
 LANGUAGE plpgsql AS $$
