@@ -60,7 +60,8 @@ Result<void> tell_differences(Database& database) {
         return pass(found);
     }
     if (total > 0) {
-        fmt::print("{} differences between gateways and registry; the registry's counts:\n", total);
+        fmt::print("{} difference{} between gateways and registry; the registry's counts:\n", total,
+                   total == 1 ? "" : "s");
     }
     for (const Difference& one : *found) {
         fmt::print("  {} {}{}: {}: gateway says {}, registry says {}\n", clean(one.gateway),

@@ -23,6 +23,7 @@ COMMENT ON COLUMN governance.setting.value IS 'Its value, in PostgreSQL''s own w
 COMMENT ON COLUMN governance.setting.meaning IS 'What it does.';
 INSERT INTO governance.setting (name, value, meaning) VALUES
     ('samples_kept', '30 days', 'samples older than this are dropped, by whole days'),
+    ('partitions', 'by day', 'who cuts the samples: ''by day'' is this schema; ''elsewhere'' leaves it to an extension (docs/scale.md)'),
     ('partitions_ahead', '7 days', 'partitions are made so far into the future'),
     ('compact_after', '15 minutes', 'an hour is compacted when it has been over for so long'),
     ('events_kept', '1825 days', 'ended alarms and their events, audit and dispatch are deleted afterwards'),

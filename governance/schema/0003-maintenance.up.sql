@@ -44,7 +44,8 @@ DECLARE
     part text;
     day date;
 BEGIN
-    IF NOT pg_try_advisory_xact_lock(hashtext('governance'), hashtext('partitions')) THEN
+    IF governance.setting('partitions') <> 'by day'
+       OR NOT pg_try_advisory_xact_lock(hashtext('governance'), hashtext('partitions')) THEN
         RETURN 0;
     END IF;
     PERFORM set_config('lock_timeout', '5s', true);  -- ingestion waits behind us: rather try again in a minute
@@ -161,7 +162,8 @@ BEGIN
     END LOOP;
     FOR partition IN
         SELECT inhrelid::regclass AS name FROM pg_inherits
-        WHERE inhparent = 'governance.sample_recent'::regclass AND pg_relation_size(inhrelid) > 0
+        WHERE governance.setting('partitions') = 'by day'
+          AND inhparent = 'governance.sample_recent'::regclass AND pg_relation_size(inhrelid) > 0
           AND pg_get_expr((SELECT relpartbound FROM pg_class WHERE oid = inhrelid), inhrelid) <> 'DEFAULT'
           AND right(inhrelid::regclass::text, 8) < to_char(p_before AT TIME ZONE 'UTC', 'YYYYMMDD')
     LOOP
@@ -187,7 +189,8 @@ BEGIN
     PERFORM set_config('lock_timeout', '5s', true);
     FOR partition IN
         SELECT inhrelid::regclass AS name FROM pg_inherits
-        WHERE inhparent IN ('governance.sample_recent'::regclass, 'governance.sample_hour'::regclass)
+        WHERE governance.setting('partitions') = 'by day'
+          AND inhparent IN ('governance.sample_recent'::regclass, 'governance.sample_hour'::regclass)
           AND pg_get_expr((SELECT relpartbound FROM pg_class WHERE oid = inhrelid), inhrelid) <> 'DEFAULT'
           AND right(inhrelid::regclass::text, 8) < to_char(samples_before AT TIME ZONE 'UTC', 'YYYYMMDD')
         ORDER BY 1
@@ -195,8 +198,8 @@ BEGIN
         EXECUTE format('DROP TABLE %s', partition.name);
         dropped := dropped + 1;
     END LOOP;
-    DELETE FROM governance.sample_recent_default WHERE hour < samples_before;
-    DELETE FROM governance.sample_hour_default WHERE hour < samples_before;
+    DELETE FROM governance.sample_recent WHERE hour < samples_before;  -- what is left: in the default partition
+    DELETE FROM governance.sample_hour WHERE hour < samples_before;
     DELETE FROM governance.sample_clockless WHERE received_at < samples_before;
     DELETE FROM governance.sample_text WHERE coalesce(at, received_at) < samples_before;
 

@@ -449,9 +449,10 @@ CREATE VIEW governance.registry_difference AS
     LEFT JOIN governance.component ON component.code = mounted.component
     CROSS JOIN LATERAL (VALUES
         ('component', mounted.component, CASE WHEN component.code IS NULL THEN 'not registered' END),
-        ('authority', mounted.authority, CASE WHEN mounted.authority <> component.authority THEN component.authority END),
-        ('owner', mounted.owner, CASE WHEN mounted.owner <> component.owner THEN component.owner END),
-        ('maintainer', mounted.maintainer, CASE WHEN mounted.maintainer <> component.maintainer THEN component.maintainer END),
+        ('authority', mounted.authority, CASE WHEN mounted.authority <> '' AND mounted.authority <> component.authority THEN component.authority END),
+        ('owner', mounted.owner, CASE WHEN mounted.owner <> '' AND mounted.owner <> component.owner THEN component.owner END),
+        ('maintainer', mounted.maintainer,
+         CASE WHEN mounted.maintainer <> '' AND mounted.maintainer <> component.maintainer THEN component.maintainer END),
         ('grid', mounted.grid, CASE WHEN mounted.grid <> '' AND mounted.grid <> component.grid THEN nullif(component.grid, '') END),
         ('location', format('%s %s', round(mounted.longitude::numeric, 6), round(mounted.latitude::numeric, 6)),
          CASE WHEN 111000 * sqrt((mounted.latitude - component.latitude) ^ 2
@@ -469,7 +470,7 @@ UNION ALL
         ('name', told.name, CASE WHEN told.name <> '' AND told.name <> party.name THEN party.name END)
     ) AS wrong (what, gateway_says, registry_says)
     WHERE wrong.registry_says IS NOT NULL;
-COMMENT ON VIEW governance.registry_difference IS 'Where a gateway says otherwise than the registry: component unknown, other parties, another grid, more than 50 m away, a party with another code or name. The registry wins in every view; this list is for whoever mends the gateway''s configuration.';
+COMMENT ON VIEW governance.registry_difference IS 'Where a gateway says otherwise than the registry: component unknown, other parties, another grid, more than 50 m away, a party with another code or name; what a gateway does not say is no difference. The registry wins in every view; this list is for whoever mends the gateway''s configuration.';
 COMMENT ON COLUMN governance.registry_difference.device IS 'Device; empty: it is about a party.';
 COMMENT ON COLUMN governance.registry_difference.what IS 'What differs.';
 COMMENT ON COLUMN governance.registry_difference.gateway_says IS 'The gateway''s copy.';

@@ -86,12 +86,11 @@ def test_the_newest_state_of_an_alarm_stays_in_any_order_of_events(db):
               (alarm("7-1", 3, NOW, acknowledged=True, active=False), 3, 3, True), (alarm("7-4", 1, NOW), 4, 1, False)]
     wanted = [("7-1", 1, 3, 3, True, False, True, 2), ("7-4", 1, 1, 4, False, False, False, 2)]
     for order in itertools.permutations(events):
-        db.execute("TRUNCATE governance.alarm CASCADE")
-        db.execute("TRUNCATE governance.alarm_event")
-        for told, sequence, kind, over in [*order, order[0]]:
-            put_transition(db, told, sequence, kind, over, NOW)
-        assert state(db) == wanted
-        assert db.execute("SELECT count(*) FROM governance.alarm_event").fetchone() == (4,)
+        with db.transaction(force_rollback=True):
+            for told, sequence, kind, over in [*order, order[0]]:
+                put_transition(db, told, sequence, kind, over, NOW)
+            assert state(db) == wanted
+            assert db.execute("SELECT count(*) FROM governance.alarm_event").fetchone() == (4,)
 
 
 def test_a_birth_closes_what_it_no_longer_lists_in_any_order(db):
@@ -104,11 +103,10 @@ def test_a_birth_closes_what_it_no_longer_lists_in_any_order(db):
              lambda: put_birth(db, 2, 0, ["7-2", "7-3"])]
     wanted = [("7-1", True, True), ("7-2", False, False), ("7-3", False, False), ("c8-1", False, False)]
     for order in itertools.permutations(steps):
-        for table in ("alarm CASCADE", "alarm_event", "gateway CASCADE"):
-            db.execute(f"TRUNCATE governance.{table}")
-        for step in order:
-            step()
-        assert db.execute("SELECT alarm, is_over, superseded FROM governance.alarm ORDER BY alarm").fetchall() == wanted
+        with db.transaction(force_rollback=True):
+            for step in order:
+                step()
+            assert db.execute("SELECT alarm, is_over, superseded FROM governance.alarm ORDER BY alarm").fetchall() == wanted
 
 
 def test_an_alarm_that_a_birth_closed_stands_again_when_it_moves(db):
@@ -229,12 +227,11 @@ def test_the_catalogue_in_force_is_the_births_in_any_order(db):
              lambda: put_birth(db, 1, 0, catalogue_hash="one"), lambda: put_birth(db, 2, 0, catalogue_hash="two"),
              lambda: put_birth(db, 3, 0, catalogue_hash="one")]
     for order in itertools.permutations(steps):
-        for table in ("gateway", "catalogue", "device", "point"):
-            db.execute(f"TRUNCATE governance.{table} CASCADE")
-        for step in order:
-            step()
-        assert [(row[0], row[4]) for row in points(db)] == [("d", True), ("e", False)]
-        assert db.execute("SELECT device, present FROM governance.device ORDER BY 1").fetchall() == [("d", True), ("e", False)]
+        with db.transaction(force_rollback=True):
+            for step in order:
+                step()
+            assert [(row[0], row[4]) for row in points(db)] == [("d", True), ("e", False)]
+            assert db.execute("SELECT device, present FROM governance.device ORDER BY 1").fetchall() == [("d", True), ("e", False)]
 
 
 @pytest.mark.parametrize("change", [

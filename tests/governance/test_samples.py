@@ -8,8 +8,8 @@ import threading
 import psycopg
 import pytest
 
-from support.schema import (BOOT_UUID, GATEWAY, UTC, all_samples, catalogue, cluster, db, empty, put_catalogue,  # noqa: F401
-                            put_samples)
+from support.schema import (BOOT_UUID, GATEWAY, ROOT, UTC, all_samples, catalogue, cluster, db, empty, ingest,  # noqa: F401
+                            put_catalogue, put_samples)
 
 HOUR = datetime.datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
 NOW = HOUR + datetime.timedelta(hours=4, minutes=30)
@@ -186,7 +186,7 @@ def test_partitions_are_made_ahead_and_take_what_came_before_them(db):
     late = HOUR - 5 * DAY
     told = [(1, late, 1.0, 256), (1, HOUR, 2.0, 256), (1, ahead, 3.0, 256)]
     put_samples(db, told)
-    db.execute("CALL governance.maintain(%s)", [ahead - 10 * DAY])
+    maintain(db, ahead - 20 * DAY)
     assert all_samples(db) == told
     db.execute("SELECT governance.make_partitions(%s)", [ahead])
     names = partitions(db, "sample_recent")
@@ -246,3 +246,22 @@ def test_points_are_read_by_name_at_any_resolution(db):
         maintain(db)
     with pytest.raises(psycopg.errors.RaiseException, match='gateway "gw-test-01" has no point "x" of a device "d"'):
         db.execute("SELECT * FROM governance.samples(%s, 'd', 'x', %s, %s)", [GATEWAY, HOUR, NOW])
+
+
+def test_partitions_may_be_left_to_an_extension(empty):
+    """The recipe of docs/scale.md, with plain tables in the place of hypertables."""
+    ingest(empty, "migrate", "up", "--to", "1")
+    with psycopg.connect(empty, autocommit=True) as db:
+        page = (ROOT / "docs/scale.md").read_text(encoding="utf-8")
+        recipe = page.split("## TimescaleDB")[1].split("```sql")[1].split("```")[0]
+        for statement in filter(str.strip, recipe.split(";")):
+            if "timescaledb" not in statement and "create_hypertable" not in statement:
+                db.execute(statement)
+        ingest(empty, "migrate", "up")
+        told = [(1, NOW - 40 * DAY, 1.0, 256), (1, HOUR, 2.0, 256), (2, HOUR + US, None, 769)]
+        put_samples(db, told)
+        assert all_samples(db) == told
+        maintain(db)
+        assert counts(db) == (0, 2)
+        assert all_samples(db) == told[1:]
+        assert partitions(db, "sample_recent") == []

@@ -86,7 +86,7 @@ BEGIN
         EXECUTE format('DELETE FROM %s', name);
     END LOOP;
     SET session_replication_role = DEFAULT;
-    UPDATE governance.setting SET value = '30 days' WHERE name = 'samples_kept';
+    UPDATE governance.setting SET value = '30 days' WHERE setting.name = 'samples_kept';
 END $$"""
 
 
