@@ -7,7 +7,7 @@ import threading
 import psycopg
 import pytest
 
-from support.schema import (BOOT_UUID, GATEWAY, UTC, alarm, catalogue, cluster, db, empty, put_birth,  # noqa: F401
+from support.database import (BOOT_UUID, GATEWAY, UTC, alarm, catalogue, cluster, db, empty, put_birth,  # noqa: F401
                             put_catalogue, put_transition, time)
 
 NOW = datetime.datetime(2026, 11, 27, 12, 0, tzinfo=UTC)

@@ -4,7 +4,7 @@ import subprocess
 
 import psycopg
 
-from support.schema import GATEWAY, ROOT, UTC, alarm, cluster, empty, fresh, ingest, program, put_samples, put_transition  # noqa: F401
+from support.database import GATEWAY, ROOT, UTC, alarm, cluster, empty, fresh, ingest, program, put_samples, put_transition  # noqa: F401
 
 NOW = datetime.datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 

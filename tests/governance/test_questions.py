@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from support.schema import (GATEWAY, ROOT, UTC, alarm, catalogue, cluster, db, empty, ingest, put_birth, put_catalogue,  # noqa: F401
+from support.database import (GATEWAY, ROOT, UTC, alarm, catalogue, cluster, db, empty, ingest, put_birth, put_catalogue,  # noqa: F401
                             put_samples, put_transition, time)
 
 NOW = datetime.datetime.now(UTC).replace(microsecond=0)

@@ -8,7 +8,7 @@ import threading
 import psycopg
 import pytest
 
-from support.schema import (BOOT_UUID, GATEWAY, ROOT, UTC, all_samples, catalogue, cluster, db, empty, ingest,  # noqa: F401
+from support.database import (BOOT_UUID, GATEWAY, ROOT, UTC, all_samples, catalogue, cluster, db, empty, ingest,  # noqa: F401
                             put_catalogue, put_samples)
 
 HOUR = datetime.datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
