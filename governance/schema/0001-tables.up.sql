@@ -435,6 +435,7 @@ COMMENT ON COLUMN governance.audit.actor IS 'Who: Actor of the feed as JSON.';
 COMMENT ON COLUMN governance.audit.text_zh IS 'In words, Chinese.';
 COMMENT ON COLUMN governance.audit.text_en IS 'In words, English.';
 COMMENT ON COLUMN governance.audit.received_at IS 'When the database got it.';
+CREATE INDEX audit_received ON governance.audit USING brin (received_at);
 
 CREATE TABLE governance.clock_fix (
     gateway text NOT NULL,
@@ -538,6 +539,7 @@ COMMENT ON COLUMN governance.sample_clockless.quality IS 'As in sample_recent.';
 COMMENT ON COLUMN governance.sample_clockless.offsets IS 'Microseconds from monotonic_us.';
 COMMENT ON COLUMN governance.sample_clockless.points IS 'As in sample_recent.';
 COMMENT ON COLUMN governance.sample_clockless."values" IS 'As in sample_recent.';
+CREATE INDEX sample_clockless_received ON governance.sample_clockless USING brin (received_at);
 CREATE INDEX sample_clockless_boot ON governance.sample_clockless (gateway, boot);
 
 CREATE TABLE governance.sample_text (
@@ -558,11 +560,12 @@ COMMENT ON COLUMN governance.sample_text.sequence IS 'Of the message''s identity
 COMMENT ON COLUMN governance.sample_text.at IS 'Time by the gateway''s clock; null: it was unknown.';
 COMMENT ON COLUMN governance.sample_text.boot IS 'Kernel boot id.';
 COMMENT ON COLUMN governance.sample_text.monotonic_us IS 'Monotonic time.';
-COMMENT ON COLUMN governance.sample_text.received_at IS 'When the database got it.';
+COMMENT ON COLUMN governance.sample_text.received_at IS 'When the database got it: retention goes by this.';
 COMMENT ON COLUMN governance.sample_text.gateway IS 'Whose.';
 COMMENT ON COLUMN governance.sample_text.number IS 'Which point.';
 COMMENT ON COLUMN governance.sample_text.quality IS 'quality * 256 + reason.';
 COMMENT ON COLUMN governance.sample_text.value IS 'As read; empty when the sample is bad.';
+CREATE INDEX sample_text_received ON governance.sample_text USING brin (received_at);
 CREATE INDEX sample_text_point ON governance.sample_text (gateway, number, at);
 
 -- ---- alarms --------------------------------------------------------------------------------------------------------
@@ -676,6 +679,7 @@ COMMENT ON COLUMN governance.alarm.received_at IS 'When the database got this st
 CREATE INDEX alarm_standing_grid ON governance.alarm (grid, severity) WHERE NOT is_over;
 CREATE INDEX alarm_standing_component ON governance.alarm (component) WHERE NOT is_over AND component <> '';
 CREATE INDEX alarm_standing_gateway ON governance.alarm (gateway) WHERE NOT is_over;
+CREATE INDEX alarm_ended ON governance.alarm (received_at) WHERE is_over;
 CREATE INDEX alarm_standing_class ON governance.alarm (substr(component, 7, 4)) WHERE NOT is_over;
 CREATE INDEX alarm_standing_street ON governance.alarm (street) WHERE NOT is_over;
 
@@ -716,6 +720,7 @@ COMMENT ON COLUMN governance.alarm_event.actor IS 'Who caused it: Actor of the f
 COMMENT ON COLUMN governance.alarm_event.evidence IS 'What the rule saw then: Evidence of the feed.';
 COMMENT ON COLUMN governance.alarm_event.received_at IS 'When the database got it.';
 CREATE INDEX alarm_event_alarm ON governance.alarm_event (gateway, alarm, start, revision);
+CREATE INDEX alarm_event_received ON governance.alarm_event USING brin (received_at);
 CREATE INDEX alarm_event_raised ON governance.alarm_event (at) WHERE kind = 1;
 
 CREATE TABLE governance.dispatch (

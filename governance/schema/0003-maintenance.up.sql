@@ -146,7 +146,18 @@ DECLARE
     batches text[];
     partition record;
 BEGIN
-    hours := ARRAY(SELECT DISTINCT hour FROM governance.sample_recent WHERE hour < p_before ORDER BY hour);
+    -- From gateway to gateway along the index: mostly there is nothing to do, and the hour that goes on is not to be read
+    -- for that every minute.
+    hours := ARRAY(
+        WITH RECURSIVE one AS (
+            SELECT min(gateway) AS gateway FROM governance.sample_recent
+            UNION ALL
+            SELECT (SELECT min(next.gateway) FROM governance.sample_recent AS next WHERE next.gateway > one.gateway)
+            FROM one WHERE one.gateway IS NOT NULL)
+        SELECT DISTINCT due.hour FROM one
+        CROSS JOIN LATERAL (SELECT DISTINCT recent.hour FROM governance.sample_recent AS recent
+                            WHERE recent.gateway = one.gateway AND recent.hour < p_before) AS due
+        ORDER BY due.hour);
     FOREACH each IN ARRAY hours LOOP
         -- As many gateways at once as have p_samples: that bounds the memory of a step and what a kill throws away.
         FOR batch IN
@@ -201,7 +212,7 @@ BEGIN
     DELETE FROM governance.sample_recent WHERE hour < samples_before;  -- what is left: in the default partition
     DELETE FROM governance.sample_hour WHERE hour < samples_before;
     DELETE FROM governance.sample_clockless WHERE received_at < samples_before;
-    DELETE FROM governance.sample_text WHERE coalesce(at, received_at) < samples_before;
+    DELETE FROM governance.sample_text WHERE received_at < samples_before;
 
     -- A catalogue that has not come in all that time will not come: the batch stays readable, with the reason.
     WITH stranded AS (DELETE FROM governance.parked WHERE received_at < samples_before RETURNING *)

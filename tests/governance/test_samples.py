@@ -201,7 +201,7 @@ def test_retention_drops_whole_days_and_deletes_the_rest(db):
     db.execute("SELECT governance.make_partitions(%s)", [old])
     strange = datetime.datetime(2020, 5, 1, tzinfo=UTC)
     put_samples(db, [(1, old, 1.0, 256), (1, strange, 1.0, 256), (1, young, 2.0, 256)])
-    db.execute("INSERT INTO governance.sample_text (epoch, sequence, at, boot, monotonic_us, gateway, number, quality, value) "
+    db.execute("INSERT INTO governance.sample_text (epoch, sequence, received_at, boot, monotonic_us, gateway, number, quality, value) "
                "SELECT 1, 1, at, %s, 0, %s, 1, 256, '' FROM unnest(%s::timestamptz[]) AS at", [BOOT_UUID, GATEWAY, [old, young]])
     db.execute("INSERT INTO governance.parked (gateway, epoch, sequence, start, hash, received_at, payload) VALUES (%s, 1, 1, 1, 'h', %s, 'x')",
                [GATEWAY, old])
