@@ -11,7 +11,6 @@
 #include <thread>
 #include <utility>
 
-#include "daemon/publish/backoff.hpp"
 #include "governance/ingest/reach.hpp"
 
 namespace gengfu::ingest {
@@ -31,9 +30,11 @@ Monotonic now() {
     return std::chrono::steady_clock::now();
 }
 
-double chance() {
+/// Gateways wait longer and longer, being thousands. An ingest is one of few, and should listen again before
+/// they speak: 200 to 400 ms.
+Duration retry() {
     thread_local std::minstd_rand source(std::random_device{}());
-    return std::uniform_real_distribution<double>(0, 1)(source);
+    return milliseconds(std::uniform_int_distribution<>(200, 400)(source));
 }
 
 int milliseconds_of(Duration wait) {
@@ -156,7 +157,7 @@ void MqttLink::open() {
         say(fmt::format("no connection to {}: {}", broker_name(), trouble));
         plan_.failed(publish::ConnectPlan::Failure::kOther);
         handle_.reset();
-        next_ = now() + publish::wait_after(plan_.rounds(), chance());
+        next_ = now() + retry();
         return;
     }
     mosquitto_property* properties = nullptr;
@@ -180,13 +181,11 @@ void MqttLink::lost(int code, publish::ConnectPlan::Failure failure) {
                                                      : mosquitto_strerror(code);
     if (state_ == State::kUp) {
         plan_.ended(now() - since_);
-        next_ = now() + (now() - since_ < publish::ConnectPlan::kLasting
-                             ? publish::wait_after(plan_.rounds(), chance())
-                             : Duration::zero());
+        next_ = now() + (now() - since_ < publish::ConnectPlan::kLasting ? retry() : Duration::zero());
         say(fmt::format("connection to {} lost: {}", broker_name(), why));
     } else {
         const bool at_once = plan_.failed(failure) == publish::ConnectPlan::Then::kAtOnce;
-        next_ = now() + (at_once ? Duration::zero() : publish::wait_after(plan_.rounds(), chance()));
+        next_ = now() + (at_once ? Duration::zero() : retry());
         if (!at_once) {
             say(fmt::format("no connection to {}: {}", broker_name(), why));
         }

@@ -1,4 +1,5 @@
-"""The far end: an MQTT subscriber that keeps every record by its identity, as a city platform would."""
+"""The far end: the governance database, where what arrived is read as rows; and a platform's connection to the broker,
+by which commands are given and which sees what is retained there."""
 
 import heapq
 import itertools
@@ -10,19 +11,19 @@ import paho.mqtt.client as mqtt
 
 
 class FarEnd:
-    """Receives on paho's thread, hands over to whoever calls `take`. Reconnects by itself for ever."""
+    """Receives on threads of its own, hands over to whoever calls `take`. Reconnects by itself for ever."""
 
-    def __init__(self, wire, port, root, sabotage=None):
+    def __init__(self, wire, port, root, database, sabotage=None):
+        """:param database: a Database of this run (database.py)"""
         self._wire = wire
+        self._database = database
         self._root = root
         self._sabotage = sabotage
         self._arrived = queue.Queue()
         self._held = []
         self._order = itertools.count()
         self._lock = threading.Lock()
-        self._spoiled = {}
         self.identities = set()
-        self.redelivered = 0
         self.broken = []
         self.retained = {}
         self.base = None  # topic prefix of the gateway, known from its first message
@@ -34,10 +35,29 @@ class FarEnd:
         self._client.reconnect_delay_set(min_delay=1, max_delay=1)
         self._client.connect_async("127.0.0.1", port, keepalive=10)
         self._client.loop_start()
+        self._closing = threading.Event()
+        self._reader = threading.Thread(target=self._read_rows, daemon=True)
+        self._reader.start()
 
     def close(self):
+        self._closing.set()
+        self._reader.join(10)
         self._client.disconnect()
         self._client.loop_stop()
+
+    def _read_rows(self):
+        """Every event's row once, soon after it became visible."""
+        while not self._closing.wait(0.02):
+            try:
+                for seen, record in self._database.new_transitions(self._wire):
+                    self._arrive(seen, record, time.monotonic_ns())
+            except Exception as error:  # told by the verdict; the thread goes on
+                with self._lock:
+                    self.broken.append(f"the database: {error}")
+
+    @property
+    def redelivered(self):
+        return self._database.redelivered()
 
     def _on_connect(self, client, _userdata, _flags, code):
         if code == 0:
@@ -64,9 +84,7 @@ class FarEnd:
             if len(parts) == 6 and parts[4] != "marker":
                 self._keep_retained(message.topic, message.payload)
             return
-        if parts[3] in ("event", "tele", "hist"):
-            self._record(self._wire.envelope(message.payload).record, now)
-        elif parts[3] == "reply":
+        if parts[3] == "reply":
             self._arrived.put(("reply", now, self._wire.envelope(message.payload).reply))
 
     def _keep_retained(self, topic, payload):
@@ -76,32 +94,26 @@ class FarEnd:
             else:
                 self.retained.pop(topic, None)
 
-    def _record(self, record, now):
-        identity = self._wire.identity(record)
+    def _arrive(self, seen, transition, now):
         with self._lock:
-            again = identity in self.identities or identity in self._spoiled
-            if again:
-                self.redelivered += 1
-                return
-            if record.WhichOneof("content") != "transition":
-                self.identities.add(identity)
-                return
-            seen = self._wire.seen(record, 0.0)
             ways = self._sabotage.spoil(seen) if self._sabotage else [(0.0, seen)]
-            self._spoiled[identity] = True
             for delay, one in ways:
-                due = now + int(delay * 1e9)
-                heapq.heappush(self._held, (due, next(self._order), one, record))
+                heapq.heappush(self._held, (now + int(delay * 1e9), next(self._order), one, transition))
         self._arrived.put(("wake", now, None))
+
+    def all_identities(self):
+        """Of every event that is in the ledger, but for transitions that sabotage took away."""
+        with self._lock:
+            return self._database.other_events() | self.identities
 
     def _release(self, now):
         """Transitions whose time has come: at once, but for those that sabotage holds back."""
         out = []
         with self._lock:
             while self._held and self._held[0][0] <= now:
-                due, _, seen, record = heapq.heappop(self._held)
+                due, _, seen, transition = heapq.heappop(self._held)
                 self.identities.add(seen.identity)
-                out.append(("transition", due, (seen, record.transition)))
+                out.append(("transition", due, (seen, transition)))
         return out
 
     def take(self, timeout):

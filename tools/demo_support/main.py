@@ -47,6 +47,7 @@ def write_json(path, verdict, sabotage):
 def once(stage, performance, screen, given, sabotage):
     performance.run()
     verdict = performance.verdict()
+    screen.database(stage.database)
     screen.table(verdict)
     if sabotage:
         screen.say(f"sabotage: {sabotage}{'' if sabotage.hit else ' (it never arrived)'}")
@@ -57,9 +58,11 @@ def once(stage, performance, screen, given, sabotage):
 
 def show(stage, performance, screen, folder, programs):
     performance.run()
+    screen.database(stage.database)
     screen.heading("the play is over; the community goes on. Ctrl-C ends it")
     screen.say(f"look around:  {programs}/gengfu status --config {folder}/etc/gengfu.toml")
     screen.say(f"              {programs}/gengfu alarms --config {folder}/etc/gengfu.toml")
+    screen.say(f"              psql '{stage.database.postgres.uri}' -c 'SELECT * FROM governance.alarm_now'")
     screen.say(f"              mosquitto_sub -p {stage.broker.port} -t 'gengfu/#' -v -N")
     while True:
         performance.step()

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from .expectation import COMMAND_WITHIN
+from .database import Database
 from .far_end import FarEnd
 from .processes import Broker, Failed, Gateway, Simulator, render, wait_for
 from .verdict import judge, match
@@ -35,7 +36,7 @@ class Stage:
 
     def __init__(self, places, wire, sabotage):
         self._places = places
-        self.broker = self.simulator = self.gateway = self.far_end = None
+        self.broker = self.simulator = self.gateway = self.far_end = self.database = None
         try:
             self._build(wire, sabotage)
         except BaseException:
@@ -49,7 +50,8 @@ class Stage:
         self.simulator = Simulator(places.programs / "gengfu-sim", scenario, places.folder)
         words = {"run": places.folder, "broker": self.broker.port, **self.simulator.ready["tcp"]}
         configuration = render(places.community, places.folder / "etc", words)
-        self.far_end = FarEnd(wire, self.broker.port, ROOT, sabotage)
+        self.database = Database(places.programs, self.broker.port, places.folder)
+        self.far_end = FarEnd(wire, self.broker.port, ROOT, self.database, sabotage)
         wait_for("the far end", self.far_end.connected.is_set, 10)
         self.gateway = Gateway(places.programs, configuration, places.folder)
         status, text = self.gateway.command("check")
@@ -70,6 +72,8 @@ class Stage:
             self.gateway.program.stop()
         if self.far_end:
             self.far_end.close()
+        if self.database:
+            self.database.close()
         if self.simulator:
             self.simulator.program.stop()
         if self.broker:
@@ -137,7 +141,7 @@ class Performance:
         self._look_after_programs()
 
     def _look_after_programs(self):
-        programs = [self._stage.simulator.program]
+        programs = [self._stage.simulator.program, self._stage.database.ingest]
         if not self._gateway_down:
             programs.append(self._stage.gateway.program)
         for program in programs:
@@ -238,12 +242,13 @@ class Performance:
         verdict = judge(
             self._play.expectations,
             self._seen,
-            far_end.identities,
+            far_end.all_identities(),
             self._commands,
             far_end.redelivered,
             self._wire.event_stream,
         )
         verdict.faults += [f"cannot be read: {text}" for text in far_end.broken]
+        verdict.faults += [f"in quarantine: {topic}: {reason}" for topic, reason in self._stage.database.unstorable()]
         over = {alarm_id for alarm_id, (_, is_over) in self._latest.items() if is_over}
         for topic in far_end.standing():
             if topic.rsplit("/", 1)[-1] in over:

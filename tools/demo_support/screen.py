@@ -99,6 +99,21 @@ class Screen:
         self._detail("", alarm.advice.en)
         self._detail("危害 Hazard", f"{alarm.hazard.zh} · {alarm.hazard.en}")
 
+    def database(self, database):
+        """What a platform engineer sees: the alarms that stand, as rows of one query."""
+        samples, events, alarms = database.counts()
+        self.heading("in the governance database")
+        self.say(f"{alarms} alarms with {events} transitions, {samples} samples. Standing now (docs/governance.md):")
+        self.say("\n".join(f"    {line}" for line in database.statement().splitlines()))
+        names, *rows = database.standing()
+        cells = [names, *[tuple("" if cell is None else str(cell) for cell in row) for row in rows]]
+        widths = [max(width(row[i]) for row in cells) for i in range(len(names))]
+        for number, row in enumerate(cells):
+            line = "  ".join(pad(cell, widths[i]) for i, cell in enumerate(row)).rstrip()
+            self.say("  " + (self._colour(line, "1") if number == 0 else line))
+        if not rows:
+            self.say("  (none)")
+
     def table(self, verdict):
         labels = max([width(line.label) for line in verdict.lines] + [10])
         self.heading("what arrived, against what the scenario says must arrive")
