@@ -84,6 +84,8 @@ Result<void> Pipeline::start() {
     }
     judge_.restore(alarms::memory_from(table_.standing(), saved_memory_, site_), clock_.now());
     saved_memory_.clear();
+    learned_.teach(judge_, std::exchange(saved_learned_, {}), clock_.now());
+    tell_local_time();
     save_book();
     desk_ = desk();
     Result<std::unique_ptr<control::Server>> server = control::Server::open(
@@ -123,6 +125,13 @@ Result<void> Pipeline::restore() {
         table_.restore(std::move(*alarm));
     }
     saved_memory_ = std::move(book->memory);
+    saved_learned_ = std::move(book->learned);
+    if (Result<TimeZone> zone = TimeZone::load(site_.gateway.time_zone)) {
+        zone_ = std::move(*zone);
+    } else {
+        log::warning("时区无法读取,按时段的规则全天有效:" + zone.error().what,
+                     "rules with a schedule hold all day: " + zone.error().what);
+    }
     publish::Run run{.gateway = site_.gateway.id,
                      .epoch = start_.epoch,
                      .start = start_.number,
@@ -293,6 +302,7 @@ void Pipeline::transition(const alarms::Transition& changed, std::function<void(
         alarm.key.point.empty() ? alarm.key.device : alarm.key.device + "/" + alarm.key.point;
     switch (changed.kind) {
         case alarms::TransitionKind::kRaised:
+            learned_.touch();  // what it was judged by must not be lost while it stands
             log::warning("告警 " + where + ":" + alarm.texts->title.zh + "," + alarm.text.zh,
                          "alarm " + where + ": " + alarm.texts->title.en + "; " + alarm.text.en);
             break;
@@ -396,6 +406,7 @@ void Pipeline::save_book() {
         book.alarms.push_back(*alarm);
     }
     book.memory = judge_.memory();
+    book.learned = learned_.text(judge_, clock_.now(), stopping_);
     book.aliases = publisher_->aliases();
     book.catalogue_hash = publisher_->catalogue_hash();
     book.commands = publisher_->answered_commands();
@@ -458,9 +469,17 @@ void Pipeline::note_later() {
             note_lines();
             release_silences();
             note_store();
+            tell_local_time();
             note_later();
         }
     });
+}
+
+/// Every second: a clock that is set, or becomes known, counts at once.
+void Pipeline::tell_local_time() {
+    const Moment now = clock_.moment();
+    judge_.local_time(now.wall && zone_ ? std::optional(zone_->minute_of_week(*now.wall)) : std::nullopt,
+                      now.monotonic);
 }
 
 void Pipeline::keep_watchdog_fed() {

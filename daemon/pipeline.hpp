@@ -11,7 +11,9 @@
 #include "daemon/config/self_device.hpp"
 #include "daemon/control/desk.hpp"
 #include "daemon/control/server.hpp"
+#include "daemon/core/time_zone.hpp"
 #include "daemon/inbox.hpp"
+#include "daemon/learned_keeper.hpp"
 #include "daemon/prepare.hpp"
 #include "daemon/publish/publisher.hpp"
 #include "daemon/rules/judge.hpp"
@@ -66,6 +68,7 @@ private:
     bool damage_is_news(Monotonic now) const;
     void save_book_soon();
     void save_book();
+    void tell_local_time();
     void note_health(const sampling::HealthChange& change);
     void note_lines();
     void note_store();
@@ -93,6 +96,8 @@ private:
     Monotonic started_;
     Inbox<sampling::Batch> inbox_;
     rules::Judge judge_;
+    LearnedKeeper learned_;
+    std::optional<TimeZone> zone_;  ///< of schedules; none: unknown on this machine
     alarms::Table table_;
     std::vector<sampling::Health> told_health_;  ///< by DeviceId, as last logged
     std::unique_ptr<publish::Publisher> publisher_;
@@ -105,6 +110,7 @@ private:
     bool holding_ = false;
     std::vector<rules::Verdict> held_;
     std::vector<rules::RuleMemory> saved_memory_;  ///< of the last book, until the judge has taken it up
+    std::string saved_learned_;                    ///< likewise
     std::string saved_book_;
     /// Until when silence on a bus is nobody's fault: it is lent, or was a moment ago. By BusId.
     std::vector<Monotonic> lent_until_;

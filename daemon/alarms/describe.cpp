@@ -30,7 +30,9 @@ std::string counted_in(Duration per) {
 /// Word of an enumerated value; empty when it has none.
 std::string word_of(const config::Site& site, const config::Rule& rule, double value) {
     constexpr double kExact = 9e15;  // integers are exact in a double up to 2^53
-    const bool of_the_value = rule.kind != config::RuleKind::kRate && rule.kind != config::RuleKind::kSilent;
+    using enum config::RuleKind;
+    const bool of_the_value = rule.kind == kAbove || rule.kind == kBelow || rule.kind == kOutside ||
+                              rule.kind == kEquals || rule.kind == kBit;
     if (!rule.point || !of_the_value || !std::isfinite(value) || std::abs(value) > kExact ||
         std::trunc(value) != value) {
         return {};
@@ -63,11 +65,15 @@ Key key_of(const config::Site& site, const config::Rule& rule) {
 }
 
 std::string unit_of(const config::Site& site, const config::Rule& rule) {
-    if (rule.kind == config::RuleKind::kSilent) {
+    using enum config::RuleKind;
+    if (rule.kind == kSilent || rule.kind == kStuck || rule.kind == kOccupied) {
         return "s";
     }
+    if (rule.kind == kMoved) {
+        return "°";
+    }
     const std::string unit = rule.point ? site.spec(*rule.point).unit : std::string();
-    return rule.kind == config::RuleKind::kRate ? unit + "/" + counted_in(rule.per) : unit;
+    return rule.kind == kRate ? unit + "/" + counted_in(rule.per) : unit;
 }
 
 const config::Component& component_of(const config::Site& site, const config::Rule& rule) {

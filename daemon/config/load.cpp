@@ -26,6 +26,8 @@ void read_devices(const Node& root, const Known& known, Library& library, Site& 
     for (const Node* const table : tables) {
         rules.apply(reader.read(*table));
     }
+    rules.apply_across(root);
+    rules.resolve_groups();
     if (tables.empty() && !top.has("device") && !report.incomplete()) {
         report.warning(root.at, "no [[device]]: nothing is watched");
     }
@@ -37,10 +39,9 @@ void check_top(const Node& root, Report& report) {
     for (const std::string_view key : {"gateway", "mqtt", "store"}) {
         top.table(key);
     }
-    for (const std::string_view key : {"bus", "feed", "party", "device"}) {
+    for (const std::string_view key : {"bus", "feed", "party", "device", "rule"}) {
         top.any(key);
     }
-    top.not_built("rule", "[[rule]], rules across devices");
     constexpr std::array<std::string_view, 8> kKnown{"gateway", "mqtt",  "store",  "bus",
                                                      "feed",    "party", "device", "rule"};
     for (const Entry& entry : root.entries) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "daemon/config/rule_kind.hpp"
+#include "daemon/config/rule_parts.hpp"
 #include "daemon/config/rule_text.hpp"
 #include "daemon/config/sections.hpp"
 #include "daemon/config/text.hpp"
@@ -21,10 +22,10 @@ using std::chrono::seconds;
 
 constexpr double kAny = std::numeric_limits<double>::max();
 constexpr Duration kLongestDelay = hours(24 * 7);
+constexpr Duration kLongestFor = hours(24 * 30);
 constexpr std::size_t kMaxLevels = 4;  // as many as severities
 
-constexpr std::array<std::string_view, 8> kLaterKinds{"stuck",   "jump", "moved", "occupied",
-                                                      "anomaly", "all",  "any",   "count"};
+constexpr std::array<std::string_view, 1> kLaterKinds{"anomaly"};
 constexpr std::array<std::pair<std::string_view, Severity>, 4> kSeverities{{{"critical", Severity::kCritical},
                                                                             {"major", Severity::kMajor},
                                                                             {"moderate", Severity::kModerate},
@@ -37,16 +38,25 @@ struct KindKey {
 };
 const std::vector<KindKey>& kind_keys() {
     using enum RuleKind;
-    static const std::vector<KindKey> kKeys{{"limit", {kAbove, kBelow, kRate}},
-                                            {"levels", {kAbove, kBelow, kRate}},
-                                            {"low", {kOutside}},
-                                            {"high", {kOutside}},
-                                            {"values", {kEquals}},
-                                            {"active", {kBit}},
-                                            {"per", {kRate}},
-                                            {"window", {kRate}},
-                                            {"for", {kSilent}},
-                                            {"deadband", {kAbove, kBelow, kOutside, kRate}}};
+    static const std::vector<KindKey> kKeys{
+        {"limit", {kAbove, kBelow, kRate, kJump, kGrowth}},
+        {"levels", {kAbove, kBelow, kRate, kJump, kGrowth, kMoved, kOccupied}},
+        {"low", {kOutside}},
+        {"high", {kOutside}},
+        {"values", {kEquals}},
+        {"active", {kBit}},
+        {"per", {kRate}},
+        {"window", {kRate}},
+        {"for", {kSilent, kStuck}},
+        {"angle", {kMoved}},
+        {"dwell", {kOccupied}},
+        {"enter", {kOccupied}},
+        {"leave", {kOccupied}},
+        {"floor", {kGrowth}},
+        {"of", {kAll, kAny, kCount}},
+        {"within", {kAll, kAny, kCount}},
+        {"at_least", {kCount}},
+        {"deadband", {kAbove, kBelow, kOutside, kRate, kStuck, kMoved, kGrowth}}};
     return kKeys;
 }
 
@@ -58,8 +68,8 @@ std::optional<RuleKind> read_kind(Reader& reader) {
     for (const std::string_view later : kLaterKinds) {
         if (node->kind == Node::Kind::kString && node->text == later) {
             reader.error("kind",
-                         fmt::format("rules of kind \"{}\" are not built yet; this release has above, below, "
-                                     "outside, equals, bit, rate and silent",
+                         fmt::format("rules of kind \"{}\" are not built yet; this release has all kinds but "
+                                     "this one",
                                      later));
             return std::nullopt;
         }
@@ -68,25 +78,21 @@ std::optional<RuleKind> read_kind(Reader& reader) {
 }
 
 void refuse_later_keys(Reader& reader) {
-    reader.not_built("schedule", "rules that hold at certain times");
     reader.not_built("action", "acting on an alarm");
-    for (const std::string_view key :
-         {"angle", "enter", "leave", "dwell", "sensitivity", "of", "within", "at_least"}) {
-        reader.not_built(key, "a key of a rule kind of a later release");
-    }
+    reader.not_built("sensitivity", "a key of a rule kind of a later release");
 }
 
-std::vector<Level> read_levels(Reader& reader, Report& report) {
+std::vector<Level> read_levels(Reader& reader, RuleKind kind, std::string& limit_of, Report& report) {
     std::vector<Level> levels;
     for (const Node* const table : reader.tables("levels", kMaxLevels)) {
         Reader each(*table, "rule.levels", reader.subject() + ": levels", report);
         each.require("limit");
         each.require("severity");
-        const auto limit = each.number("limit", -kAny, kAny);
+        const std::optional<Level> limit = read_level_limit(each, "limit", kind, limit_of);
         const auto severity = each.word("severity", kSeverities);
         each.finish();
         if (limit && severity) {
-            levels.push_back({*limit, *severity});
+            levels.push_back({limit->limit, *severity, limit->times});
         }
     }
     if (const Node* const list = reader.any("levels");
@@ -97,7 +103,8 @@ std::vector<Level> read_levels(Reader& reader, Report& report) {
 }
 
 /// How far out a limit lies: more is worse.
-double reach(RuleKind kind, double limit) {
+double reach(RuleKind kind, const Level& level) {
+    const double limit = level.times != 0 ? level.times : level.limit;
     switch (kind) {
         case RuleKind::kBelow:
             return -limit;
@@ -111,12 +118,16 @@ double reach(RuleKind kind, double limit) {
 /// Mildest first: each next level graver and further out.
 void check_levels(Reader& reader, const std::vector<Level>& levels, RuleKind kind) {
     for (std::size_t i = 1; i < levels.size(); ++i) {
-        const bool further = reach(kind, levels[i].limit) > reach(kind, levels[i - 1].limit);
+        const bool further = reach(kind, levels[i]) > reach(kind, levels[i - 1]);
         if (!further || !graver(levels[i].severity, levels[i - 1].severity)) {
             reader.error("levels",
                          fmt::format("levels must go from the mildest to the gravest, each limit {} the one "
                                      "before it",
                                      kind == RuleKind::kBelow ? "below" : "beyond"));
+            return;
+        }
+        if ((levels[i].times != 0) != (levels[0].times != 0)) {
+            reader.error("levels", "levels must all be numbers, or all be taken from another point");
             return;
         }
         if (kind == RuleKind::kRate && (levels[i].limit < 0) != (levels[0].limit < 0)) {
@@ -126,13 +137,18 @@ void check_levels(Reader& reader, const std::vector<Level>& levels, RuleKind kin
     }
 }
 
-/// A rate of 0 is passed by everything that stands still.
-void check_rate(Reader& reader, const RuleDraft& draft) {
+/// A rate of 0 is passed by everything that stands still; the others measure how far, how long, how often.
+void check_sign(Reader& reader, const RuleDraft& draft) {
+    const RuleKind kind = draft.kind.value_or(RuleKind::kAbove);
+    const bool positive = kind == RuleKind::kJump || kind == RuleKind::kMoved ||
+                          kind == RuleKind::kOccupied || kind == RuleKind::kGrowth;
     for (const Level& level : draft.rule.levels) {
-        if (draft.kind == RuleKind::kRate && level.limit == 0) {
+        const std::string_view key = reader.has("levels") ? "levels" : "limit";
+        if (kind == RuleKind::kRate && level.limit == 0) {
             reader.error(
-                reader.has("levels") ? "levels" : "limit",
-                "limit of a rate must not be 0: above 0 it rises at least so fast, below 0 it falls");
+                key, "limit of a rate must not be 0: above 0 it rises at least so fast, below 0 it falls");
+        } else if (positive && level.limit <= 0) {
+            reader.error(key, fmt::format("limit of a rule of kind \"{}\" must be above 0", to_string(kind)));
         }
     }
 }
@@ -149,16 +165,11 @@ At merged_at(const Reader& reader, std::initializer_list<std::string_view> keys)
 
 void read_limits(Reader& reader, RuleDraft& draft, Report& report) {
     const std::optional<Severity> severity = reader.word("severity", kSeverities);
-    draft.rule.levels = read_levels(reader, report);
-    const Node* const limit_node = reader.any("limit");
-    std::optional<double> limit;
-    if (limit_node != nullptr && limit_node->kind == Node::Kind::kTable) {
-        reader.error("limit",
-                     "a limit taken from another point ({ times, of }) is not built yet: give a number");
-    } else {
-        limit = reader.number("limit", -kAny, kAny);
-    }
-    draft.limits_at = merged_at(reader, {"levels", "limit", "low", "values"});
+    const RuleKind kind = draft.kind.value_or(RuleKind::kAbove);
+    draft.rule.levels = read_levels(reader, kind, draft.limit_of, report);
+    const std::optional<Level> limit = read_level_limit(reader, "limit", kind, draft.limit_of);
+    const std::optional<double> first = read_first_limit(reader, draft);
+    draft.limits_at = merged_at(reader, {"levels", "limit", "low", "values", "angle", "dwell"});
     if (reader.has("levels")) {
         if (reader.has("limit")) {
             reader.error("limit", "limit and levels put each other out: give one of them");
@@ -166,8 +177,11 @@ void read_limits(Reader& reader, RuleDraft& draft, Report& report) {
         if (reader.has("severity")) {
             reader.error("severity", "severity means nothing beside levels, which have their own");
         }
-        check_levels(reader, draft.rule.levels, draft.kind.value_or(RuleKind::kAbove));
-        check_rate(reader, draft);
+        if (first && !draft.rule.levels.empty()) {
+            draft.rule.levels.front().limit = *first;  // the device's own word for the mildest one
+        }
+        check_levels(reader, draft.rule.levels, kind);
+        check_sign(reader, draft);
         draft.rule.severity =
             draft.rule.levels.empty() ? Severity::kMinor : draft.rule.levels.back().severity;
         return;
@@ -176,9 +190,10 @@ void read_limits(Reader& reader, RuleDraft& draft, Report& report) {
         draft.missing.emplace_back("severity");
     }
     draft.rule.severity = severity.value_or(Severity::kMinor);
-    if (limit) {
-        draft.rule.levels = {{*limit, draft.rule.severity}};
-        check_rate(reader, draft);
+    if (limit || first) {
+        draft.rule.levels = {
+            {limit ? limit->limit : *first, draft.rule.severity, limit ? limit->times : 0.0}};
+        check_sign(reader, draft);
     }
 }
 
@@ -193,8 +208,15 @@ void read_kind_settings(Reader& reader, RuleDraft& draft) {
     rule.active = reader.boolean("active").value_or(true);
     rule.per = reader.duration("per", milliseconds(100), kLongestDelay).value_or(Duration::zero());
     rule.window = reader.duration("window", milliseconds(100), kLongestDelay).value_or(rule.per);
-    rule.silent_for = reader.duration("for", milliseconds(100), kLongestDelay).value_or(Duration::zero());
+    rule.silent_for = reader.duration("for", milliseconds(100), kLongestFor).value_or(Duration::zero());
     draft.deadband = reader.number("deadband", 0, kAny);
+    rule.enter = reader.number("enter", 0, kAny).value_or(0);
+    rule.leave = reader.number("leave", 0, kAny).value_or(rule.enter / 2);
+    if (rule.leave > rule.enter) {
+        reader.error("leave", fmt::format("leave ({}) must not be above enter ({})", rule.leave, rule.enter));
+    }
+    rule.floor = reader.number("floor", 0, kAny).value_or(0);
+    read_group(reader, draft);
 }
 
 void read_common(Reader& reader, RuleDraft& draft) {
@@ -203,6 +225,9 @@ void read_common(Reader& reader, RuleDraft& draft) {
     rule.on_delay = reader.duration("on_delay", milliseconds(0), kLongestDelay).value_or(Duration::zero());
     rule.off_delay = reader.duration("off_delay", milliseconds(0), kLongestDelay).value_or(Duration::zero());
     rule.latch = reader.boolean("latch").value_or(false);
+    rule.alarm = reader.boolean("alarm").value_or(true);
+    rule.promise = reader.duration("promise", seconds(1), hours(24)).value_or(Duration::zero());
+    rule.schedule = read_schedule(reader);
     // A battery can wait when the bus is short of time, a cover cannot.
     rule.safety = reader.boolean("safety").value_or(rule.severity != Severity::kMinor);
     draft.point = reader.name("point").value_or("");
@@ -241,13 +266,38 @@ void find_missing(Reader& reader, RuleDraft& draft) {
         case RuleKind::kEquals:
             need("values");
             break;
+        case RuleKind::kJump:
+        case RuleKind::kGrowth:
+            if (!reader.has("limit") && !reader.has("levels")) {
+                draft.missing.emplace_back("limit (or levels)");
+            }
+            break;
+        case RuleKind::kMoved:
+            if (!reader.has("angle") && !reader.has("levels")) {
+                draft.missing.emplace_back("angle (or levels)");
+            }
+            break;
+        case RuleKind::kOccupied:
+            if (!reader.has("dwell") && !reader.has("levels")) {
+                draft.missing.emplace_back("dwell (or levels)");
+            }
+            break;
         case RuleKind::kSilent:
+        case RuleKind::kStuck:
             need("for");
+            break;
+        case RuleKind::kCount:
+            need("at_least");
+            [[fallthrough]];
+        case RuleKind::kAll:
+        case RuleKind::kAny:
+            need("of");
             break;
         case RuleKind::kBit:
             break;
     }
-    if (*draft.kind != RuleKind::kSilent && draft.point.empty() && draft.role.empty()) {
+    if (*draft.kind != RuleKind::kSilent && !is_group(*draft.kind) && draft.point.empty() &&
+        draft.role.empty()) {
         draft.missing.emplace_back("point (or role)");
     }
 }
@@ -302,6 +352,17 @@ RuleDraft read_rule(const std::string& name, const Node& merged, Report& report,
     read_common(reader, draft);
     draft.rule.texts = std::make_shared<const RuleText>(read_rule_text(reader, name, report));
     refuse_later_keys(reader);
+    if (draft.kind == RuleKind::kJump && draft.rule.on_delay > Duration::zero()) {
+        reader.error("on_delay",
+                     "on_delay means nothing in a rule of kind \"jump\": the next value is no jump");
+    }
+    if (draft.kind == RuleKind::kSilent && reader.has("schedule")) {
+        reader.error("schedule", "schedule means nothing in a rule of kind \"silent\": silence has no hours");
+    }
+    if (draft.kind && is_group(*draft.kind) && (reader.has("point") || reader.has("role"))) {
+        reader.error(reader.has("point") ? "point" : "role",
+                     "point and role mean nothing in a rule that judges other rules (of)");
+    }
     if (kind_known) {
         check_kind_keys(reader, draft);
         find_missing(reader, draft);

@@ -25,12 +25,17 @@ std::string type_mistake(RuleKind kind, const PointSpec& spec) {
         return "a string can be judged by rules of kind \"silent\" only";
     }
     const bool flag = spec.type == Type::kBool || spec.type == Type::kBit;
-    const bool has_limit = kind != RuleKind::kBit && kind != RuleKind::kEquals;
+    const bool has_limit = kind != RuleKind::kBit && kind != RuleKind::kEquals && kind != RuleKind::kStuck &&
+                           kind != RuleKind::kOccupied;
     return flag && has_limit ? "a rule with a limit needs a point with a number, not a bit" : "";
 }
 
 std::string range_mistake(const Rule& rule, const PointSpec& spec) {
-    if (!spec.range) {
+    const bool flag = spec.type == Type::kBool || spec.type == Type::kBit;
+    if (rule.kind == RuleKind::kOccupied && rule.enter <= 0 && !flag) {
+        return "it needs enter: from which value on a vehicle is there";
+    }
+    if (!spec.range || rule.limit_point) {
         return "";
     }
     const Range range = *spec.range;
@@ -56,11 +61,13 @@ std::string clearing_mistake(const Rule& rule, const PointSpec& spec) {
         return fmt::format("its deadband ({}) leaves nothing between low and high: it could never clear",
                            rule.deadband);
     }
-    if (rule.levels.empty()) {
+    if (rule.levels.empty() || rule.limit_point) {
         return "";
     }
     const double mildest = rule.levels.front().limit;
-    if (rule.kind == RuleKind::kRate && rule.deadband >= std::abs(mildest)) {
+    const bool towards_zero =
+        rule.kind == RuleKind::kRate || rule.kind == RuleKind::kMoved || rule.kind == RuleKind::kGrowth;
+    if (towards_zero && rule.deadband >= std::abs(mildest)) {
         return fmt::format("its deadband ({}) must be below its limit ({}): it could never clear",
                            rule.deadband, mildest);
     }
@@ -76,7 +83,11 @@ std::string clearing_mistake(const Rule& rule, const PointSpec& spec) {
 }
 
 std::string once_mistake(const Rule& rule) {
-    if (rule.kind == RuleKind::kSilent || rule.kind == RuleKind::kRate) {
+    const bool over_time = rule.kind == RuleKind::kSilent || rule.kind == RuleKind::kRate ||
+                           rule.kind == RuleKind::kStuck || rule.kind == RuleKind::kJump ||
+                           rule.kind == RuleKind::kMoved || rule.kind == RuleKind::kOccupied ||
+                           rule.kind == RuleKind::kGrowth;
+    if (over_time) {
         return fmt::format("a rule of kind \"{}\" cannot judge a point that is read once a connection",
                            to_string(rule.kind));
     }
@@ -96,10 +107,23 @@ double deadband_of(const RuleDraft& draft, const PointSpec& spec) {
             return draft.deadband.value_or(kSigmas * spec.noise);
         }
         case RuleKind::kRate:
+        case RuleKind::kStuck:
+        case RuleKind::kGrowth:
             return draft.deadband.value_or(0);
+        case RuleKind::kMoved: {
+            constexpr double kDegrees =
+                2;  // what a shaking street does to the mean of a cover that lies still
+            return draft.deadband.value_or(
+                draft.rule.levels.empty() ? 0 : std::min(kDegrees, draft.rule.levels.front().limit / 2));
+        }
         case RuleKind::kEquals:
         case RuleKind::kBit:
         case RuleKind::kSilent:
+        case RuleKind::kJump:
+        case RuleKind::kOccupied:
+        case RuleKind::kAll:
+        case RuleKind::kAny:
+        case RuleKind::kCount:
             break;
     }
     return 0;

@@ -10,13 +10,21 @@
 namespace gengfu::config {
 
 /// Words of the rule kinds: in configuration files, on the wire and in the command's output.
-constexpr std::array<std::pair<std::string_view, RuleKind>, 7> kRuleKinds{{{"above", RuleKind::kAbove},
-                                                                           {"below", RuleKind::kBelow},
-                                                                           {"outside", RuleKind::kOutside},
-                                                                           {"equals", RuleKind::kEquals},
-                                                                           {"bit", RuleKind::kBit},
-                                                                           {"rate", RuleKind::kRate},
-                                                                           {"silent", RuleKind::kSilent}}};
+constexpr std::array<std::pair<std::string_view, RuleKind>, 15> kRuleKinds{{{"above", RuleKind::kAbove},
+                                                                            {"below", RuleKind::kBelow},
+                                                                            {"outside", RuleKind::kOutside},
+                                                                            {"equals", RuleKind::kEquals},
+                                                                            {"bit", RuleKind::kBit},
+                                                                            {"rate", RuleKind::kRate},
+                                                                            {"silent", RuleKind::kSilent},
+                                                                            {"stuck", RuleKind::kStuck},
+                                                                            {"jump", RuleKind::kJump},
+                                                                            {"moved", RuleKind::kMoved},
+                                                                            {"occupied", RuleKind::kOccupied},
+                                                                            {"growth", RuleKind::kGrowth},
+                                                                            {"all", RuleKind::kAll},
+                                                                            {"any", RuleKind::kAny},
+                                                                            {"count", RuleKind::kCount}}};
 
 constexpr std::string_view to_string(RuleKind kind) {
     for (const auto& [word, of] : kRuleKinds) {
@@ -24,7 +32,7 @@ constexpr std::string_view to_string(RuleKind kind) {
             return word;
         }
     }
-    return {};
+    return "";
 }
 
 constexpr std::optional<RuleKind> parse_rule_kind(std::string_view word) {

@@ -13,11 +13,42 @@ namespace gengfu::config {
 namespace {
 
 bool watches_device(const RuleDraft& draft) {
-    return draft.kind == RuleKind::kSilent && draft.point.empty() && draft.role.empty();
+    return (draft.kind == RuleKind::kSilent && draft.point.empty() && draft.role.empty()) ||
+           (draft.kind && is_group(*draft.kind));
+}
+
+std::optional<PointRef> point_of(const Profile& profile, std::string_view role) {
+    for (std::size_t i = 0; i < profile.points.size(); ++i) {
+        if (profile.points[i].role == role) {
+            return static_cast<PointRef>(i);
+        }
+    }
+    return std::nullopt;
+}
+
+/// x, y and z of what a rule of three axes looks for: role "gravity" means gravity_x, gravity_y, gravity_z.
+std::vector<PointRef> find_axes(const RuleDraft& draft, const Profile& profile) {
+    std::vector<PointRef> axes;
+    if (draft.kind != RuleKind::kMoved && draft.kind != RuleKind::kOccupied) {
+        return axes;
+    }
+    for (const char* const axis : {"_x", "_y", "_z"}) {
+        if (const auto found = point_of(profile, draft.role + axis); found && !draft.role.empty()) {
+            axes.push_back(*found);
+        }
+    }
+    constexpr std::size_t kAxes = 3;
+    return axes.size() == kAxes ? axes : std::vector<PointRef>{};
 }
 
 std::vector<PointRef> find_points(const RuleDraft& draft, const Profile& profile) {
     std::vector<PointRef> found;
+    if (const std::vector<PointRef> axes = find_axes(draft, profile); !axes.empty()) {
+        return {*std::max_element(axes.begin(), axes.end())};  // judged when the last of them has come
+    }
+    if (draft.kind == RuleKind::kMoved) {
+        return found;
+    }
     for (std::size_t i = 0; i < profile.points.size(); ++i) {
         const PointSpec& spec = profile.points[i];
         const bool wanted = draft.point.empty() ? spec.role == draft.role : spec.name == draft.point;
@@ -181,14 +212,25 @@ void RuleLayer::lay(const DeviceReader::Draft& device, const RuleDraft& draft, c
     const Device& of = site_.device(device.id);
     if (whole) {
         Rule rule = draft.rule;
-        const bool timely = fits_time(device, draft, own, shortest_interval(of, device.profile->profile));
-        tally.watching += timely && add(device, std::move(rule)) ? 1U : 0U;
+        const bool timely = is_group(*draft.kind) ||
+                            fits_time(device, draft, own, shortest_interval(of, device.profile->profile));
+        const bool added = timely && add(device, std::move(rule));
+        tally.watching += added ? 1U : 0U;
+        if (added && is_group(*draft.kind)) {
+            const bool named = own != nullptr || device.device_class == nullptr ||
+                               find_entry(device.device_class->rules, draft.name) == nullptr;
+            groups_.push_back({site_.rules.size() - 1, draft.members, draft.of_at, named});
+        }
         tally.unsound += timely ? 0U : 1U;
         return;
     }
     for (const PointRef point : points) {
         Rule rule = draft.rule;
         rule.point = PointId{of.first_point.value + point};
+        if (!find_inputs(device, draft, rule)) {
+            ++tally.unsound;
+            continue;
+        }
         rule.deadband = deadband_of(draft, device.profile->profile.points[point]);
         if (fits(device, draft, rule, own)) {
             std::size_t& counted = is_helper_role(draft.role) ? tally.watching : tally.judging;
@@ -197,6 +239,41 @@ void RuleLayer::lay(const DeviceReader::Draft& device, const RuleDraft& draft, c
             ++tally.unsound;
         }
     }
+}
+
+/// The other points that a rule judges by.
+bool RuleLayer::find_inputs(const DeviceReader::Draft& device, const RuleDraft& draft, Rule& rule) {
+    const Profile& profile = device.profile->profile;
+    const std::uint32_t first = site_.device(device.id).first_point.value;
+    for (const PointRef axis : find_axes(draft, profile)) {
+        rule.axes.push_back(PointId{first + axis});
+    }
+    if (const auto warm = point_of(profile, "temperature");
+        warm && rule.kind == RuleKind::kOccupied && !rule.axes.empty()) {
+        rule.temperature = PointId{first + *warm};
+    }
+    if (draft.limit_of.empty()) {
+        return true;
+    }
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < profile.points.size(); ++i) {
+        const PointSpec& spec = profile.points[i];
+        names.push_back(spec.name);
+        if (spec.name == draft.limit_of && spec.type != Type::kString) {
+            rule.limit_point = PointId{first + static_cast<std::uint32_t>(i)};
+        }
+    }
+    if (!rule.limit_point || rule.limit_point == rule.point) {
+        report_.error(draft.limits_at,
+                      fmt::format("device {}: rule {} takes its limit from point {}, which {}{}",
+                                  in_quotes(site_.device(device.id).name), in_quotes(draft.name),
+                                  in_quotes(draft.limit_of),
+                                  rule.limit_point ? "is the one it judges"
+                                                   : "profile " + in_quotes(profile.name) + " does not have",
+                                  rule.limit_point ? "" : did_you_mean(draft.limit_of, names)));
+        return false;
+    }
+    return true;
 }
 
 bool RuleLayer::complain_missing(const DeviceReader::Draft& device, const RuleDraft& draft,
@@ -240,14 +317,15 @@ bool RuleLayer::fits(const DeviceReader::Draft& device, const RuleDraft& draft, 
 /// slope of every two readings.
 bool RuleLayer::fits_time(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own,
                           Duration interval) {
-    const bool silent = draft.rule.kind == RuleKind::kSilent;
+    const bool stuck = draft.rule.kind == RuleKind::kStuck;
+    const bool silent = draft.rule.kind == RuleKind::kSilent || stuck;
     if (!silent && draft.rule.kind != RuleKind::kRate) {
         return true;
     }
     const Device& of = site_.device(device.id);
     const Duration time = silent ? draft.rule.silent_for : draft.rule.window;
     const bool bus_known = of.bus.value < site_.buses.size();  // else reported
-    const Duration timeout = silent && bus_known ? site_.bus(of.bus).timeout : Duration::zero();
+    const Duration timeout = silent && !stuck && bus_known ? site_.bus(of.bus).timeout : Duration::zero();
     const Duration shortest = 2 * interval + timeout;
     if (time >= shortest) {
         return true;
@@ -255,10 +333,11 @@ bool RuleLayer::fits_time(const DeviceReader::Draft& device, const RuleDraft& dr
     const std::string least = readable(shortest);
     const std::string advice =
         parse_duration(least) ? "" : fmt::format(" (\"{}\" would do)", to_text(rounded_up(shortest)));
-    report_.error(own == nullptr ? device.at : own->at,
-                  fmt::format("device {}: rule {}: {} ({}) must be at least {}: two intervals{}{}",
-                              in_quotes(of.name), in_quotes(draft.name), silent ? "for" : "window",
-                              readable(time), least, silent ? " and the bus's timeout" : "", advice));
+    report_.error(
+        own == nullptr ? device.at : own->at,
+        fmt::format("device {}: rule {}: {} ({}) must be at least {}: two intervals{}{}", in_quotes(of.name),
+                    in_quotes(draft.name), silent ? "for" : "window", readable(time), least,
+                    silent && !stuck ? " and the bus's timeout" : "", advice));
     return false;
 }
 

@@ -19,6 +19,11 @@ public:
 
     /// Adds the rules of one device to the site. A device that its class does not judge at all is reported.
     void apply(const DeviceReader::Draft& device);
+    /// Adds the [[rule]] tables of the configuration, which judge rules of several devices. After all
+    /// devices.
+    void apply_across(const Node& root);
+    /// Finds the rules that groups ask for, by their names. Last.
+    void resolve_groups();
 
 private:
     /// A rule after the layers of class and profile, which many devices share.
@@ -54,10 +59,26 @@ private:
                    Duration interval);
     bool add(const DeviceReader::Draft& device, Rule rule);
     void conclude(const DeviceReader::Draft& device, const Tally& tally);
+    bool find_inputs(const DeviceReader::Draft& device, const RuleDraft& draft, Rule& rule);
+    void read_across(const Node& table, Names& names);
+
+    /// A group whose list is not resolved yet.
+    struct Group {
+        std::size_t rule = 0;  ///< position in the site
+        std::vector<MemberDraft> members;
+        At at;
+        bool named = false;  ///< somebody wrote it for this device: what it asks for must be there
+    };
+    using Found = std::map<std::pair<std::string, std::string>, std::vector<RuleId>>;
+    bool resolve(const Group& group, const Found& found);
+    void complain_member(const Group& group, const MemberDraft& member, const std::string& device,
+                         const Found& found);
+    void drop(const std::vector<std::size_t>& lost);
 
     Site& site_;
     Report& report_;
     std::map<std::pair<const ClassDraft*, const ProfileDraft*>, SharedRules> shared_;
+    std::vector<Group> groups_;
     bool full_ = false;
 };
 

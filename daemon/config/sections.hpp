@@ -77,6 +77,13 @@ struct ClassDraft {
 };
 ClassDraft read_class(const Node& root, const std::string& stem, Report& report);
 
+/// A rule of a group's list, by names.
+struct MemberDraft {
+    std::string device;  ///< empty: the rule's own
+    std::string rule;
+    bool negated = false;
+};
+
 /// A rule with all layers merged, before it is laid on points.
 struct RuleDraft {
     std::string name;
@@ -88,8 +95,11 @@ struct RuleDraft {
     bool sound = true;                 ///< false: something in it was reported, say no more
     std::vector<std::string> missing;  ///< keys without which it cannot judge
     std::optional<double> deadband;
-    At limits_at;  ///< of the limit or levels
-    Rule rule;     ///< without device, point, deadband
+    At limits_at;                      ///< of the limit or levels
+    std::string limit_of;              ///< name of the point that the limits are taken from; empty: none
+    std::vector<MemberDraft> members;  ///< of groups
+    At of_at;
+    Rule rule;  ///< without device, points, deadband, members
 };
 /// Puts a layer of a rule's settings over the layers below: key by key, where `limit` and `levels`, and
 /// `point` and `role`, put each other out.

@@ -262,11 +262,46 @@ struct Profile {
 
 // ---------------------------------------------------------------------------------------------- rules
 
-enum class RuleKind : std::uint8_t { kAbove, kBelow, kOutside, kEquals, kBit, kRate, kSilent };
+enum class RuleKind : std::uint8_t {
+    kAbove,
+    kBelow,
+    kOutside,
+    kEquals,
+    kBit,
+    kRate,
+    kSilent,
+    kStuck,
+    kJump,
+    kMoved,
+    kOccupied,
+    kGrowth,
+    kAll,
+    kAny,
+    kCount
+};
+
+/// Kinds that judge other rules, not a point.
+constexpr bool is_group(RuleKind kind) {
+    return kind == RuleKind::kAll || kind == RuleKind::kAny || kind == RuleKind::kCount;
+}
 
 struct Level {
     double limit = 0;
     Severity severity = Severity::kMinor;
+    double times =
+        0;  ///< with Rule::limit_point: the limit is so many times its value, `limit` means nothing
+};
+
+/// Minutes of a week, from Monday 00:00 in the gateway's time zone; `to` is not in it.
+struct WeekSpan {
+    std::uint16_t from = 0, to = 0;
+    friend bool operator==(const WeekSpan&, const WeekSpan&) = default;
+};
+
+/// What a group asks of one rule of its list, or of all that have its name at the device (one a point).
+struct Member {
+    std::vector<RuleId> rules;  ///< any of them
+    bool negated = false;
 };
 
 struct RuleText {
@@ -278,18 +313,31 @@ struct Rule {
     std::string name;
     RuleKind kind = RuleKind::kAbove;
     DeviceId device;
-    /// The point judged; none for a `silent` that watches the whole device.
+    /// The point judged; none for a `silent` that watches the whole device, and for groups.
     std::optional<PointId> point;
     Severity severity = Severity::kMinor;
-    /// kAbove, kBelow, kRate: mildest first, at least one (a plain `limit` is one level with `severity`).
+    /// kAbove, kBelow, kRate, kJump, kMoved (degrees), kOccupied (seconds), kGrowth (times): mildest first,
+    /// at least one (a plain `limit` is one level with `severity`).
     std::vector<Level> levels;
     double low = 0, high = 0;    ///< kOutside
     std::vector<double> values;  ///< kEquals
     bool active = true;          ///< kBit: the state that is the alarm
     Duration per{};              ///< kRate: `limit` is a change in the point's unit in this time
     Duration window{};           ///< kRate: over which the change is measured
-    Duration silent_for{};       ///< kSilent
-    double deadband = 0;         ///< in the point's unit, towards clear
+    Duration silent_for{};       ///< kSilent, kStuck
+    /// kMoved, kOccupied with axes: their x, y and z; `point` is the last of them in the device's order.
+    std::vector<PointId> axes;
+    std::optional<PointId> temperature;  ///< kOccupied with axes: what the field drifts with
+    double enter = 0, leave = 0;         ///< kOccupied: in the point's unit; with axes the least that counts
+    double floor = 0;                    ///< kGrowth: a median below it is no growth
+    std::optional<PointId> limit_point;  ///< kAbove, kBelow: Level::times of its value
+    std::vector<Member> members;         ///< groups
+    std::size_t at_least = 0;            ///< kCount
+    Duration within{};                   ///< groups: how far apart their members may come
+    std::vector<WeekSpan> schedule;      ///< when it may raise; empty: always
+    Duration promise{};                  ///< from a change at the sensor to the alarm, at most; 0: none
+    bool alarm = true;                   ///< false: only a condition for groups
+    double deadband = 0;                 ///< in the point's unit, towards clear
     Duration on_delay{}, off_delay{};
     bool latch = false;
     bool safety = true;                     ///< its points go first when time on the bus is short

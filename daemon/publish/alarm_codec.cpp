@@ -90,6 +90,7 @@ std::string encode_book(const Book& book) {
     if (book.undated_boot != BootId{}) {
         out.set_undated_boot(std::string(book.undated_boot.begin(), book.undated_boot.end()));
     }
+    out.set_learned(book.learned);
     return out.SerializeAsString();
 }
 
@@ -118,6 +119,7 @@ Result<Book> decode_book(const std::string& bytes) {
     if (in.undated_boot().size() == out.undated_boot.size()) {
         std::copy(in.undated_boot().begin(), in.undated_boot().end(), out.undated_boot.begin());
     }
+    out.learned = in.learned();
     return out;
 }
 

@@ -38,6 +38,7 @@ struct Book {
     std::vector<AnsweredCommand> commands{};  ///< Publisher::answered_commands()
     /// Boot of which there are records without wall time that no clock_fix has dated yet; all 0: none.
     BootId undated_boot{};
+    std::string learned{};  ///< rules::to_text(); empty: nothing
 };
 std::string encode_book(const Book& book);
 /// \retval Errc::kCorrupt

@@ -5,20 +5,13 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/config/rule_kind.hpp"
+
 namespace gengfu::publish::wire {
 
 namespace v1 = gengfu::v1;
 
 namespace {
-
-using Kinds = std::array<std::pair<config::RuleKind, const char*>, 7>;
-constexpr Kinds kKinds{{{config::RuleKind::kAbove, "above"},
-                        {config::RuleKind::kBelow, "below"},
-                        {config::RuleKind::kOutside, "outside"},
-                        {config::RuleKind::kEquals, "equals"},
-                        {config::RuleKind::kBit, "bit"},
-                        {config::RuleKind::kRate, "rate"},
-                        {config::RuleKind::kSilent, "silent"}}};
 
 using Actors = std::array<std::pair<alarms::ActorKind, const char*>, 3>;
 constexpr Actors kActors{{{alarms::ActorKind::kGateway, "gateway"},
@@ -141,7 +134,7 @@ v1::Evidence evidence_to(const alarms::Evidence& evidence) {
 }
 
 Result<alarms::Evidence> evidence_from(const v1::Evidence& in) {
-    const auto kind = find(kKinds, in.rule_kind());
+    const auto kind = config::parse_rule_kind(in.rule_kind());
     if (!kind) {
         return fail(Errc::kCorrupt, "alarm: unknown kind of rule \"" + in.rule_kind() + "\"");
     }
@@ -210,12 +203,7 @@ std::shared_ptr<const config::RuleText> texts_from(const v1::Alarm& in) {
 }  // namespace
 
 const char* to_string(config::RuleKind kind) {
-    for (const auto& [value, name] : kKinds) {
-        if (value == kind) {
-            return name;
-        }
-    }
-    return "";
+    return config::to_string(kind).data();  // of a literal: it ends with a zero
 }
 
 v1::Time to_wire(const alarms::Stamp& stamp) {

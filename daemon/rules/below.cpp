@@ -1,14 +1,17 @@
 #include "daemon/rules/below.hpp"
 
+#include "daemon/rules/level_limit.hpp"
+
 namespace gengfu::rules {
 
-Opinion below(const config::Rule& rule, double value) {
+Opinion below(const config::Rule& rule, double value, double reference) {
     Opinion opinion{.value = value};
     for (int i = 0; const config::Level& level : rule.levels) {
-        if (value <= level.limit) {
+        const double limit = level_limit(rule, level, reference);
+        if (value <= limit) {
             opinion.reached = i;
         }
-        if (value <= level.limit + rule.deadband) {
+        if (value <= limit + rule.deadband) {
             opinion.held = i;
         }
         ++i;

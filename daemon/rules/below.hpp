@@ -7,6 +7,7 @@ namespace gengfu::rules {
 
 /// A level is reached at its limit or below it (value <= limit), and left above limit + deadband. `value` is
 /// finite, in the unit of the limits.
-Opinion below(const config::Rule& rule, double value);
+/// \param reference  see level_limit()
+Opinion below(const config::Rule& rule, double value, double reference = 0);
 
 }  // namespace gengfu::rules

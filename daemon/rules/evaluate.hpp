@@ -5,10 +5,11 @@
 
 namespace gengfu::rules {
 
-/// Opinion of the kinds that need nothing but the value: all but `rate` and `silent`. `value` is finite.
-Opinion evaluate(const config::Rule& rule, double value);
+/// Opinion of the kinds that need nothing but the value: `above`, `below`, `outside`, `equals`, `bit`.
+/// `value` is finite. \param reference  see level_limit()
+Opinion evaluate(const config::Rule& rule, double value, double reference = 0);
 
 /// The limit that an opinion was formed by while `level` (or, at -1, none) is in force.
-double limit_at(const config::Rule& rule, int level, const Opinion& opinion);
+double limit_at(const config::Rule& rule, int level, const Opinion& opinion, double reference = 0);
 
 }  // namespace gengfu::rules

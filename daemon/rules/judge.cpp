@@ -1,96 +1,17 @@
 #include "daemon/rules/judge.hpp"
 
-#include <cmath>
+#include <algorithm>
 #include <span>
 
 #include "daemon/rules/evaluate.hpp"
-#include "daemon/rules/judge_state.hpp"
+#include "daemon/rules/judge_inside.hpp"
 #include "daemon/rules/silent.hpp"
 
 namespace gengfu::rules {
 namespace {
 
 using Runner = JudgeState::Runner;
-using Heard = JudgeState::Heard;
 using Out = std::vector<Verdict>;
-
-/// A number is heard by its quality; what is no number is not heard, whatever it says of itself.
-Voice voice_of(const Sample& sample) {
-    if (!std::isfinite(sample.value)) {
-        return Voice::kMute;
-    }
-    switch (sample.quality) {
-        case Quality::kGood:
-            return Voice::kFull;
-        case Quality::kUncertain:
-            return Voice::kDangerOnly;
-        case Quality::kBad:
-            return Voice::kMute;
-    }
-    return Voice::kMute;
-}
-
-Heard heard(const Sample& sample) {
-    return {sample.quality, sample.reason, sample.value, sample.taken, sample.point};
-}
-
-Sample sample_of(const Heard& last) {
-    Sample sample;
-    sample.point = last.point;
-    sample.quality = last.quality;
-    sample.reason = last.reason;
-    sample.value = last.value;
-    sample.taken = last.taken;
-    return sample;
-}
-
-/// Appends verdicts of one rule about one sample.
-class Reporter {
-public:
-    Reporter(const JudgeState& state, std::uint32_t index, const Sample& sample, Out& out)
-        : state_(state), runner_(state.runners[index]), index_(index), sample_(sample), out_(out) {}
-
-    void say(Change change, int level, double value, Monotonic at) const {
-        out_.push_back({.rule = RuleId{index_},
-                        .change = change,
-                        .severity = state_.severity_at(runner_, level),
-                        .sample = sample_,
-                        .limit = runner_.limit,
-                        .at = at,
-                        .value = value});
-    }
-
-    /// What a step from one level to another is called.
-    void level_changed(int from, int to, double value, Monotonic at) const {
-        if (from < 0) {
-            say(Change::kRaised, to, value, at);
-        } else if (to < 0) {
-            say(Change::kCleared, from, value, at);
-        } else {
-            say(Change::kSeverity, to, value, at);
-        }
-    }
-
-private:
-    const JudgeState& state_;
-    const Runner& runner_;
-    std::uint32_t index_;
-    const Sample& sample_;
-    Out& out_;
-};
-
-std::optional<Opinion> opinion_of(JudgeState& state, const Runner& runner, const Sample& sample, Voice voice,
-                                  const Stretch& stretch) {
-    const config::Rule& rule = *runner.rule;
-    if (rule.kind == config::RuleKind::kRate) {
-        return rate(state.windows[runner.window], rule, {sample.taken, sample.value}, voice,
-                    stretch.continuity, state.points[sample.point.value].gap);
-    }
-    if (voice == Voice::kMute) {
-        return std::nullopt;
-    }
-    return evaluate(rule, sample.value);
-}
 
 /// An alarm of an earlier run whose level is not known takes the one that its value has now.
 void find_level(Runner& runner, const Opinion& opinion, Voice voice, const Reporter& report, Monotonic at) {
@@ -100,15 +21,39 @@ void find_level(Runner& runner, const Opinion& opinion, Voice voice, const Repor
     }
     runner.level_unknown = false;
     runner.timing.place(std::max(opinion.reached, 0));
-    runner.limit = limit_at(*runner.rule, runner.timing.level, opinion);
+    runner.limit = limit_at(*runner.rule, runner.timing.level, opinion, runner.reference);
     report.say(Change::kSeverity, runner.timing.level, opinion.value, at);
+}
+
+void tell_groups(JudgeState& state, std::uint32_t index) {
+    if (state.runners[index].grouped) {
+        state.stir(index);
+    }
+}
+
+/// Groups ask when a rule was last active, and whether it has judged anything yet.
+void note_for_groups(JudgeState& state, std::uint32_t index, Monotonic now, bool judged) {
+    Runner& runner = state.runners[index];
+    if (runner.active()) {
+        state.active_until[index] = now;
+    }
+    if (judged && !runner.judged) {
+        runner.judged = true;
+        state.stir(index);
+    }
 }
 
 /// Judges a sample by a rule about its value.
 void step(JudgeState& state, std::uint32_t index, const Sample& sample, const Stretch& stretch, Out& out) {
     Runner& runner = state.runners[index];
     const Voice voice = voice_of(sample);
-    const std::optional<Opinion> opinion = opinion_of(state, runner, sample, voice, stretch);
+    std::optional<Opinion> opinion = opinion_of(state, index, sample, voice, stretch);
+    if (opinion && !runner.rule->schedule.empty() && !state.may_raise(runner, sample.taken)) {
+        opinion->reached = std::min(opinion->reached, runner.timing.level);
+    }
+    if (runner.grouped) {
+        note_for_groups(state, index, sample.taken, opinion.has_value());
+    }
     const Delays delays{runner.rule->on_delay, runner.rule->off_delay};
     if (!opinion) {
         advance(runner.timing, runner.levels, delays, {}, Voice::kMute, stretch.length);
@@ -124,12 +69,14 @@ void step(JudgeState& state, std::uint32_t index, const Sample& sample, const St
     if (before < 0 && after < 0) {
         return;
     }
-    runner.limit = limit_at(*runner.rule, after, *opinion);
+    runner.limit = limit_at(*runner.rule, after, *opinion, runner.reference);
     if (runner.uncertain && voice == Voice::kFull && opinion->held >= 0) {
         runner.uncertain = false;
         report.say(Change::kCertain, before, opinion->value, sample.taken);
+        tell_groups(state, index);
     }
     if (before != after) {
+        tell_groups(state, index);
         report.level_changed(before, after, opinion->value, sample.taken);
     }
     if (after < 0) {
@@ -150,6 +97,7 @@ void step_silent(JudgeState& state, std::uint32_t index, const Sample& sample, c
                 silent_voice(*runner.rule, sample), stretch.length);
         if (runner.timing.level < 0) {
             runner.uncertain = runner.level_unknown = false;
+            tell_groups(state, index);
             Reporter(state, index, sample, out).say(Change::kCleared, before, opinion.value, sample.taken);
         }
     }
@@ -165,6 +113,7 @@ void silence(JudgeState& state, std::uint32_t index, Monotonic now, Out& out) {
             Duration::zero());
     if (before < 0 && runner.timing.level >= 0) {
         const Sample last = sample_of(state.last_of(runner));
+        tell_groups(state, index);
         Reporter(state, index, last, out).say(Change::kRaised, runner.timing.level, opinion.value, now);
     }
 }
@@ -173,6 +122,7 @@ void silence(JudgeState& state, std::uint32_t index, Monotonic now, Out& out) {
 void fall_silent(JudgeState& state, std::uint32_t index, Monotonic now, Out& out) {
     Runner& runner = state.runners[index];
     runner.uncertain = true;
+    tell_groups(state, index);
     const Sample last = sample_of(state.last_of(runner));
     Reporter(state, index, last, out)
         .say(Change::kUncertain, runner.timing.level, std::numeric_limits<double>::quiet_NaN(), now);
@@ -214,6 +164,11 @@ void Judge::observe(const Sample& sample, std::vector<Verdict>& out) {
     if (sample.quality != Quality::kBad) {
         point.last_value = std::max(point.last_value, sample.taken);
     }
+    if (point.limits.count > 0 && voice_of(sample) == Voice::kFull && sample.value > 0) {
+        for (const std::uint32_t index : rules_of(state, point.limits)) {
+            state.runners[index].reference = sample.value;
+        }
+    }
     const Stretch stretch = note(point.cadence, sample.taken, point.gap);
     for (const std::uint32_t index : rules_of(state, point.rules)) {
         if (state.runners[index].rule->kind == config::RuleKind::kSilent) {
@@ -223,6 +178,9 @@ void Judge::observe(const Sample& sample, std::vector<Verdict>& out) {
         }
     }
     observe_device(state, sample, point.device, out);
+    if (!state.dirty.empty()) {
+        look_at_groups(state, sample.taken, out);
+    }
 }
 
 void Judge::tick(Monotonic now, std::vector<Verdict>& out) {
@@ -230,6 +188,10 @@ void Judge::tick(Monotonic now, std::vector<Verdict>& out) {
     state.begin(now);
     while (const std::optional<WatchList::Entry> entry = state.watches.pop_due(now)) {
         Runner& runner = state.runners[entry->rule];
+        if (config::is_group(runner.rule->kind)) {
+            group_due(state, entry->rule, entry->when);
+            continue;
+        }
         runner.watched = false;
         const std::optional<Monotonic> due = state.deadline(runner);
         if (due && *due <= now) {
@@ -241,6 +203,12 @@ void Judge::tick(Monotonic now, std::vector<Verdict>& out) {
         }
         state.watch(entry->rule);
     }
+    look_at_groups(state, now, out);
+}
+
+void Judge::local_time(std::optional<int> minute_of_week, Monotonic now) {
+    state_->minute_of_week = minute_of_week;
+    state_->minute_known = now;
 }
 
 std::optional<Monotonic> Judge::next_deadline() const {

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "daemon/config/site.hpp"
+#include "daemon/core/result.hpp"
+#include "daemon/rules/learned.hpp"
 #include "daemon/rules/verdict.hpp"
 
 namespace gengfu::rules {
@@ -44,6 +46,22 @@ public:
     /// When tick() can have something to do. Before the first observe(), tick() or restore() a moment in the
     /// past: silence is counted from the first of them.
     std::optional<Monotonic> next_deadline() const;
+
+    /// What the clock on the wall says, for rules with a schedule: the minute of the week from Monday 00:00
+    /// in the gateway's time zone; nothing while the clock is not known. Goes on with the samples' time until
+    /// it is told again; tell it at least every hour, and at once when the clock is set.
+    void local_time(std::optional<int> minute_of_week, Monotonic now);
+
+    /// What rules have learned of their places. It changes with every sample: save it now and then.
+    std::vector<Learned> learned() const;
+    /// Takes up what was learned before, by names; what fits no rule of the site, or is of another kind, is
+    /// left. \return how many were taken. After restore().
+    std::size_t teach(std::span<const Learned> learned);
+    /// What the device's sensors show now is how it shall be: the pose of `moved`, the empty lane of
+    /// `occupied`. \return what is known now, to be saved at once
+    /// \retval Errc::kNotFound  no rule of the device has anything to calibrate
+    /// \retval Errc::kStale     no good value for a while: nothing is changed
+    Result<std::vector<Learned>> calibrate(DeviceId device, Monotonic now);
 
     /// Memory of all rules that are not at rest.
     std::vector<RuleMemory> memory() const;

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "daemon/rules/evaluate.hpp"
+#include "daemon/rules/schedule.hpp"
 #include "daemon/rules/silent.hpp"
 
 namespace gengfu::rules {
@@ -51,37 +52,95 @@ JudgeState::DeviceState device_state(const config::Site& site, const config::Dev
     return state;
 }
 
+/// What the kind remembers. \return its index among its like
+std::uint32_t make_room(JudgeState& state, const config::Rule& rule, std::uint32_t index) {
+    const auto add = [](auto& of) {
+        of.emplace_back();
+        return static_cast<std::uint32_t>(of.size() - 1);
+    };
+    switch (rule.kind) {
+        case config::RuleKind::kRate:
+            return add(state.windows);
+        case config::RuleKind::kStuck:
+            return add(state.stuck);
+        case config::RuleKind::kJump:
+            return add(state.jumps);
+        case config::RuleKind::kMoved:
+            return add(state.moved);
+        case config::RuleKind::kOccupied:
+            return add(state.occupied);
+        case config::RuleKind::kGrowth:
+            return add(state.growth);
+        case config::RuleKind::kAll:
+        case config::RuleKind::kAny:
+        case config::RuleKind::kCount:
+            state.groups.push_back({.rule = index, .look = std::nullopt, .queued = std::nullopt});
+            return static_cast<std::uint32_t>(state.groups.size() - 1);
+        default:
+            return 0;
+    }
+}
+
+void link_groups(JudgeState& state) {
+    if (state.groups.empty()) {
+        return;
+    }
+    state.groups_of.resize(state.runners.size());
+    state.active_until.resize(state.runners.size(), Monotonic::min());
+    std::size_t most = 0;
+    for (std::uint32_t g = 0; g < state.groups.size(); ++g) {
+        const config::Rule& rule = *state.runners[state.groups[g].rule].rule;
+        most = std::max(most, rule.members.size());
+        for (const config::Member& member : rule.members) {
+            for (const RuleId of : member.rules) {
+                state.groups_of[of.value].push_back(g);
+                state.runners[of.value].grouped = true;
+            }
+        }
+    }
+    state.truths.reserve(most);
+    state.dirty.reserve(state.groups.size());
+}
+
 }  // namespace
 
 JudgeState::JudgeState(const config::Site& of) : site(of) {
     Gathered by_point(site.points.size());
     Gathered by_device(site.devices.size());
+    Gathered by_limit(site.points.size());
     runners.reserve(site.rules.size());
     for (std::uint32_t i = 0; i < site.rules.size(); ++i) {
         const config::Rule& rule = site.rules[i];
         assert(rule.levels.size() <= kMaxLevels);
-        (rule.point ? by_point[rule.point->value] : by_device[rule.device.value]).push_back(i);
+        if (!config::is_group(rule.kind)) {
+            (rule.point ? by_point[rule.point->value] : by_device[rule.device.value]).push_back(i);
+        }
+        if (rule.limit_point) {
+            by_limit[rule.limit_point->value].push_back(i);
+        }
         Runner runner;
         runner.rule = &rule;
         runner.levels = static_cast<std::uint32_t>(std::max<std::size_t>(rule.levels.size(), 1));
-        if (rule.kind == config::RuleKind::kRate) {
-            runner.window = static_cast<std::uint32_t>(windows.size());
-            windows.emplace_back();
+        runner.window = make_room(*this, rule, i);
+        if (!rule.limit_point) {
+            runner.reference = 0;
         }
         const Opinion neutral =
             rule.kind == config::RuleKind::kSilent ? silent(rule, Duration::zero()) : evaluate(rule, 0);
-        runner.limit = limit_at(rule, -1, neutral);
+        runner.limit = limit_at(rule, -1, neutral, runner.reference);
         runners.push_back(runner);
     }
     for (std::uint32_t i = 0; i < site.points.size(); ++i) {
         points.push_back(point_state(site, i));
         points.back().rules = append(order, by_point[i]);
+        points.back().limits = append(order, by_limit[i]);
     }
     for (std::size_t i = 0; i < site.devices.size(); ++i) {
         devices.push_back(device_state(site, site.devices[i]));
         devices.back().rules = append(order, by_device[i]);
     }
-    watches.reserve(runners.size());
+    link_groups(*this);
+    watches.reserve(2 * runners.size());
 }
 
 void JudgeState::begin(Monotonic now) {
@@ -98,10 +157,23 @@ void JudgeState::begin(Monotonic now) {
     for (std::uint32_t i = 0; i < runners.size(); ++i) {
         watch(i);
     }
+    for (std::uint32_t g = 0; g < groups.size(); ++g) {
+        groups[g].evaluated = now;
+        groups[g].dirty = true;
+        dirty.push_back(g);
+    }
 }
 
 void JudgeState::watch(std::uint32_t index) {
     Runner& runner = runners[index];
+    if (config::is_group(runner.rule->kind)) {
+        GroupState& group = groups[runner.window];
+        if (group.look && (!group.queued || *group.look < *group.queued)) {
+            group.queued = group.look;
+            watches.push({*group.look, index});
+        }
+        return;
+    }
     if (runner.watched) {
         return;
     }
@@ -119,11 +191,54 @@ std::optional<Monotonic> JudgeState::deadline(const Runner& runner) const {
         return !runner.active() || clearing ? std::optional(silent_deadline(rule, last_heard(runner)))
                                             : std::nullopt;
     }
+    if (config::is_group(rule.kind)) {
+        return groups[runner.window].look;
+    }
     const PointState& point = points[rule.point->value];
     if (!runner.active() || runner.uncertain || !point.stale) {
         return std::nullopt;
     }
-    return point.last_good + *point.stale;
+    return last_good(runner) + *point.stale;
+}
+
+Monotonic JudgeState::last_good(const Runner& runner) const {
+    Monotonic oldest = points[runner.rule->point->value].last_good;
+    for (const PointId axis : runner.rule->axes) {
+        oldest = std::min(oldest, points[axis.value].last_good);
+    }
+    return oldest;
+}
+
+Truth JudgeState::truth(std::uint32_t index, Monotonic now) const {
+    const Runner& runner = runners[index];
+    if (runner.active()) {
+        return runner.uncertain ? Truth::kUnknown : Truth::kTrue;
+    }
+    if (runner.rule->kind == config::RuleKind::kSilent) {
+        return Truth::kFalse;
+    }
+    const PointState& point = points[runner.rule->point->value];
+    const bool stale = point.stale && last_good(runner) + *point.stale <= now;
+    return !runner.judged || stale ? Truth::kUnknown : Truth::kFalse;
+}
+
+bool JudgeState::may_raise(const Runner& runner, Monotonic now) const {
+    if (runner.rule->schedule.empty() || !minute_of_week) {
+        return true;
+    }
+    constexpr int kWeek = 7 * 24 * 60;
+    const auto since = std::chrono::duration_cast<std::chrono::minutes>(now - minute_known).count();
+    const auto minute = static_cast<int>((*minute_of_week + since % kWeek + kWeek) % kWeek);
+    return in_schedule(runner.rule->schedule, minute);
+}
+
+void JudgeState::stir(std::uint32_t index) {
+    for (const std::uint32_t g : groups_of[index]) {
+        if (!groups[g].dirty) {
+            groups[g].dirty = true;
+            dirty.push_back(g);
+        }
+    }
 }
 
 Monotonic JudgeState::last_heard(const Runner& runner) const {

@@ -6,8 +6,14 @@
 #include <vector>
 
 #include "daemon/rules/cadence.hpp"
+#include "daemon/rules/group.hpp"
+#include "daemon/rules/growth.hpp"
 #include "daemon/rules/judge.hpp"
+#include "daemon/rules/jump.hpp"
+#include "daemon/rules/moved.hpp"
+#include "daemon/rules/occupied.hpp"
 #include "daemon/rules/rate.hpp"
+#include "daemon/rules/stuck.hpp"
 #include "daemon/rules/timing.hpp"
 #include "daemon/rules/watch_list.hpp"
 
@@ -38,6 +44,7 @@ struct JudgeState {
         std::optional<Duration> stale;  ///< no good sample for so long: uncertain; none for points read once
         std::uint32_t device = 0;
         Slice rules;
+        Slice limits;  ///< rules that take their limits from this point
     };
 
     struct DeviceState {
@@ -52,15 +59,31 @@ struct JudgeState {
         const config::Rule* rule = nullptr;
         Timing timing;
         std::uint32_t levels = 1;
-        std::uint32_t window = 0;  ///< kRate: index into `windows`
+        std::uint32_t window = 0;  ///< what the kind remembers: index into `windows`, `stuck`, `moved`, ...
         double limit = 0;          ///< last one compared with
+        /// Last good value that the limits are multiples of; none yet: nothing can be judged.
+        double reference = std::numeric_limits<double>::quiet_NaN();
         bool uncertain = false;
         bool level_unknown = false;
         bool watched = false;  ///< has an entry in `watches`
+        bool judged = false;   ///< has had an opinion since the start
+        bool grouped = false;  ///< some group asks for it
 
         bool active() const { return timing.level >= 0; }
     };
-    static_assert(sizeof(Runner) <= 256, "the budget of a rule without a window");
+    constexpr static std::size_t kBudget = 256;  ///< bytes of a rule without a window
+    static_assert(sizeof(Runner) + sizeof(OccupiedState) <= kBudget);
+    static_assert(sizeof(Runner) + sizeof(MovedState) <= kBudget);
+    static_assert(sizeof(Runner) + sizeof(StuckState) <= kBudget);
+
+    /// A rule over other rules.
+    struct GroupState {
+        std::uint32_t rule = 0;
+        Monotonic evaluated{};
+        std::optional<Monotonic> look;    ///< when time alone can change something
+        std::optional<Monotonic> queued;  ///< its earliest entry in `watches`
+        bool dirty = false;
+    };
 
     explicit JudgeState(const config::Site& of);
 
@@ -76,14 +99,34 @@ struct JudgeState {
     const Heard& last_of(const Runner& runner) const;
     Severity severity_at(const Runner& runner, int level) const;
 
+    /// Last good sample of what the rule judges; of several axes the oldest.
+    Monotonic last_good(const Runner& runner) const;
+    /// What is known of a rule's condition.
+    Truth truth(std::uint32_t index, Monotonic now) const;
+    bool may_raise(const Runner& runner, Monotonic now) const;
+    /// Something about the rule has changed that groups may ask for.
+    void stir(std::uint32_t index);
+
     const config::Site& site;
     std::vector<PointState> points;
     std::vector<DeviceState> devices;
     std::vector<Runner> runners;  ///< one for each rule, in the site's order
     std::vector<RateWindow> windows;
-    std::vector<std::uint32_t> order;  ///< indices of rules, gathered by point and by device
+    std::vector<StuckState> stuck;
+    std::vector<JumpState> jumps;
+    std::vector<MovedState> moved;
+    std::vector<OccupiedState> occupied;
+    std::vector<GrowthState> growth;
+    std::vector<GroupState> groups;
+    std::vector<std::vector<std::uint32_t>> groups_of;  ///< by rule; empty without any group
+    std::vector<Monotonic> active_until;                ///< by rule; last seen active; empty without groups
+    std::vector<std::uint32_t> dirty;                   ///< groups to be looked at
+    std::vector<Truth> truths;                          ///< kept to spare the allocation
+    std::vector<std::uint32_t> order;                   ///< indices of rules, gathered by point and by device
     WatchList watches;
     std::optional<Monotonic> started;
+    std::optional<int> minute_of_week;  ///< at `minute_known`
+    Monotonic minute_known{};
 };
 
 }  // namespace gengfu::rules

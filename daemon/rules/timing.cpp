@@ -5,9 +5,6 @@
 namespace gengfu::rules {
 namespace {
 
-/// What a sample says about one timer.
-enum class Says : std::uint8_t { kNothing, kTowards, kAgainst };
-
 Says about_rise(const Opinion& opinion, Voice voice, int level) {
     if (opinion.reached >= level) {
         return Says::kTowards;
@@ -22,6 +19,8 @@ Says about_fall(const Opinion& opinion, Voice voice, int level) {
     return voice == Voice::kFull ? Says::kTowards : Says::kNothing;
 }
 
+}  // namespace
+
 void run(Timer& timer, Says says, Duration stretch) {
     if (timer.running) {
         timer.candidate += stretch;
@@ -34,8 +33,6 @@ void run(Timer& timer, Says says, Duration stretch) {
         timer = {};
     }
 }
-
-}  // namespace
 
 void Timing::place(int to) {
     const int first = std::min(level, to) + 1;

@@ -28,6 +28,12 @@ struct Timer {
     bool begun() const { return running || elapsed > Duration::zero() || candidate > Duration::zero(); }
 };
 
+/// What a sample says about one timer.
+enum class Says : std::uint8_t { kNothing, kTowards, kAgainst };
+
+/// One sample. \param stretch  observed time since the sample before
+void run(Timer& timer, Says says, Duration stretch);
+
 /// Level in force and a timer for each level: above the level in force it runs towards that level (on-delay),
 /// up to the level in force towards leaving it (off-delay). One timer a level, so that a value that rises
 /// through several keeps the time that it has already spent above the lower ones.

@@ -70,9 +70,15 @@ std::vector<bool> alarm_points(const config::Site& site) {
         if (!rule.safety) {
             continue;
         }
+        for (const PointId axis : rule.axes) {
+            marks.point(axis);
+        }
+        if (rule.limit_point) {
+            marks.point(*rule.limit_point);
+        }
         if (rule.point) {
             marks.point(*rule.point);
-        } else {
+        } else if (!config::is_group(rule.kind)) {  // the rules of a group mark their own
             marks.most_frequent(rule.device);
         }
     }

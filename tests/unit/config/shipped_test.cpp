@@ -117,7 +117,6 @@ constexpr const char* kLevels =
     "[device.rule.level-high]\nlevels = [{ limit = 1, severity = \"moderate\" }, { limit = 2, severity = "
     "\"major\" }]\n";
 constexpr const char* kGas = "[device.rule.gas-high]\nlimit = 10\n";
-constexpr const char* kField = "[device.rule.lane-field]\nlow = -100\nhigh = 100\n";
 constexpr const char* kInput = "[device.rule.input-active]\nenabled = true\n";
 constexpr const char* kDistance =
     "[device.rule.too-near]\nkind = \"below\"\nrole = \"distance\"\nlimit = 0.5\nseverity = \"major\"\n"
@@ -155,7 +154,7 @@ const Use kUses[] = {
     {"tenet-ul212", "well-level", kLevels},
     {"tuf-2000m", "flow"},
     {"witmotion-wt53r", "", kDistance},
-    {"witmotion-wt901c485", "fire-lane", kField},
+    {"witmotion-wt901c485", "fire-lane"},
     {"witmotion-wt901c485", "manhole-cover"},
     {"yunyi-level", "road-flood"},
     {"yunyi-level", "well-level", kLevels},

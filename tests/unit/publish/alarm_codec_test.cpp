@@ -137,7 +137,7 @@ alarms::Alarm random_alarm(Dice& dice) {
     out.evidence = {.value = static_cast<double>(dice.below(1000)) / 7,
                     .limit = static_cast<double>(dice.below(1000)) / 3,
                     .unit = dice.word(),
-                    .kind = static_cast<config::RuleKind>(dice.below(7)),
+                    .kind = static_cast<config::RuleKind>(dice.below(15)),
                     .quality = static_cast<Quality>(1 + dice.below(3)),
                     .reason = static_cast<Reason>(dice.below(kReasonCount)),
                     .taken = dice.stamp()};

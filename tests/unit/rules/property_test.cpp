@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 #include <memory>
 #include <ostream>
@@ -33,6 +34,7 @@ struct Case {
     void (*set_up)(config::Rule&);
     std::vector<double> values;  ///< drawn from, with a tendency to stay
     bool of_device = false;
+    bool of_axes = false;  ///< the value is an angle, from which three axes are made
 };
 
 void PrintTo(const Case& c, std::ostream* out) {
@@ -99,6 +101,40 @@ void silent_at_once(config::Rule& rule) {
     rule.on_delay = seconds(1);
 }
 
+void stuck(config::Rule& rule) {
+    rule.kind = RuleKind::kStuck;
+    rule.silent_for = seconds(7);
+    rule.deadband = 1;
+    rule.off_delay = seconds(2);
+}
+void stuck_exactly(config::Rule& rule) {
+    rule.kind = RuleKind::kStuck;
+    rule.silent_for = seconds(4);
+    rule.on_delay = seconds(2);
+}
+void jump(config::Rule& rule) {
+    rule.kind = RuleKind::kJump;
+    rule.levels = {level(5, Severity::kMinor), level(10, Severity::kMajor)};
+    rule.off_delay = seconds(3);
+}
+void moved(config::Rule& rule) {
+    rule.kind = RuleKind::kMoved;
+    rule.levels = {level(15, Severity::kMajor), level(60, Severity::kCritical)};
+    rule.deadband = 2;
+    rule.on_delay = seconds(3);
+    rule.off_delay = seconds(3);
+}
+void occupied_bit(config::Rule& rule) {
+    rule.kind = RuleKind::kOccupied;
+    rule.levels = {level(5, Severity::kModerate), level(20, Severity::kMajor)};
+    rule.off_delay = seconds(2);
+}
+void occupied_by_deviation(config::Rule& rule) {
+    occupied_bit(rule);
+    rule.enter = 20;
+    rule.leave = 10;
+}
+
 const std::vector<double> kAround{0, 8, 9, 10, 12, 18, 19, 20, 22, 28, 29, 30, 31, 50};
 
 const Case kCases[] = {
@@ -114,6 +150,12 @@ const Case kCases[] = {
     {"SilentPointAtOnce", silent_at_once, {1, 2}},
     {"SilentDevice", silent, {1, 2}, true},
     {"SilentDeviceAtOnce", silent_at_once, {1, 2}, true},
+    {"Stuck", stuck, {5, 5.5, 6, 9, 5}},
+    {"StuckExactly", stuck_exactly, {5, 5, 6}},
+    {"Jump", jump, {0, 1, 5, 10, 21}},
+    {"Moved", moved, {0, 1, 13.5, 14.5, 16, 40, 59, 61, 170}, false, true},
+    {"OccupiedBit", occupied_bit, {0, 1, 1}},
+    {"OccupiedByDeviation", occupied_by_deviation, {0, 12, 15, 25, 30, 30}},
 };
 
 /// Draws samples; the mood decides for a while how good the line is.
@@ -177,11 +219,49 @@ std::vector<test::Reference::Said> said(const std::vector<Verdict>& verdicts) {
 class AgainstReference : public testing::TestWithParam<Case> {
 protected:
     void SetUp() override {
-        const DeviceId device = builder_.device("panel", {"value"});
+        const DeviceId device = GetParam().of_axes ? builder_.device("panel", {"x", "y", "value"})
+                                                   : builder_.device("panel", {"value"});
         point_ = builder_.point(device, "value");
+        first_ = builder_.point(device, GetParam().of_axes ? "x" : "value");
         config::Rule& rule = GetParam().of_device ? builder_.silent(device, "rule", seconds(1))
                                                   : builder_.rule(point_, "rule", RuleKind::kAbove);
         GetParam().set_up(rule);
+        if (GetParam().of_axes) {
+            rule.axes = {builder_.point(device, "x"), builder_.point(device, "y"), point_};
+        }
+    }
+
+    /// The pose is known from the first sample on.
+    static std::vector<Learned> upright() {
+        return {{.device = "panel",
+                 .point = "value",
+                 .rule = "rule",
+                 .kind = "moved",
+                 .calibrated = true,
+                 .numbers = {0, 0, 1, 0, 0, 1}}};
+    }
+
+    std::unique_ptr<Judge> begin(const std::vector<RuleMemory>& memory, Monotonic now,
+                                 const std::vector<Learned>& learned) {
+        auto judge = std::make_unique<Judge>(builder_.site());
+        judge->restore(memory, now);
+        judge->teach(learned);
+        return judge;
+    }
+
+    void observe(Judge& judge, const Sample& sample, std::vector<Verdict>& out) const {
+        if (!GetParam().of_axes) {
+            judge.observe(sample, out);
+            return;
+        }
+        constexpr double kRadians = 0.017453292519943295;
+        Sample axis = sample;
+        for (const double part :
+             {std::sin(sample.value * kRadians), 0.0, std::cos(sample.value * kRadians)}) {
+            axis.value = part;
+            judge.observe(axis, out);
+            ++axis.point.value;
+        }
     }
 
     static void tick(Judge& judge, Monotonic now, std::vector<Verdict>& out) {
@@ -192,8 +272,7 @@ protected:
 
     void play(unsigned seed) {
         Line line(seed, GetParam());
-        auto judge = std::make_unique<Judge>(builder_.site());
-        judge->restore({}, line.now());
+        auto judge = begin({}, line.now(), upright());
         test::Reference reference(builder_.site().rules[0], {milliseconds(3500), seconds(10)}, line.now());
         for (int i = 0; i < kSamples; ++i) {
             std::vector<Verdict> out;
@@ -201,16 +280,15 @@ protected:
             if (restarts) {
                 line.wait(seconds(7));
                 const std::vector<RuleMemory> memory = judge->memory();
-                judge = std::make_unique<Judge>(builder_.site());
-                judge->restore(memory, line.now());
+                judge = begin(memory, line.now(), judge->learned());
                 reference.restart(line.now());
             }
-            const Sample sample = i > 0 && !restarts && line.one_in(25) ? line.again() : line.next(point_);
+            const Sample sample = i > 0 && !restarts && line.one_in(25) ? line.again() : line.next(first_);
             tick(*judge, sample.taken, out);
             ASSERT_EQ(said(out), reference.pass(sample.taken))
                 << "before sample " << i << " of seed " << seed;
             out.clear();
-            judge->observe(sample, out);
+            observe(*judge, sample, out);
             for (const Verdict& verdict : out) {
                 ++seen_[verdict.change];
             }
@@ -220,6 +298,7 @@ protected:
 
     SiteBuilder builder_;
     PointId point_;
+    PointId first_;  ///< that samples are drawn for
     std::map<Change, int> seen_;
 };
 

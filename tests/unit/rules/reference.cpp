@@ -69,6 +69,13 @@ bool Reference::fast_enough(double change, double limit, double deadband) const 
 /// Fills in which levels the value of `entry`, the newest of the history, has reached and holds.
 void Reference::opine(Entry& entry) const {
     double change = 0;
+    if (rule_.kind == RuleKind::kStuck || rule_.kind == RuleKind::kOccupied) {
+        entry.too_early = !over_time(entry);
+        return;
+    }
+    if (rule_.kind == RuleKind::kJump && entry.voice != Voice::kBad) {
+        change = jump_at(entry);
+    }
     if (rule_.kind == RuleKind::kRate && entry.voice != Voice::kBad && !rate_at(entry, change)) {
         entry.too_early = true;
         return;
@@ -101,12 +108,128 @@ void Reference::opine(Entry& entry) const {
                 reached = fast_enough(change, limit, 0);
                 held = fast_enough(change, limit, rule_.deadband);
                 break;
-            case RuleKind::kSilent:
+            case RuleKind::kJump:
+                reached = held = std::abs(change) >= limit;
+                break;
+            case RuleKind::kMoved:  // `v` is the angle
+                reached = v >= limit;
+                held = v >= limit - rule_.deadband;
+                break;
+            default:
                 break;
         }
         entry.reached = reached ? i : entry.reached;
         entry.held = held ? i : entry.held;
     }
+}
+
+/// Change since the newest good value of this run that no gap and no hole lies after.
+double Reference::jump_at(const Entry& entry) const {
+    bool broken = history_.back().restarted_before;
+    for (std::size_t i = history_.size() - 1; i-- > 0 && !broken;) {
+        broken = history_[i + 1].taken > history_[i].taken && stretch_after(i) == Duration::zero();
+        if (history_[i].voice == Voice::kGood) {
+            const bool hole = entry.taken - history_[i].taken > timing_.gap;
+            return broken || hole ? 0 : entry.value - history_[i].value;
+        }
+        broken = broken || history_[i].restarted_before;
+    }
+    return 0;
+}
+
+/// Goes through the whole of this run for what needs a memory: a value that stands still, a vehicle that
+/// stays. \return whether anything can be said
+bool Reference::over_time(Entry& entry) const {
+    std::size_t first = history_.size() - 1;
+    while (first > 0 && !history_[first].restarted_before) {
+        --first;
+    }
+    return rule_.kind == RuleKind::kStuck ? stuck_over(first, entry) : occupied_over(first, entry);
+}
+
+bool Reference::stuck_over(std::size_t first, Entry& entry) const {
+    std::size_t moved = history_.size();  // the entry at which it last moved
+    double low = 0;
+    double high = 0;
+    bool begins = false;
+    std::vector<bool> still(history_.size(), false);
+    for (std::size_t i = first; i < history_.size(); ++i) {
+        const Entry& one = history_[i];
+        const bool begun = moved < history_.size();
+        const bool inside = begun && std::max(high, one.value) - std::min(low, one.value) <= rule_.deadband;
+        still[i] = one.voice != Voice::kBad && inside;
+        begins = false;
+        if (one.voice == Voice::kGood && !inside) {
+            begins = !begun;
+            moved = i;
+            low = high = one.value;
+            still[i] = true;
+        } else if (still[i]) {
+            low = std::min(low, one.value);
+            high = std::max(high, one.value);
+        }
+    }
+    if (begins || !still.back()) {
+        return false;
+    }
+    Duration sum{};
+    for (std::size_t i = moved; i + 1 < history_.size(); ++i) {
+        sum += still[i] ? stretch_after(i) : Duration::zero();  // the newest is still: all are confirmed
+    }
+    entry.reached = sum >= rule_.silent_for ? 0 : -1;
+    entry.held = moved + 1 == history_.size() ? -1 : 0;
+    return true;
+}
+
+bool Reference::occupied_over(std::size_t first, Entry& entry) const {
+    bool occupied = false;
+    bool begun = false;
+    std::size_t since = first;
+    std::vector<std::size_t> row;  // values in a row that speak for a change
+    std::vector<bool> there(history_.size(), false);
+    for (std::size_t i = first; i < history_.size(); ++i) {
+        const Entry& one = history_[i];
+        if (one.voice != Voice::kGood) {
+            continue;
+        }
+        const bool bit = rule_.enter == 0;
+        const bool far = bit ? one.value != 0 : one.value >= rule_.enter;
+        const bool near = bit ? one.value == 0 : one.value < rule_.leave;
+        if (!begun && active_at_restart_) {
+            occupied = true;
+        }
+        begun = true;
+        const bool speaks = occupied ? near : far;
+        row.push_back(i);
+        row = speaks ? row : std::vector<std::size_t>{};
+        const bool changes = row.size() >= (occupied ? 3U : 2U);
+        if (changes) {
+            occupied = !occupied;
+            since = i;
+            row.clear();
+        }
+        there[i] = occupied && (changes || !near);
+    }
+    if (entry.voice != Voice::kGood) {
+        return false;
+    }
+    Duration sum{};
+    Duration waiting{};
+    for (std::size_t i = since; i < history_.size() && occupied; ++i) {
+        if (there[i]) {
+            sum += waiting;
+            waiting = {};
+        }
+        if (i + 1 < history_.size() && there[i]) {
+            waiting += stretch_after(i);
+        }
+    }
+    for (int i = 0; i < levels(); ++i) {
+        const double limit = rule_.levels[static_cast<std::size_t>(i)].limit;
+        entry.reached = occupied && seconds(sum) >= limit ? i : entry.reached;
+        entry.held = occupied ? i : entry.held;
+    }
+    return true;
 }
 
 /// Observed time from an entry to the next one.
@@ -242,6 +365,7 @@ std::vector<Reference::Said> Reference::pass(Monotonic now) {
 
 void Reference::restart(Monotonic now) {
     restarted_ = true;
+    active_at_restart_ = level_ >= 0;
     last_good_ = last_heard_ = now;
 }
 

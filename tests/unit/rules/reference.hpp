@@ -43,6 +43,10 @@ private:
 
     void opine(Entry& entry) const;
     bool rate_at(const Entry& entry, double& change) const;
+    double jump_at(const Entry& entry) const;
+    bool over_time(Entry& entry) const;
+    bool stuck_over(std::size_t first, Entry& entry) const;
+    bool occupied_over(std::size_t first, Entry& entry) const;
     bool fast_enough(double change, double limit, double deadband) const;
     Duration stretch_after(std::size_t index) const;
     bool speaks_for(const Entry& entry, int level) const;
@@ -60,6 +64,7 @@ private:
     int level_ = -1;
     bool uncertain_ = false;
     bool restarted_ = true;
+    bool active_at_restart_ = false;
     Monotonic last_good_{}, last_heard_{};
 };
 

@@ -19,7 +19,7 @@ name = "small"
 duration = "60s"
 [[expect]]
 device = "manhole-01"
-rule = "cover-lifted"
+rule = "cover-moved"
 point = "gravity_z"
 severity = "moderate"
 raised_at = "5s"
@@ -49,7 +49,7 @@ def load():
 
 def seen(sequence, at, kind, alarm="a-1", severity="major", over=False):
     device, rule, point = {
-        "a-1": ("manhole-01", "cover-lifted", "gravity_z"),
+        "a-1": ("manhole-01", "cover-moved", "gravity_z"),
         "a-2": ("flow-01", "silent", ""),
         "a-9": ("manhole-01", "surprise", "gravity_z"),
     }[alarm]
@@ -101,14 +101,14 @@ class Verdicts(unittest.TestCase):
         stream = right()
         stream.append(dataclasses.replace(stream[0], identity=verdict.Identity("gw", 0xABC, EVENT, 8)))
         result = judge(stream)
-        self.assertEqual(words(result)[("manhole-01/cover-lifted", "RAISED")], "2 TIMES")
+        self.assertEqual(words(result)[("manhole-01/cover-moved", "RAISED")], "2 TIMES")
         self.assertFalse(result.good)
 
     def test_late_and_early_are_found(self):
         for at, word in [(9.1, "LATE"), (4.0, "EARLY")]:
             stream = right()
             stream[0] = dataclasses.replace(stream[0], at=at)
-            self.assertEqual(words(judge(stream))[("manhole-01/cover-lifted", "RAISED")], word)
+            self.assertEqual(words(judge(stream))[("manhole-01/cover-moved", "RAISED")], word)
 
     def test_a_wrong_severity_is_found(self):
         stream = right()
@@ -125,7 +125,7 @@ class Verdicts(unittest.TestCase):
 
     def test_an_acknowledgement_without_a_command_is_found(self):
         result = judge(right(), {(0, "RESET"): (23.0, 23.0)})
-        self.assertEqual(words(result)[("manhole-01/cover-lifted", "ACKNOWLEDGED")], "UNASKED")
+        self.assertEqual(words(result)[("manhole-01/cover-moved", "ACKNOWLEDGED")], "UNASKED")
 
     def test_an_alarm_that_does_not_end_is_found(self):
         stream = right()

@@ -1,0 +1,34 @@
+#include "daemon/learned_keeper.hpp"
+
+#include <vector>
+
+#include "daemon/core/log.hpp"
+
+namespace gengfu {
+
+const std::string& LearnedKeeper::text(const rules::Judge& judge, Monotonic now, bool anew) {
+    if (anew || !looked_ || text_.empty() || now - *looked_ >= kLearnedPace) {
+        const std::vector<rules::Learned> learned = judge.learned();
+        text_ = learned.empty() ? std::string() : rules::to_text(learned);
+        looked_ = now;
+    }
+    return text_;
+}
+
+void LearnedKeeper::teach(rules::Judge& judge, const std::string& text, Monotonic now) {
+    looked_ = now;
+    if (text.empty()) {
+        return;
+    }
+    const Result<std::vector<rules::Learned>> learned = rules::parse_learned(text);
+    if (!learned) {
+        log::error("已学到的姿态与基线无法读取,将重新学习:" + learned.error().what,
+                   "what rules had learned cannot be read and is learned anew; calibrate covers and lanes: " +
+                       learned.error().what);
+        return;
+    }
+    judge.teach(*learned);
+    text_ = text;
+}
+
+}  // namespace gengfu

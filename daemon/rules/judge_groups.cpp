@@ -1,0 +1,112 @@
+#include <algorithm>
+
+#include "daemon/rules/judge_inside.hpp"
+
+namespace gengfu::rules {
+namespace {
+
+/// While a member is not known, nothing tells when it is known again: the group looks this often.
+constexpr Duration kLookAgain = std::chrono::seconds(5);
+constexpr Duration kScheduleLook = std::chrono::minutes(1);
+
+void sooner(std::optional<Monotonic>& look, Monotonic when) {
+    look = look ? std::min(*look, when) : when;
+}
+
+/// A member holds while one of its rules does, and for `within` after it last did.
+Truth truth_of(const JudgeState& state, const config::Rule& rule, const config::Member& member, Monotonic now,
+               std::optional<Monotonic>& look) {
+    Truth truth = Truth::kFalse;
+    for (const RuleId each : member.rules) {
+        Truth one = state.truth(each.value, now);
+        const Monotonic last = state.active_until[each.value];
+        if (one != Truth::kTrue && last > Monotonic::min() && now < last + rule.within) {
+            one = Truth::kTrue;
+            sooner(look, last + rule.within);
+        }
+        truth = std::max(truth, one);
+    }
+    return member.negated ? !truth : truth;
+}
+
+/// The sample that stands for the group: the last of the first rule that speaks for it.
+Sample sample_for(const JudgeState& state, const config::Rule& rule) {
+    for (const config::Member& member : rule.members) {
+        for (const RuleId each : member.rules) {
+            const JudgeState::Runner& runner = state.runners[each.value];
+            if (!member.negated && runner.active()) {
+                return sample_of(state.last_of(runner));
+            }
+        }
+    }
+    return sample_of(state.last_of(state.runners[rule.members.front().rules.front().value]));
+}
+
+/// When the timer that runs now is over.
+void look_at_timer(const JudgeState::Runner& runner, const Delays& delays, Monotonic now,
+                   std::optional<Monotonic>& look) {
+    const Timer& timer = runner.timing.timers[0];
+    if (timer.running) {
+        sooner(look, now + (runner.active() ? delays.off : delays.on) - timer.elapsed);
+    }
+}
+
+void look_at(JudgeState& state, JudgeState::GroupState& group, Monotonic now, std::vector<Verdict>& out) {
+    JudgeState::Runner& runner = state.runners[group.rule];
+    const config::Rule& rule = *runner.rule;
+    group.look.reset();
+    state.truths.clear();
+    for (const config::Member& member : rule.members) {
+        state.truths.push_back(truth_of(state, rule, member, now, group.look));
+    }
+    const Truth truth = rules::group(rule, state.truths);
+    const GroupCount count = group_count(rule, state.truths);
+    const bool allowed = state.may_raise(runner, now) || runner.active();
+    const bool holds = truth == Truth::kTrue;
+    const Opinion opinion = one_level(holds && allowed, holds, count.have, count.need);
+    const Delays delays{group_on_delay(rule), rule.off_delay};
+    const int before = runner.timing.level;
+    advance(runner.timing, 1, delays, opinion, truth == Truth::kUnknown ? Voice::kMute : Voice::kFull,
+            std::max(now - group.evaluated, Duration::zero()));
+    group.evaluated = now;
+    runner.limit = count.need;
+    const bool waiting = truth == Truth::kUnknown && (count.have > 0 || runner.active());
+    if (waiting) {
+        sooner(group.look, now + kLookAgain);
+    } else if (holds && !allowed) {
+        sooner(group.look, now + kScheduleLook);
+    }
+    look_at_timer(runner, delays, now, group.look);
+    const int after = runner.timing.level;
+    if (before != after) {
+        runner.level_unknown = runner.uncertain = false;
+        const Sample sample = sample_for(state, rule);
+        Reporter(state, group.rule, sample, out).level_changed(before, after, count.have, now);
+    }
+    state.watch(group.rule);
+}
+
+}  // namespace
+
+void look_at_groups(JudgeState& state, Monotonic now, std::vector<Verdict>& out) {
+    while (!state.dirty.empty()) {
+        JudgeState::GroupState& group = state.groups[state.dirty.back()];
+        state.dirty.pop_back();
+        group.dirty = false;
+        look_at(state, group, now, out);
+    }
+}
+
+void group_due(JudgeState& state, std::uint32_t rule, Monotonic when) {
+    const std::uint32_t index = state.runners[rule].window;
+    JudgeState::GroupState& group = state.groups[index];
+    if (group.queued && *group.queued <= when) {
+        group.queued.reset();
+    }
+    if (!group.dirty) {
+        group.dirty = true;
+        state.dirty.push_back(index);
+    }
+}
+
+}  // namespace gengfu::rules

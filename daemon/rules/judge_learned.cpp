@@ -1,0 +1,270 @@
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <tuple>
+
+#include "daemon/config/rule_kind.hpp"
+#include "daemon/rules/judge.hpp"
+#include "daemon/rules/judge_state.hpp"
+
+namespace gengfu::rules {
+namespace {
+
+using config::RuleKind;
+using Runner = JudgeState::Runner;
+using Names = std::tuple<std::string_view, std::string_view, std::string_view>;
+using Numbers = std::vector<double>;
+
+/// Reads numbers one after the other; those that an older release did not write are what they were.
+class In {
+public:
+    explicit In(const Numbers& numbers) : numbers_(numbers) {}
+    template <class T>
+    void operator()(T& to) {
+        if (next_ < numbers_.size()) {
+            to = static_cast<T>(numbers_[next_]);
+        }
+        ++next_;
+    }
+    void operator()(bool& to) {
+        double number = to ? 1 : 0;
+        (*this)(number);
+        to = number != 0;
+    }
+    void operator()(Duration& to) {
+        double seconds = 0;
+        (*this)(seconds);
+        constexpr double kMost = 10.0 * 365 * 86'400;
+        to = std::chrono::duration_cast<Duration>(
+            std::chrono::duration<double>(std::clamp(seconds, 0.0, kMost)));
+    }
+
+private:
+    const Numbers& numbers_;
+    std::size_t next_ = 0;
+};
+
+class Out {
+public:
+    explicit Out(Numbers& numbers) : numbers_(numbers) {}
+    template <class T>
+    void operator()(const T& from) {
+        numbers_.push_back(static_cast<double>(from));
+    }
+    void operator()(const Duration& from) { (*this)(std::chrono::duration<double>(from).count()); }
+
+private:
+    Numbers& numbers_;
+};
+
+/// The order of the numbers of each kind. New ones go to the end.
+template <class Visit, class State>
+void each_of_moved(Visit& visit, State& state) {
+    for (std::size_t i = 0; i < 3; ++i) {
+        visit(state.home.at(i));
+    }
+    for (std::size_t i = 0; i < 3; ++i) {
+        visit(state.reference.at(i));
+    }
+    visit(state.settled_s);
+    visit(state.knocks);
+}
+
+template <class Visit, class State>
+void each_of_occupied(Visit& visit, State& state) {
+    for (std::size_t i = 0; i < 3; ++i) {
+        visit(state.base.at(i));
+        visit(state.mean.at(i));
+        visit(state.together.at(i));
+    }
+    visit(state.mean_warm);
+    visit(state.warm_variance);
+    visit(state.warm);
+    visit(state.variance);
+    visit(state.learned_s);
+    visit(state.occupied);
+    visit(state.reversed);
+    visit(state.taken.elapsed);
+}
+
+template <class Visit, class State>
+void each_of_growth(Visit& visit, State& state) {
+    visit(state.day_count);
+    visit(state.next_day);
+    visit(state.value_count);
+    visit(state.of_day);
+    visit(state.latest);
+    visit(state.usual);
+    for (std::size_t i = 0; i < state.days.size(); ++i) {
+        visit(state.days.at(i));
+    }
+    for (std::size_t i = 0; i < state.values.size(); ++i) {
+        visit(state.values.at(i));
+    }
+}
+
+Names names_of(const config::Site& site, const config::Rule& rule) {
+    return {site.device(rule.device).name, rule.point ? std::string_view(site.spec(*rule.point).name) : "",
+            rule.name};
+}
+
+bool known(const JudgeState& state, const Runner& runner) {
+    switch (runner.rule->kind) {
+        case RuleKind::kMoved:
+            return state.moved[runner.window].known;
+        case RuleKind::kOccupied:
+            return !runner.rule->axes.empty() && state.occupied[runner.window].known;
+        case RuleKind::kGrowth:
+            return state.growth[runner.window].day_count > 0 || state.growth[runner.window].value_count > 0;
+        default:
+            return false;
+    }
+}
+
+Learned learned_of(const JudgeState& state, const Runner& runner) {
+    const auto [device, point, rule] = names_of(state.site, *runner.rule);
+    Learned one{.device = std::string(device),
+                .point = std::string(point),
+                .rule = std::string(rule),
+                .kind = std::string(config::to_string(runner.rule->kind)),
+                .numbers = {}};
+    Out out(one.numbers);
+    if (runner.rule->kind == RuleKind::kMoved) {
+        one.calibrated = state.moved[runner.window].calibrated;
+        each_of_moved(out, state.moved[runner.window]);
+    } else if (runner.rule->kind == RuleKind::kOccupied) {
+        one.calibrated = state.occupied[runner.window].calibrated;
+        each_of_occupied(out, state.occupied[runner.window]);
+    } else {
+        each_of_growth(out, state.growth[runner.window]);
+    }
+    return one;
+}
+
+/// A direction must be one, or nothing could be compared with it.
+bool take_moved(MovedState& state, const Learned& one) {
+    MovedState next;
+    In in(one.numbers);
+    each_of_moved(in, next);
+    constexpr double kNearOne = 0.01;
+    if (one.numbers.size() < 6 || std::abs(length(next.home) - 1) > kNearOne ||
+        std::abs(length(next.reference) - 1) > kNearOne) {
+        return false;
+    }
+    next.known = true;
+    next.calibrated = one.calibrated;
+    for (std::size_t i = 0; i < next.recent.size(); ++i) {
+        next.recent.at(i) = static_cast<float>(next.reference.at(i));
+    }
+    state = next;
+    return true;
+}
+
+bool take_occupied(OccupiedState& state, const Learned& one) {
+    OccupiedState next;
+    In in(one.numbers);
+    each_of_occupied(in, next);
+    if (one.numbers.size() < 9) {
+        return false;
+    }
+    next.known = true;
+    next.calibrated = one.calibrated;
+    for (std::size_t i = 0; i < next.recent.size(); ++i) {
+        next.recent.at(i) = static_cast<float>(next.base.at(i));
+    }
+    state = next;
+    return true;
+}
+
+bool take_growth(GrowthState& state, const Learned& one) {
+    GrowthState next;
+    In in(one.numbers);
+    each_of_growth(in, next);
+    if (next.day_count > GrowthState::kDays || next.next_day >= GrowthState::kDays ||
+        next.value_count > GrowthState::kValues) {
+        return false;
+    }
+    state = next;
+    return true;
+}
+
+bool take(JudgeState& state, const Runner& runner, const Learned& one) {
+    if (one.kind != config::to_string(runner.rule->kind)) {
+        return false;
+    }
+    switch (runner.rule->kind) {
+        case RuleKind::kMoved:
+            return take_moved(state.moved[runner.window], one);
+        case RuleKind::kOccupied:
+            return !runner.rule->axes.empty() && take_occupied(state.occupied[runner.window], one);
+        case RuleKind::kGrowth:
+            return take_growth(state.growth[runner.window], one);
+        default:
+            return false;
+    }
+}
+
+bool can_calibrate(const config::Rule& rule) {
+    return rule.kind == RuleKind::kMoved || (rule.kind == RuleKind::kOccupied && !rule.axes.empty());
+}
+
+}  // namespace
+
+std::vector<Learned> Judge::learned() const {
+    std::vector<Learned> all;
+    for (const Runner& runner : state_->runners) {
+        if (known(*state_, runner)) {
+            all.push_back(learned_of(*state_, runner));
+        }
+    }
+    return all;
+}
+
+std::size_t Judge::teach(std::span<const Learned> learned) {
+    std::map<Names, const Runner*> by_names;
+    for (const Runner& runner : state_->runners) {
+        by_names.emplace(names_of(state_->site, *runner.rule), &runner);
+    }
+    std::size_t taken = 0;
+    for (const Learned& one : learned) {
+        const auto found = by_names.find({one.device, one.point, one.rule});
+        taken += found != by_names.end() && take(*state_, *found->second, one) ? 1U : 0U;
+    }
+    return taken;
+}
+
+Result<std::vector<Learned>> Judge::calibrate(DeviceId device, Monotonic now) {
+    JudgeState& state = *state_;
+    std::vector<const Runner*> of_device;
+    for (const Runner& runner : state.runners) {
+        if (runner.rule->device == device && can_calibrate(*runner.rule)) {
+            of_device.push_back(&runner);
+        }
+    }
+    if (of_device.empty()) {
+        return fail(Errc::kNotFound, "device \"" + state.site.device(device).name +
+                                         "\": none of its rules has a pose or an empty lane to calibrate");
+    }
+    for (const Runner* const runner : of_device) {
+        const JudgeState::PointState& point = state.points[runner->rule->point->value];
+        const bool fresh =
+            state.last_good(*runner) > *state.started && state.last_good(*runner) + point.gap >= now;
+        if (!fresh) {
+            return fail(Errc::kStale, "device \"" + state.site.device(device).name +
+                                          "\": its sensor has given no good value for a while; nothing was "
+                                          "calibrated");
+        }
+    }
+    std::vector<Learned> all;
+    for (const Runner* const runner : of_device) {
+        if (runner->rule->kind == RuleKind::kMoved) {
+            rules::calibrate(state.moved[runner->window]);
+        } else {
+            rules::calibrate(state.occupied[runner->window]);
+        }
+        all.push_back(learned_of(state, *runner));
+    }
+    return all;
+}
+
+}  // namespace gengfu::rules

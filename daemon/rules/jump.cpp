@@ -1,0 +1,28 @@
+#include "daemon/rules/jump.hpp"
+
+#include <cmath>
+
+namespace gengfu::rules {
+
+Opinion jump(JumpState& state, const config::Rule& rule, double value, Monotonic taken, Voice voice,
+             Continuity continuity, Duration gap) {
+    if (continuity == Continuity::kBroken || taken - state.taken > gap) {
+        state.known = false;
+    }
+    Opinion opinion;
+    if (state.known) {
+        opinion.value = value - state.last;
+        for (int i = 0; const config::Level& level : rule.levels) {
+            if (std::abs(opinion.value) >= level.limit) {
+                opinion.reached = opinion.held = i;
+            }
+            ++i;
+        }
+    }
+    if (voice == Voice::kFull) {
+        state = {.last = value, .taken = taken, .known = true};
+    }
+    return opinion;
+}
+
+}  // namespace gengfu::rules

@@ -1,0 +1,94 @@
+#include "daemon/rules/learned.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <optional>
+
+namespace gengfu::rules {
+namespace {
+
+constexpr std::string_view kHead = "gengfu-learned 1";
+constexpr std::size_t kMostNumbers = 256;
+constexpr std::size_t kMostLines = 100'000;
+
+void append_number(std::string& text, double number) {
+    std::array<char, 32> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    text.append(digits.data(), end);
+}
+
+std::string_view cut(std::string_view& rest, char at) {
+    const std::string_view part = rest.substr(0, rest.find(at));
+    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+    return part;
+}
+
+std::optional<double> number_in(std::string_view word) {
+    double number = 0;
+    const auto read = std::from_chars(word.data(), word.data() + word.size(), number);
+    const bool whole = read.ec == std::errc{} && read.ptr == word.data() + word.size();
+    return whole && std::isfinite(number) ? std::optional(number) : std::nullopt;
+}
+
+/// device TAB point TAB rule TAB kind TAB "calibrated"|"learned" TAB numbers with blanks between
+std::optional<Learned> parse_line(std::string_view line) {
+    Learned one;
+    one.device = cut(line, '\t');
+    one.point = cut(line, '\t');
+    one.rule = cut(line, '\t');
+    one.kind = cut(line, '\t');
+    const std::string_view how = cut(line, '\t');
+    one.calibrated = how == "calibrated";
+    if (one.device.empty() || one.rule.empty() || one.kind.empty() ||
+        (how != "calibrated" && how != "learned")) {
+        return std::nullopt;
+    }
+    while (!line.empty()) {
+        const std::optional<double> number = number_in(cut(line, ' '));
+        if (!number || one.numbers.size() >= kMostNumbers) {
+            return std::nullopt;
+        }
+        one.numbers.push_back(*number);
+    }
+    return one;
+}
+
+}  // namespace
+
+std::string to_text(std::span<const Learned> learned) {
+    std::string text(kHead);
+    text += '\n';
+    for (const Learned& one : learned) {
+        for (const std::string* word : {&one.device, &one.point, &one.rule, &one.kind}) {
+            text += *word;
+            text += '\t';
+        }
+        text += one.calibrated ? "calibrated\t" : "learned\t";
+        for (std::size_t i = 0; i < one.numbers.size(); ++i) {
+            text += i > 0 ? " " : "";
+            append_number(text, one.numbers[i]);
+        }
+        text += '\n';
+    }
+    return text;
+}
+
+Result<std::vector<Learned>> parse_learned(std::string_view text) {
+    if (cut(text, '\n') != kHead) {
+        return fail(Errc::kCorrupt, "line 1: \"" + std::string(kHead) + "\" must stand there");
+    }
+    std::vector<Learned> all;
+    while (!text.empty()) {
+        std::optional<Learned> one = parse_line(cut(text, '\n'));
+        if (!one || all.size() >= kMostLines) {
+            return fail(Errc::kCorrupt, "line " + std::to_string(all.size() + 2) +
+                                            ": device, point, rule, kind, calibrated or learned, and numbers "
+                                            "must stand there, with tabs between");
+        }
+        all.push_back(std::move(*one));
+    }
+    return all;
+}
+
+}  // namespace gengfu::rules

@@ -1,0 +1,101 @@
+#include "daemon/rules/moved.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace gengfu::rules {
+namespace {
+
+using Seconds = std::chrono::duration<double>;
+
+constexpr double kLeast = 0.33;    ///< g: below it a vector points nowhere
+constexpr double kCalm = 0.1;      ///< g off 1: at rest, so that the direction is that of gravity
+constexpr double kShaken = 0.3;    ///< g off 1: a knock
+constexpr double kSettleBand = 5;  ///< degrees: what settles is at rest
+constexpr double kRecent = 10;     ///< seconds that `recent` looks back
+constexpr double kDaySeconds = 86'400;
+
+Axes unit(const Axes& a) {
+    return scaled(a, 1 / length(a));
+}
+
+void note_recent(MovedState& state, const Axes& direction, double seconds) {
+    const bool first = state.recent[0] == 0 && state.recent[1] == 0 && state.recent[2] == 0;
+    const double share = first ? 1 : std::min(1.0, seconds / kRecent);
+    for (std::size_t i = 0; i < state.recent.size(); ++i) {
+        state.recent.at(i) += static_cast<float>(share * (direction.at(i) - double{state.recent.at(i)}));
+    }
+}
+
+void learn(MovedState& state, const Axes& direction, double angle, double mildest, double seconds) {
+    if (!state.calibrated && state.settled_s < Seconds(kSettle).count()) {
+        if (angle < std::min(kSettleBand, mildest / 2)) {
+            const double share = seconds / (double{state.settled_s} + seconds + 1);
+            state.reference = state.home = unit(towards(state.reference, direction, share));
+            state.settled_s += static_cast<float>(seconds);
+        }
+        return;
+    }
+    if (angle <= 0 || angle >= mildest / 2) {
+        return;
+    }
+    const double step = std::min(1.0, kDriftPerDay * seconds / kDaySeconds / angle);
+    const Axes next = unit(towards(state.reference, direction, step));
+    if (degrees_between(next, state.home) <= std::min(kDriftMost, mildest / 3)) {
+        state.reference = next;
+    }
+}
+
+}  // namespace
+
+std::optional<Opinion> moved(MovedState& state, const config::Rule& rule, const Axes& gravity, Voice voice,
+                             Duration stretch, bool alarm) {
+    const double size = length(gravity);
+    if (voice == Voice::kMute || size < kLeast || (!state.known && voice != Voice::kFull)) {
+        return std::nullopt;
+    }
+    const Axes direction = scaled(gravity, 1 / size);
+    const double seconds = Seconds(stretch).count();
+    const double mildest = rule.levels.front().limit;
+    if (voice == Voice::kFull) {
+        note_recent(state, direction, seconds);
+    }
+    if (!state.known && alarm) {
+        return std::nullopt;  // how it lay before it was moved has been forgotten: a person has to say
+    }
+    if (!state.known) {
+        state.home = state.reference = direction;
+        state.known = true;
+    }
+    const double angle = degrees_between(direction, state.reference);
+    const bool shaken = angle >= mildest || std::abs(size - 1) > kShaken;
+    if (voice == Voice::kFull) {
+        state.knocks += state.shaken && !shaken && !alarm ? 1U : 0U;
+        state.shaken = shaken && !alarm;
+        if (!alarm && std::abs(size - 1) < kCalm) {
+            learn(state, direction, angle, mildest, seconds);
+        }
+    }
+    Opinion opinion{.value = angle};
+    for (int i = 0; const config::Level& level : rule.levels) {
+        opinion.reached = angle >= level.limit ? i : opinion.reached;
+        opinion.held = angle >= level.limit - rule.deadband ? i : opinion.held;
+        ++i;
+    }
+    return opinion;
+}
+
+bool calibrate(MovedState& state) {
+    const Axes recent{state.recent[0], state.recent[1], state.recent[2]};
+    if (length(recent) < kLeast) {
+        return false;
+    }
+    state.home = state.reference = unit(recent);
+    state.settled_s = static_cast<float>(Seconds(kSettle).count());
+    state.known = state.calibrated = true;
+    state.shaken = false;
+    return true;
+}
+
+}  // namespace gengfu::rules

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "daemon/config/site.hpp"
+#include "daemon/rules/axes.hpp"
+#include "daemon/rules/opinion.hpp"
+#include "daemon/rules/timing.hpp"
+
+namespace gengfu::rules {
+
+/// The pose of a thing that must not move, and how far it may drift.
+struct MovedState {
+    Axes home{};                    ///< direction of gravity as calibrated, or as first learned; length 1
+    Axes reference{};               ///< what is compared with: home, and the drift since
+    std::array<float, 3> recent{};  ///< mean of some seconds, for calibrating
+    float settled_s = 0;            ///< observed time that home has been learned over
+    std::uint32_t knocks = 0;       ///< shaken, and back before it became an alarm
+    bool known = false;
+    bool calibrated = false;  ///< by a person; else learned from the first minute
+    bool shaken = false;
+};
+
+/// A pose that nobody has calibrated is learned from the first value on and settles over this: the thing is
+/// watched at once, by a reference that gets better within the minute.
+constexpr Duration kSettle = std::chrono::minutes(1);
+/// The reference follows a pose that creeps (a street that sinks, a sensor's zero) by so many degrees a day
+/// ...
+constexpr double kDriftPerDay = 1;
+/// ... and never further from home than this: beyond, somebody has to calibrate (domain practice: < 1 °/day).
+constexpr double kDriftMost = 5;
+
+/// Angle in degrees between gravity now and the reference; levels by `limit`, left by the deadband. A vector
+/// without direction (below a third of a g) says nothing; nor does any while an alarm stands of whose pose
+/// nothing is known (it stays until somebody calibrates). The reference is learned from good values only, at
+/// rest, while there is no alarm and the angle is below half the mildest limit: what is lifted slowly is not
+/// followed. \param alarm  the rule stands active
+std::optional<Opinion> moved(MovedState& state, const config::Rule& rule, const Axes& gravity, Voice voice,
+                             Duration stretch, bool alarm);
+
+/// The pose as it is now becomes home. \return false: nothing has been heard yet
+bool calibrate(MovedState& state);
+
+}  // namespace gengfu::rules

@@ -1,0 +1,143 @@
+#include "daemon/rules/moved.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/support/site_builder.hpp"
+
+namespace gengfu::rules {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+constexpr double kRadians = 0.017453292519943295;
+
+Axes tilted(double degrees, double size = 1) {
+    return {size * std::sin(degrees * kRadians), 0, size * std::cos(degrees * kRadians)};
+}
+
+class Moved : public testing::Test {
+protected:
+    Moved() {
+        rule_.kind = config::RuleKind::kMoved;
+        rule_.levels = {test::level(15, Severity::kMajor), test::level(60, Severity::kCritical)};
+        rule_.deadband = 2;
+    }
+
+    std::optional<Opinion> see(const Axes& gravity, Duration stretch = seconds(1), bool alarm = false,
+                               Voice voice = Voice::kFull) {
+        return moved(state_, rule_, gravity, voice, stretch, alarm);
+    }
+    void settle() {
+        for (int i = 0; i < 70; ++i) {
+            see(tilted(3));
+        }
+    }
+
+    config::Rule rule_;
+    MovedState state_;
+};
+
+TEST_F(Moved, AngleIsMeasuredFromTheFirstPoseOn) {
+    EXPECT_NEAR(see(tilted(3))->value, 0, 1e-6);
+    const auto open = see(tilted(40));
+    EXPECT_NEAR(open->value, 37, 1e-6);
+    EXPECT_EQ(open->reached, 0);
+    EXPECT_EQ(see(tilted(175))->reached, 1);
+}
+
+TEST_F(Moved, IsLeftByTheDeadband) {
+    settle();
+    EXPECT_EQ(see(tilted(3 + 14))->held, 0);
+    EXPECT_EQ(see(tilted(3 + 14))->reached, -1);
+    EXPECT_EQ(see(tilted(3 + 12.9))->held, -1);
+}
+
+TEST_F(Moved, AnyAxisMayPointUpwards) {
+    see({0, -1, 0});
+    EXPECT_NEAR(see({1, 0, 0})->value, 90, 1e-6);
+}
+
+TEST_F(Moved, FollowsADegreeADayAndNoFurtherThanFive) {
+    settle();
+    for (int hour = 0; hour < 20; ++hour) {
+        see(tilted(3 + 4), hours(1));
+    }
+    EXPECT_NEAR(degrees_between(state_.reference, state_.home), 20.0 / 24, 0.02);
+    for (int day = 0; day < 40; ++day) {
+        see(tilted(3 + 7), hours(24));
+    }
+    EXPECT_LE(degrees_between(state_.reference, state_.home), 5.0001);
+    EXPECT_GE(degrees_between(state_.reference, state_.home), 4);
+}
+
+TEST_F(Moved, DoesNotFollowALiftHoweverSlow) {
+    settle();
+    double most = 0;
+    for (int minute = 0; minute < 60; ++minute) {
+        most = std::max(most, see(tilted(3 + minute), seconds(60))->value);
+    }
+    EXPECT_GT(most, 58);
+}
+
+TEST_F(Moved, LearnsNothingWhileAnAlarmStands) {
+    settle();
+    const Axes before = state_.reference;
+    for (int i = 0; i < 100; ++i) {
+        see(tilted(3 + 3), hours(1), true);
+    }
+    EXPECT_EQ(state_.reference, before);
+}
+
+TEST_F(Moved, KnocksAreCounted) {
+    settle();
+    for (int i = 0; i < 3; ++i) {
+        see(tilted(40));
+        see(tilted(3, 1.9));
+        see(tilted(3));
+    }
+    EXPECT_EQ(state_.knocks, 3U);
+    see(tilted(40), seconds(1), true);  // this one became an alarm
+    see(tilted(3), seconds(1), true);
+    see(tilted(3));
+    EXPECT_EQ(state_.knocks, 3U);
+}
+
+TEST_F(Moved, WhatPointsNowhereSaysNothing) {
+    settle();
+    EXPECT_FALSE(see({0, 0, 0}));
+    EXPECT_FALSE(see(tilted(40), seconds(1), false, Voice::kMute));
+}
+
+TEST_F(Moved, AnUncertainValueIsJudgedAndTeachesNothing) {
+    settle();
+    const Axes before = state_.reference;
+    EXPECT_EQ(see(tilted(40), hours(1), false, Voice::kDangerOnly)->reached, 0);
+    EXPECT_EQ(state_.reference, before);
+}
+
+TEST_F(Moved, APoseForgottenUnderAnAlarmWaitsForAPerson) {
+    EXPECT_FALSE(see(tilted(40), seconds(1), true));
+    EXPECT_FALSE(see(tilted(3), seconds(1), true));
+    for (int i = 0; i < 60; ++i) {
+        see(tilted(3), seconds(1), true);
+    }
+    ASSERT_TRUE(calibrate(state_));
+    EXPECT_NEAR(see(tilted(3), seconds(1), true)->value, 0, 0.5);
+}
+
+TEST_F(Moved, CalibratingTakesTheMeanOfSomeSeconds) {
+    EXPECT_FALSE(calibrate(state_)) << "nothing heard";
+    settle();
+    for (int i = 0; i < 60; ++i) {
+        see(tilted(i % 2 == 0 ? 4 : 8));
+    }
+    ASSERT_TRUE(calibrate(state_));
+    EXPECT_TRUE(state_.calibrated);
+    EXPECT_NEAR(degrees_between(state_.home, tilted(6)), 0, 0.4);
+}
+
+}  // namespace
+}  // namespace gengfu::rules

@@ -1,0 +1,182 @@
+#include "daemon/rules/occupied.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "tests/support/site_builder.hpp"
+
+namespace gengfu::rules {
+namespace {
+
+using std::chrono::seconds;
+
+class Occupied : public testing::Test {
+protected:
+    Occupied() {
+        rule_.kind = config::RuleKind::kOccupied;
+        rule_.axes.resize(3);
+        rule_.enter = 60;
+        rule_.leave = 30;
+        rule_.levels = {test::level(180, Severity::kModerate), test::level(1800)};
+    }
+
+    std::optional<Opinion> see(const Axes& more, double warm = 20, bool alarm = false) {
+        const auto noisy = [&] { return noise_ * normal_(random_); };
+        const double drift = slope_ * (warm - 20);
+        return occupied(
+            state_, rule_,
+            {200 + more[0] + drift + noisy(), -90 + more[1] + noisy(), 380 + more[2] - drift + noisy()}, warm,
+            Voice::kFull, seconds(1), alarm);
+    }
+    void free_for(int many, double from = 20, double to = 20) {
+        for (int i = 0; i < many; ++i) {
+            see({}, from + (to - from) * i / many);
+        }
+    }
+
+    config::Rule rule_;
+    OccupiedState state_;
+    std::mt19937 random_{7};
+    std::normal_distribution<double> normal_{0, 1};
+    double noise_ = 3;
+    double slope_ = 0;
+    const Axes vehicle_{140, 60, -160};
+};
+
+TEST_F(Occupied, AVehicleIsThereFromTheSecondValueAndGoneAtTheThird) {
+    free_for(300);
+    EXPECT_EQ(see(vehicle_)->held, -1);
+    EXPECT_EQ(see(vehicle_)->held, 1) << "all levels hold while it is there";
+    EXPECT_EQ(see({})->held, 1);
+    EXPECT_EQ(see({})->held, 1);
+    EXPECT_EQ(see({})->held, -1);
+}
+
+TEST_F(Occupied, LevelsAreReachedByTheTimeItStands) {
+    free_for(300);
+    int first = 0;
+    int second = 0;
+    for (int i = 1; i <= 2000; ++i) {
+        const auto opinion = see(vehicle_);
+        first = first == 0 && opinion->reached >= 0 ? i : first;
+        second = second == 0 && opinion->reached >= 1 ? i : second;
+    }
+    EXPECT_NEAR(first, 182, 1);
+    EXPECT_NEAR(second, 1802, 1);
+}
+
+TEST_F(Occupied, TheBaselineIsFrozenWhileOccupied) {
+    free_for(300);
+    const Axes before = state_.base;
+    for (int i = 0; i < 5000; ++i) {
+        see(vehicle_);
+    }
+    EXPECT_NEAR(length(minus(state_.base, before)), 0, 3) << "only the value that came before it was sure";
+    for (int i = 0; i < 3; ++i) {
+        see({});
+    }
+    EXPECT_FALSE(state_.occupied);
+}
+
+TEST_F(Occupied, FollowsSlowDriftWhenFree) {
+    slope_ = 3;
+    free_for(3600, 20, 40);  // 60 counts on two axes
+    EXPECT_FALSE(state_.occupied);
+    EXPECT_NEAR(state_.base[0], 260, 12);
+}
+
+TEST_F(Occupied, KnowsTheSlopeByTemperatureWhenItCannotFollow) {
+    slope_ = 3;
+    for (int day = 0; day < 3; ++day) {
+        for (int i = 0; i < 8640; i += 1) {
+            see({}, 20 + 8 * std::sin(2 * 3.141592653589793 * i / 8640));
+        }
+    }
+    for (int i = 0; i < 1000; ++i) {
+        see(vehicle_, 20 + 12.0 * i / 1000);  // twelve degrees while it stands: 51 counts
+    }
+    EXPECT_TRUE(state_.occupied);
+    for (int i = 0; i < 5; ++i) {
+        see({}, 32);
+    }
+    EXPECT_FALSE(state_.occupied) << "51 counts are above `leave`: only the slope tells that it has gone";
+}
+
+TEST_F(Occupied, AVehicleBesideIsNoneOnTheLane) {
+    free_for(300);
+    for (int i = 0; i < 3000; ++i) {
+        EXPECT_EQ(see({18, 9, -22})->held, -1);
+    }
+    EXPECT_EQ((see(vehicle_), see(vehicle_))->held, 1) << "and one on the lane is still seen beside it";
+}
+
+TEST_F(Occupied, NoiseMakesItNoMoreThanHalfDeaf) {
+    noise_ = 40;
+    free_for(3000);
+    int there = 0;
+    for (int i = 0; i < 200; ++i) {
+        there += see({400, 0, 0})->held >= 0 ? 1 : 0;
+    }
+    EXPECT_GT(there, 190);
+}
+
+TEST_F(Occupied, AnAlarmWhoseEmptyLaneIsForgottenEndsWhenTheFieldChanges) {
+    for (int i = 0; i < 100; ++i) {
+        EXPECT_EQ(see(vehicle_, 20, true)->held, 1);
+    }
+    see({}, 20, true);
+    see({}, 20, true);
+    EXPECT_EQ(see({}, 20, true)->held, -1);
+    free_for(100);
+    EXPECT_EQ((see(vehicle_), see(vehicle_))->held, 1) << "and the lane as it is now is the empty one";
+}
+
+TEST_F(Occupied, AnAlarmStandsOverAStartUntilTheVehicleIsSeenToHaveGone) {
+    free_for(300);
+    state_.begun = false;  // as after a start with what was learned
+    EXPECT_EQ(see({}, 20, true)->held, 1);
+    EXPECT_EQ(see({}, 20, true)->held, 1);
+    EXPECT_EQ(see({}, 20, true)->held, -1);
+}
+
+TEST_F(Occupied, CalibratingMakesWhatIsThereTheEmptyLane) {
+    EXPECT_FALSE(calibrate(state_));
+    free_for(100);
+    for (int i = 0; i < 100; ++i) {
+        see(vehicle_);
+    }
+    ASSERT_TRUE(calibrate(state_));
+    EXPECT_EQ(see(vehicle_)->held, -1);
+    EXPECT_TRUE(state_.calibrated);
+}
+
+TEST_F(Occupied, ADetectorsOwnBitAndDeviationAreTakenAsTheyStand) {
+    rule_.axes.clear();
+    rule_.enter = rule_.leave = 0;
+    OccupiedState bit;
+    const auto by_bit = [&](double value) {
+        return occupied(bit, rule_, value, Voice::kFull, seconds(1), false)->held;
+    };
+    EXPECT_EQ(by_bit(0), -1);
+    EXPECT_EQ(by_bit(1), -1);
+    EXPECT_EQ(by_bit(1), 1);
+    rule_.enter = 150;
+    rule_.leave = 100;
+    OccupiedState deviation;
+    const auto by_deviation = [&](double value) {
+        return occupied(deviation, rule_, value, Voice::kFull, seconds(1), false)->held;
+    };
+    by_deviation(149);
+    EXPECT_EQ(by_deviation(149), -1);
+    by_deviation(150);
+    EXPECT_EQ(by_deviation(150), 1);
+    for (int i = 0; i < 9; ++i) {
+        EXPECT_EQ(by_deviation(101), 1);
+    }
+    EXPECT_FALSE(occupied(deviation, rule_, 0, Voice::kMute, seconds(1), false));
+}
+
+}  // namespace
+}  // namespace gengfu::rules
