@@ -151,6 +151,9 @@ int read_raw(const Common& common, const std::string& device) {
     const config::Profile& profile = site.profile(site.device(*id));
     std::string text;
     for (const config::PointSpec& spec : profile.points) {
+        if (spec.is_virtual()) {
+            continue;  // has no register
+        }
         if (common.format == Format::kJson) {
             (*answer)["points"].push_back(json_of(spec, words));
         } else if (words.contains(spec.reg)) {

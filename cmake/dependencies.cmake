@@ -30,6 +30,9 @@ find_package(Protobuf REQUIRED)
 gengfu_dependency(protobuf protobuf::libprotobuf)
 find_program(GENGFU_PROTOC protoc REQUIRED)
 
+pkg_check_modules(muparser REQUIRED IMPORTED_TARGET muparser)
+gengfu_dependency(muparser PkgConfig::muparser)
+
 find_package(SQLite3 REQUIRED)
 gengfu_dependency(sqlite SQLite::SQLite3)
 

@@ -150,6 +150,9 @@ void check_points(const ProfileDraft& draft, Report& report) {
     std::map<std::string, Group> groups;
     for (std::size_t i = 0; i < draft.profile.points.size(); ++i) {
         const PointSpec& spec = draft.profile.points[i];
+        if (spec.is_virtual()) {
+            continue;
+        }
         check_width(draft.profile, spec, draft.points_at[i], report);
         check_forbidden(draft.profile, spec, draft.points_at[i], report);
         check_references(draft, i, report);

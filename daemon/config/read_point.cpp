@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "daemon/config/expression.hpp"
 #include "daemon/config/sections.hpp"
 #include "daemon/config/text.hpp"
 #include "daemon/core/units.hpp"
@@ -45,8 +46,36 @@ unsigned raw_bits(const PointSpec& spec) {
     }
 }
 
+/// A point that is worked out from others.
+void read_expression(Reader& reader, PointSpec& spec, const std::vector<std::string>& points) {
+    spec.type = Type::kF64;
+    const std::string text = reader.text("expression", kMaxExpression).value_or("");
+    const Result<Expression> parsed = Expression::parse(text, points);
+    if (!parsed) {
+        reader.error("expression", "expression: " + parsed.error().what);
+        return;
+    }
+    spec.expression = text;
+    for (const std::size_t input : parsed->inputs()) {
+        if (points[input] == spec.name) {
+            reader.error("expression", "expression must be made of other points, not of this one");
+        }
+        spec.inputs.push_back(static_cast<PointRef>(input));
+    }
+    for (const std::string_view key :
+         {"register", "type", "order", "scale", "offset", "decimals_from", "unit_from", "invalid", "invert",
+          "interval", "read", "same_read", "good_when"}) {
+        if (reader.has(key)) {
+            reader.error(key,
+                         fmt::format("{} means nothing beside expression: its points have their own", key));
+        }
+    }
+}
+
 void read_register(Reader& reader, PointSpec& spec) {
-    reader.require("register");
+    if (!reader.has("expression")) {
+        reader.require("register");
+    }
     const auto reg = reader.parsed("register", parse_register);
     spec.reg = reg.value_or(Register{});
     const bool bit_space = spec.reg.space == Space::kCoil || spec.reg.space == Space::kDiscrete;
@@ -282,8 +311,12 @@ PointDraft read_point(const Node& table, const std::vector<std::string>& points,
     spec.enumeration = read_words(reader, "enum");
     read_polling(reader, spec);
     read_good_when(reader, spec, points, report);
-    reader.not_built("expression", "virtual points");
-    check_type_keys(reader, spec);
+    if (reader.has("expression")) {
+        read_expression(reader, spec, points);
+    } else {
+        reader.any("expression");
+        check_type_keys(reader, spec);
+    }
     reader.finish();
     return draft;
 }

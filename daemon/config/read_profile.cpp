@@ -127,8 +127,41 @@ std::vector<std::string> point_names(const std::vector<const Node*>& tables, Rep
     return result;
 }
 
+/// What a virtual point has from those that it is made of: the pace of the fastest.
+void finish_virtual(ProfileDraft& draft, Report& report) {
+    std::vector<PointSpec>& points = draft.profile.points;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        PointSpec& spec = points[i];
+        for (const PointRef input : spec.inputs) {
+            const PointSpec& of = points[input];
+            if (of.is_virtual() || of.type == Type::kString) {
+                report.error(
+                    draft.points_at[i],
+                    fmt::format(
+                        "point {}: expression: point {} {}", in_quotes(spec.name), in_quotes(of.name),
+                        of.is_virtual() ? "is worked out itself: write its formula here" : "is a string"));
+            }
+            if (of.interval && (!spec.interval || *of.interval < *spec.interval)) {
+                spec.interval = of.interval;
+            }
+        }
+        const bool at_pace = std::any_of(spec.inputs.begin(), spec.inputs.end(), [&](PointRef input) {
+            return !points[input].interval && !points[input].read_on_connect;
+        });
+        if (at_pace) {
+            spec.interval.reset();  // the device's
+        }
+    }
+    if (!points.empty() && points.front().is_virtual()) {
+        report.error(draft.points_at.front(), "a profile needs a point that is read");
+    }
+}
+
 void read_points(Reader& reader, ProfileDraft& draft, Report& report) {
-    const std::vector<const Node*> tables = reader.tables("point", kMaxProfilePoints);
+    std::vector<const Node*> tables = reader.tables("point", kMaxProfilePoints);
+    // Those that are read come first: their positions are those of the requests.
+    std::stable_partition(tables.begin(), tables.end(),
+                          [](const Node* table) { return table->find("expression") == nullptr; });
     const std::vector<std::string> names = point_names(tables, report);
     for (const Node* const table : tables) {
         PointDraft point = read_point(*table, names, report);
@@ -136,6 +169,7 @@ void read_points(Reader& reader, ProfileDraft& draft, Report& report) {
         draft.points_at.push_back(point.at);
         draft.roles_at.push_back(point.role_at);
     }
+    finish_virtual(draft, report);
     if (tables.empty() && !reader.has("point")) {
         reader.error("point", "no [[point]]: a profile without points reads nothing");
     }

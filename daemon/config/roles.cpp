@@ -6,7 +6,7 @@
 namespace gengfu::config {
 namespace {
 
-constexpr std::array<std::string_view, 53> kRoles{"active_power",
+constexpr std::array<std::string_view, 54> kRoles{"active_power",
                                                   "battery",
                                                   "battery_low",
                                                   "cable_temperature",
@@ -27,6 +27,7 @@ constexpr std::array<std::string_view, 53> kRoles{"active_power",
                                                   "gas_combustible",
                                                   "gas_h2s",
                                                   "gas_nh3",
+                                                  "gravity_total",
                                                   "gravity_x",
                                                   "gravity_y",
                                                   "gravity_z",

@@ -212,6 +212,12 @@ struct PointSpec {
     bool read_on_connect = false;      ///< once a connection
     std::string same_read;             ///< name of a group that must come from one request; empty: none
     std::vector<GoodWhen> good_when;
+    /// A virtual point is worked out from others instead of being read (daemon/config/expression.hpp); empty:
+    /// it is read. Virtual points stand behind all others. `reg` and `type` then mean nothing.
+    std::string expression;
+    std::vector<PointRef> inputs;  ///< of the expression, ascending
+
+    bool is_virtual() const { return !expression.empty(); }
 };
 
 /// States in which the sensor does not protect (warm-up, calibration, ...).
@@ -258,6 +264,15 @@ struct Profile {
     std::optional<Alive> alive;
     std::vector<Forbidden> forbid;
     std::vector<Writable> writable;
+
+    /// Points that are read: the first so many.
+    std::size_t read_count() const {
+        std::size_t count = 0;
+        while (count < points.size() && !points[count].is_virtual()) {
+            ++count;
+        }
+        return count;
+    }
 };
 
 // ---------------------------------------------------------------------------------------------- rules

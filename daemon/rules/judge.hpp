@@ -63,6 +63,9 @@ public:
     /// \retval Errc::kStale     no good value for a while: nothing is changed
     Result<std::vector<Learned>> calibrate(DeviceId device, Monotonic now);
 
+    /// Bytes that all rules keep between samples, with their places in lists, without windows and points.
+    std::size_t bytes() const;
+
     /// Memory of all rules that are not at rest.
     std::vector<RuleMemory> memory() const;
     /// Takes up memory by names; what no longer exists in the site is ignored (the alarm table removes it).

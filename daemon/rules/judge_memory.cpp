@@ -67,6 +67,13 @@ void remember(Runner& runner, const RuleMemory& memory) {
 
 }  // namespace
 
+std::size_t Judge::bytes() const {
+    const JudgeState& state = *state_;
+    const auto of = [](const auto& list) { return list.size() * sizeof(list[0]); };
+    return of(state.runners) + of(state.stuck) + of(state.jumps) + of(state.moved) + of(state.occupied) +
+           of(state.groups) + of(state.order) + state.runners.size() * sizeof(WatchList::Entry);
+}
+
 std::vector<RuleMemory> Judge::memory() const {
     std::vector<RuleMemory> all;
     for (const Runner& runner : state_->runners) {

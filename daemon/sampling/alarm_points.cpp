@@ -18,6 +18,9 @@ public:
         const config::Device& device = site_.device(site_.point(id).device);
         const config::PointSpec& spec = site_.spec(id);
         const auto also = [&](config::PointRef ref) { point(PointId{device.first_point.value + ref}); };
+        for (const config::PointRef input : spec.inputs) {
+            also(input);
+        }
         if (spec.decimals_from) {
             also(*spec.decimals_from);
         }

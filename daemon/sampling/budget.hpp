@@ -57,7 +57,13 @@ BusBudget budget(const config::Site& site, BusId bus);
 /// long as they may, when a reading can come more than an interval late, and above 32 units on a serial line.
 std::vector<config::Diagnostic> judge(const config::Site& site, const BusBudget& budget);
 
-/// judge() of all buses: what `gengfu check` and the daemon that reads a new configuration ask alike.
+/// Rules that promise an alarm within a time which their points' intervals, their own delays and what else
+/// the bus carries do not allow: an error; a warning when it is only while one other unit is cut off.
+std::vector<config::Diagnostic> check_promises(const config::Site& site,
+                                               const std::vector<BusBudget>& budgets);
+
+/// judge() of all buses and check_promises(): what `gengfu check` and the daemon that reads a new
+/// configuration ask alike.
 std::vector<config::Diagnostic> check_budgets(const config::Site& site);
 
 /// An RS-485 driver carries so many unit loads (TIA-485-A, 32 of 12 kOhm).

@@ -12,7 +12,7 @@ namespace {
 namespace modbus = drivers::modbus;
 
 std::vector<config::PointRef> every_point(const config::Profile& profile) {
-    std::vector<config::PointRef> points(profile.points.size());
+    std::vector<config::PointRef> points(profile.read_count());
     for (std::size_t i = 0; i < points.size(); ++i) {
         points[i] = static_cast<config::PointRef>(i);
     }

@@ -38,7 +38,24 @@ bool holds(const config::GoodWhen& condition, double value) {
 }  // namespace
 
 Interpreter::Interpreter(const config::Profile& profile, PointId first_point)
-    : profile_(&profile), first_point_(first_point), known_(profile.points.size()) {}
+    : profile_(&profile), first_point_(first_point), known_(profile.points.size()) {
+    std::vector<std::string> names;
+    for (const config::PointSpec& spec : profile.points) {
+        names.push_back(spec.name);
+    }
+    for (std::size_t i = 0; i < profile.points.size(); ++i) {
+        if (!profile.points[i].is_virtual()) {
+            continue;
+        }
+        // The configuration was accepted with it: it can be parsed.
+        if (auto parsed = config::Expression::parse(profile.points[i].expression, names)) {
+            virtual_.push_back({static_cast<config::PointRef>(i), std::move(*parsed)});
+        }
+    }
+    if (!virtual_.empty()) {
+        latest_.resize(profile.points.size());
+    }
+}
 
 void Interpreter::interpret(std::span<const Reading> readings, std::vector<Sample>& out) {
     // Points that others lean on first: a scaled value may need another point of the same poll.
@@ -48,7 +65,52 @@ void Interpreter::interpret(std::span<const Reading> readings, std::vector<Sampl
     follow_states(readings);
     for (const Reading& reading : readings) {
         out.push_back(measure(reading));
+        if (!latest_.empty()) {
+            latest_[reading.point] = out.back();
+        }
     }
+    for (const Virtual& one : virtual_) {
+        work_out(one, readings, out);
+    }
+}
+
+void Interpreter::work_out(const Virtual& one, std::span<const Reading> readings, std::vector<Sample>& out) {
+    const config::PointSpec& spec = profile_->points[one.point];
+    const auto is_input = [&](const Reading& reading) {
+        return std::binary_search(spec.inputs.begin(), spec.inputs.end(), reading.point);
+    };
+    if (std::none_of(readings.begin(), readings.end(), is_input)) {
+        return;
+    }
+    Sample sample;
+    sample.point = PointId{first_point_.value + one.point};
+    sample.quality = Quality::kGood;
+    inputs_.clear();
+    for (const config::PointRef input : spec.inputs) {
+        const Sample& of = latest_[input];
+        if (of.taken == Monotonic{}) {
+            make_bad(sample, Reason::kNotGoodWhen);  // not read yet
+        } else if (of.quality == Quality::kBad) {
+            make_bad(sample, of.reason);
+            sample.exception = sample.reason == of.reason ? of.exception : sample.exception;
+        } else if (of.quality == Quality::kUncertain) {
+            make_uncertain(sample, of.reason);
+        }
+        inputs_.push_back(of.value);
+        sample.taken = std::max(sample.taken, of.taken);
+    }
+    if (sample.quality != Quality::kBad) {
+        const double value = one.expression.value(inputs_);
+        if (!std::isfinite(value)) {
+            make_bad(sample, Reason::kNotANumber);
+        } else {
+            sample.value = spec.zero_below && std::abs(value) < *spec.zero_below ? 0.0 : value;
+            if (spec.range && (value < spec.range->low || value > spec.range->high)) {
+                make_bad(sample, Reason::kOutOfRange);
+            }
+        }
+    }
+    out.push_back(sample);
 }
 
 void Interpreter::note(const Reading& reading) {

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "daemon/config/expression.hpp"
 #include "daemon/config/site.hpp"
 #include "daemon/core/sample.hpp"
 #include "drivers/modbus/codec.hpp"
@@ -27,8 +28,9 @@ class Interpreter {
 public:
     Interpreter(const config::Profile& profile, PointId first_point);
 
-    /// Samples of one poll, in the order of the readings. The readings of one poll must be handed over
-    /// together: a value and the status that qualifies it are compared within the poll.
+    /// Samples of one poll, in the order of the readings, then those of the virtual points that are made of
+    /// any of them. The readings of one poll must be handed over together: a value and the status that
+    /// qualifies it are compared within the poll.
     void interpret(std::span<const Reading> readings, std::vector<Sample>& out);
 
 private:
@@ -38,6 +40,13 @@ private:
         Reason failed = Reason::kNone;
     };
 
+    /// A virtual point: as good as the worst of what it is made of.
+    struct Virtual {
+        config::PointRef point = 0;
+        config::Expression expression;
+    };
+
+    void work_out(const Virtual& one, std::span<const Reading> readings, std::vector<Sample>& out);
     void note(const Reading& reading);
     void follow_states(std::span<const Reading> readings);
     Sample measure(const Reading& reading) const;
@@ -49,6 +58,9 @@ private:
     const config::Profile* profile_;
     PointId first_point_;
     std::vector<Known> known_;
+    std::vector<Virtual> virtual_;
+    std::vector<Sample> latest_;  ///< by PointRef, of what virtual points are made of; empty without any
+    std::vector<double> inputs_;  ///< kept to spare the allocation
     std::optional<Monotonic> protecting_since_;  ///< empty: in a state that does not protect
     bool was_unprotected_ = false;               ///< a non-protecting state was seen before: `settle` applies
     std::optional<double> heartbeat_;

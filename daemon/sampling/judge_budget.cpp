@@ -135,10 +135,14 @@ std::vector<Diagnostic> judge(const config::Site& site, const BusBudget& budget)
 
 std::vector<Diagnostic> check_budgets(const config::Site& site) {
     std::vector<Diagnostic> found;
+    std::vector<BusBudget> budgets;
     for (std::uint32_t i = 0; i < site.buses.size(); ++i) {
-        const std::vector<Diagnostic> of_bus = judge(site, budget(site, BusId{i}));
+        budgets.push_back(budget(site, BusId{i}));
+        const std::vector<Diagnostic> of_bus = judge(site, budgets.back());
         found.insert(found.end(), of_bus.begin(), of_bus.end());
     }
+    const std::vector<Diagnostic> promises = check_promises(site, budgets);
+    found.insert(found.end(), promises.begin(), promises.end());
     return found;
 }
 

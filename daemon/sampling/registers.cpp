@@ -28,7 +28,7 @@ Result<std::vector<RawRead>> read_registers(const config::Site& site, DeviceId i
     const config::Device& device = site.device(id);
     const config::Profile& profile = site.profile(device);
     const config::Bus& line = site.bus(device.bus);
-    std::vector<config::PointRef> points(profile.points.size());
+    std::vector<config::PointRef> points(profile.read_count());
     for (std::size_t i = 0; i < points.size(); ++i) {
         points[i] = static_cast<config::PointRef>(i);
     }

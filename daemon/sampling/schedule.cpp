@@ -46,7 +46,7 @@ std::vector<Cadence> cadences(const config::Site& site, DeviceId id, const std::
 
 std::vector<Cadence> cadences(const config::Device& device, const config::Profile& profile) {
     std::vector<Cadence> result;
-    for (std::size_t i = 0; i < profile.points.size(); ++i) {
+    for (std::size_t i = 0; i < profile.read_count(); ++i) {
         const config::PointSpec& spec = profile.points[i];
         const Duration interval = spec.interval.value_or(device.interval);
         const auto same = std::find_if(result.begin(), result.end(), [&](const Cadence& c) {

@@ -1,5 +1,7 @@
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -91,6 +93,64 @@ void BusyDay(benchmark::State& state) {
 
 BENCHMARK(QuietDay);
 BENCHMARK(BusyDay);
+
+/// What the same samples cost when each is only compared with three limits, and nothing else is done with
+/// them.
+void BareThresholds(benchmark::State& state) {
+    const std::vector<Sample> samples = make_samples(180, 40);
+    std::vector<std::array<double, 3>> limits(kDevices, {180, 300, 100});
+    benchmark::DoNotOptimize(limits.data());
+    std::size_t next = 0;
+    std::int64_t over = 0;
+    for (auto _ : state) {
+        const Sample& sample = samples[next];
+        next = next + 1 == samples.size() ? 0 : next + 1;
+        for (const double limit : limits[sample.point.value]) {
+            over += sample.quality == Quality::kGood && sample.value >= limit ? 1 : 0;
+        }
+        benchmark::DoNotOptimize(over);
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BareThresholds);
+
+/// Kinds without a window. What a rule takes is what the judge's memory grows by with each more.
+void set_up(config::Rule& rule, RuleKind kind) {
+    rule.kind = kind;
+    rule.levels = {test::level(180, Severity::kModerate), test::level(300)};
+    rule.silent_for = std::chrono::seconds(30);
+    rule.enter = 60;
+    rule.leave = 30;
+}
+
+std::size_t judge_bytes(RuleKind kind, std::size_t rules) {
+    test::SiteBuilder builder;
+    const DeviceId device = builder.device("device", {"x", "y", "z"});
+    const PointId point = builder.point(device, "z");
+    for (std::size_t i = 0; i < rules; ++i) {
+        config::Rule& rule = builder.rule(point, "rule-" + std::to_string(i), kind);
+        set_up(rule, kind);
+        if (kind == RuleKind::kMoved || kind == RuleKind::kOccupied) {
+            rule.axes = {builder.point(device, "x"), builder.point(device, "y"), point};
+        }
+    }
+    const rules::Judge judge(builder.site());
+    return judge.bytes();
+}
+
+/// Bytes that the hungriest kind without a window takes.
+void StateOfARule(benchmark::State& state) {
+    constexpr std::size_t kMany = 1024;
+    std::size_t most = 0;
+    for (auto _ : state) {
+        for (const RuleKind kind : {RuleKind::kAbove, RuleKind::kSilent, RuleKind::kStuck, RuleKind::kJump,
+                                    RuleKind::kMoved, RuleKind::kOccupied}) {
+            most = std::max(most, (judge_bytes(kind, 2 * kMany) - judge_bytes(kind, kMany)) / kMany);
+        }
+    }
+    state.counters["bytes"] = static_cast<double>(most);
+}
+BENCHMARK(StateOfARule)->Iterations(1);
 
 /// A start with 1,000 standing alarms: the table and the rules' memory.
 void RestartWithThousandAlarms(benchmark::State& state) {

@@ -145,6 +145,8 @@ public:
         for (std::size_t i = 0; i < 3; ++i) {
             out.push_back({names[i], axes[i] + drift_[i] * warm + noise(kGravityNoise) + noise(shake)});
         }
+        const std::size_t first = out.size() - 3;
+        out.push_back({"gravity", std::hypot(out[first].value, out[first + 1].value, out[first + 2].value)});
     }
 
 private:

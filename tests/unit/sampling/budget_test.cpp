@@ -53,6 +53,49 @@ TEST(Budget, ALoneUnitHasNoOtherThatCouldDie) {
     EXPECT_FALSE(budget(line.site, BusId{0}).bounds.at(0).one_dead);
 }
 
+TEST(Promises, AreHeldAgainstIntervalDelayAndBus) {
+    LineSite line;
+    line.device(seconds(5), {{seconds(5), 0}}, milliseconds(20), true);
+    config::Rule& rule = line.site.rules[0];
+    rule.on_delay = seconds(5);
+    rule.promise = seconds(30);
+    const auto found = [&] { return check_promises(line.site, {budget(line.site, BusId{0})}); };
+    EXPECT_TRUE(found().empty());
+    rule.on_delay = seconds(26);
+    ASSERT_EQ(found().size(), 1U);
+    EXPECT_EQ(found()[0].gravity, config::Gravity::kError);
+    EXPECT_NE(found()[0].message.find("promises an alarm within 30 s, and it can take as long as"),
+              std::string::npos)
+        << found()[0].message;
+    rule.on_delay = seconds(5);
+    line.site.devices[0].interval = seconds(25);
+    line.site.profiles[0].points[0].interval = seconds(25);
+    EXPECT_EQ(found().size(), 1U) << "the interval counts twice: for the change, and for the delay";
+    rule.promise = Duration::zero();
+    EXPECT_TRUE(found().empty());
+}
+
+TEST(Promises, OneThatOnlyADeadNeighbourBreaksIsAWarning) {
+    LineSite line;
+    line.device(seconds(1), {{seconds(1), 0}}, milliseconds(20), true);
+    line.device(seconds(1), {{seconds(1), 0}}, milliseconds(20), false);
+    const BusBudget of = budget(line.site, BusId{0});
+    const SafetyBound bound = of.bounds.at(0);
+    line.site.rules[0].promise = bound.alive + (*bound.one_dead - bound.alive) / 2;
+    const auto found = check_promises(line.site, {of});
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].gravity, config::Gravity::kWarning);
+    EXPECT_NE(found[0].message.find("does not answer"), std::string::npos) << found[0].message;
+}
+
+TEST(Promises, OnATranscriptOnlyTheIntervalIsKnown) {
+    LineSite line;
+    line.device(seconds(40), {{seconds(40), 0}}, milliseconds(20), true);
+    line.site.buses[0].kind = config::BusKind::kReplay;
+    line.site.rules[0].promise = seconds(30);
+    EXPECT_EQ(check_promises(line.site, {budget(line.site, BusId{0})}).size(), 1U);
+}
+
 TEST(Budget, DelaysAreShownApartAndRoundedUpToSamples) {
     LineSite line;
     line.device(seconds(1), {{seconds(1), 0}}, milliseconds(20), true);

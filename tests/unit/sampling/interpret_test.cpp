@@ -161,6 +161,51 @@ TEST(Interpret, ADeviceThatProtectsFromTheFirstAnswerNeedsNoSettling) {
     EXPECT_EQ(interpret(interpreter, {raw(0, 0), raw(1, 1)})[0].quality, Quality::kGood);
 }
 
+/// sqrt(x^2 + y^2) of two points, and 1 / y.
+config::Profile with_virtual_points() {
+    config::Profile profile = profile_of({SiteBuilder::point("x", 0), SiteBuilder::point("y", 1)});
+    for (const char* text : {"sqrt(x^2 + y^2)", "1 / y"}) {
+        config::PointSpec spec = SiteBuilder::point(text[0] == 's' ? "length" : "inverse", 0);
+        spec.expression = text;
+        spec.inputs = text[0] == 's' ? std::vector<config::PointRef>{0, 1} : std::vector<config::PointRef>{1};
+        spec.range = config::Range{-100, 100};
+        profile.points.push_back(spec);
+    }
+    return profile;
+}
+
+TEST(Interpret, VirtualPointsAreWorkedOutBehindWhatTheyAreMadeOf) {
+    const config::Profile profile = with_virtual_points();
+    Interpreter interpreter(profile, PointId{10});
+    std::vector<Sample> got = interpret(interpreter, {raw(0, 3), raw(1, 4, kStart + seconds(1))});
+    ASSERT_EQ(got.size(), 4U);
+    EXPECT_EQ(got[2].point, PointId{12});
+    EXPECT_EQ(got[2].value, 5);
+    EXPECT_EQ(got[2].quality, Quality::kGood);
+    EXPECT_EQ(got[2].taken, kStart + seconds(1)) << "when the last of them was read";
+    EXPECT_EQ(got[3].value, 0.25);
+    got = interpret(interpreter, {raw(0, 6)});
+    ASSERT_EQ(got.size(), 2U) << "the inverse is not made of what was read";
+    EXPECT_NEAR(got[1].value, std::sqrt(52), 1e-12) << "with the last value of the other";
+}
+
+TEST(Interpret, AVirtualPointIsAsGoodAsTheWorstOfWhatItIsMadeOf) {
+    const config::Profile profile = with_virtual_points();
+    Interpreter interpreter(profile, PointId{0});
+    std::vector<Sample> got = interpret(interpreter, {raw(0, 3)});
+    EXPECT_EQ(got[1].quality, Quality::kBad) << "the other has never been read";
+    EXPECT_EQ(got[1].reason, Reason::kNotGoodWhen);
+    got = interpret(interpreter, {raw(0, 3), failed(1, Reason::kTimeout)});
+    EXPECT_EQ(got[2].quality, Quality::kBad);
+    EXPECT_EQ(got[2].reason, Reason::kTimeout);
+    EXPECT_TRUE(std::isnan(got[2].value));
+    got = interpret(interpreter, {raw(0, 3), raw(1, 0)});
+    EXPECT_EQ(got[2].quality, Quality::kGood);
+    EXPECT_EQ(got[3].reason, Reason::kNotANumber) << "1 / 0";
+    got = interpret(interpreter, {raw(0, 300), raw(1, 1)});
+    EXPECT_EQ(got[2].reason, Reason::kOutOfRange);
+}
+
 TEST(Interpret, AHeartbeatThatStandsStillMakesTheRestStale) {
     config::Profile profile = profile_of({SiteBuilder::point("gas", 2), SiteBuilder::point("heartbeat", 0)});
     profile.alive = config::Alive{.point = 1, .toggles_within = seconds(10), .at_most = {}};

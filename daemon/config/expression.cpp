@@ -1,0 +1,109 @@
+#include "daemon/config/expression.hpp"
+
+#include <fmt/format.h>
+#include <muParser.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "daemon/config/text.hpp"
+
+namespace gengfu::config {
+
+struct Expression::Inside {
+    mu::Parser parser;
+    std::vector<double> values;  ///< where the parser looks
+    std::vector<std::size_t> inputs;
+};
+
+namespace {
+
+/// muParser's variables are made of these; a point with another name cannot stand in a formula.
+bool fits(std::string_view name) {
+    const auto plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    };
+    return !name.empty() && std::all_of(name.begin(), name.end(), plain) &&
+           !(name[0] >= '0' && name[0] <= '9');
+}
+
+/// `a = 3` would change a reading. Comparisons are == <= >= !=.
+std::size_t assignment_at(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '=') {
+            continue;
+        }
+        const bool doubled = i + 1 < text.size() && text[i + 1] == '=';
+        const bool compares = i > 0 && (text[i - 1] == '<' || text[i - 1] == '>' || text[i - 1] == '!');
+        if (!doubled && !compares) {
+            return i;
+        }
+        i += doubled ? 1U : 0U;
+    }
+    return std::string_view::npos;
+}
+
+tl::unexpected<Error> refuse(std::string what) {
+    return fail(Errc::kInvalid, std::move(what));
+}
+
+}  // namespace
+
+Expression::Expression(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+Expression::Expression(Expression&&) noexcept = default;
+Expression& Expression::operator=(Expression&&) noexcept = default;
+Expression::~Expression() = default;
+
+const std::vector<std::size_t>& Expression::inputs() const {
+    return inside_->inputs;
+}
+
+Result<Expression> Expression::parse(std::string_view text, const std::vector<std::string>& names) {
+    if (text.empty() || text.size() > kMaxExpression) {
+        return refuse(fmt::format("a formula of 1 to {} bytes must stand there", kMaxExpression));
+    }
+    if (const std::size_t at = assignment_at(text); at != std::string_view::npos) {
+        return refuse(fmt::format("character {}: a formula assigns nothing; a comparison is ==", at + 1));
+    }
+    auto inside = std::make_unique<Inside>();
+    try {
+        inside->parser.SetExpr(std::string(text));
+        for (const auto& [name, unused] : inside->parser.GetUsedVar()) {
+            const auto found = std::find(names.begin(), names.end(), name);
+            if (found == names.end()) {
+                return refuse(
+                    fmt::format("there is no point {}{}", in_quotes(name), did_you_mean(name, names)));
+            }
+            inside->inputs.push_back(static_cast<std::size_t>(found - names.begin()));
+        }
+        if (inside->inputs.empty()) {
+            return refuse("it must be made of at least one point of the device");
+        }
+        std::sort(inside->inputs.begin(), inside->inputs.end());
+        inside->values.assign(inside->inputs.size(), 1.0);
+        for (std::size_t i = 0; i < inside->inputs.size(); ++i) {
+            const std::string& name = names[inside->inputs[i]];
+            if (!fits(name)) {
+                return refuse(
+                    fmt::format("point {} has a name that cannot stand in a formula: a-z A-Z 0-9 _ can",
+                                in_quotes(name)));
+            }
+            inside->parser.DefineVar(name, &inside->values[i]);
+        }
+        static_cast<void>(inside->parser.Eval());
+    } catch (const mu::ParserError& error) {
+        return refuse(fmt::format("character {}: {}", error.GetPos() + 1, error.GetMsg()));
+    }
+    return Expression(std::move(inside));
+}
+
+double Expression::value(std::span<const double> values) const {
+    std::copy(values.begin(), values.end(), inside_->values.begin());
+    try {
+        return inside_->parser.Eval();
+    } catch (const mu::ParserError&) {
+        return std::numeric_limits<double>::quiet_NaN();
+    }
+}
+
+}  // namespace gengfu::config
