@@ -57,6 +57,16 @@ class Database:
             self.postgres = TemporaryPostgres(folder / "pg")
         except AssertionError as error:
             raise Failed(f"PostgreSQL: {error}") from None
+        try:
+            self._begin(broker_port)
+        except BaseException:
+            self.close()  # nobody else knows of it yet
+            raise
+
+    def _begin(self, broker_port):
+        programs, folder = self._programs, self._folder
+        if not (programs / "gengfu-ingest").is_file():
+            raise Failed(f"no gengfu-ingest in {programs}: build it with the other programs")
         done = subprocess.run([programs / "gengfu-ingest", "--database", self.postgres.uri, "migrate"], text=True,
                               capture_output=True, stdin=subprocess.DEVNULL)
         if done.returncode != 0:
