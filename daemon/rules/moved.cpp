@@ -13,6 +13,7 @@ constexpr double kLeast = 0.33;    ///< g: below it a vector points nowhere
 constexpr double kCalm = 0.1;      ///< g off 1: at rest, so that the direction is that of gravity
 constexpr double kShaken = 0.3;    ///< g off 1: a knock
 constexpr double kSettleBand = 5;  ///< degrees: what settles is at rest
+constexpr double kAnchored = 5;    ///< seconds that agree, before a first pose is held against others
 constexpr double kRecent = 10;     ///< seconds that `recent` looks back
 constexpr double kDaySeconds = 86'400;
 
@@ -68,7 +69,14 @@ std::optional<Opinion> moved(MovedState& state, const config::Rule& rule, const 
         state.home = state.reference = direction;
         state.known = true;
     }
-    const double angle = degrees_between(direction, state.reference);
+    double angle = degrees_between(direction, state.reference);
+    // A first value may have been taken under a wheel: until some seconds agree, the next one counts instead.
+    if (voice == Voice::kFull && !alarm && !state.calibrated && angle >= mildest / 2 &&
+        double{state.settled_s} < kAnchored) {
+        state.home = state.reference = direction;
+        state.settled_s = 0;
+        angle = 0;
+    }
     const bool shaken = angle >= mildest || std::abs(size - 1) > kShaken;
     if (voice == Voice::kFull) {
         state.knocks += state.shaken && !shaken && !alarm ? 1U : 0U;
