@@ -54,7 +54,8 @@ Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock
       book_timer_(core),
       watchdog_timer_(core),
       note_timer_(core),
-      hold_timer_(core) {}
+      hold_timer_(core),
+      console_timer_(core) {}
 
 Pipeline::~Pipeline() = default;
 
@@ -97,6 +98,7 @@ Result<void> Pipeline::start() {
         return pass(server);
     }
     server_ = std::move(*server);
+    open_console();
     for (const auto& worker : workers_) {
         if (worker) {
             worker->start();

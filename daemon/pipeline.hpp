@@ -9,6 +9,7 @@
 
 #include "daemon/alarms/table.hpp"
 #include "daemon/config/self_device.hpp"
+#include "daemon/console/server.hpp"
 #include "daemon/control/desk.hpp"
 #include "daemon/control/server.hpp"
 #include "daemon/core/time_zone.hpp"
@@ -80,6 +81,8 @@ private:
     sampling::BusSnapshot snapshot(BusId bus) const;
     Result<void> read(DeviceId device, std::function<void(std::vector<Sample>)> done);
     void add_lines(control::Daemon& daemon);
+    void open_console();
+    console::Page page(std::string_view path);
     bool is_of_lent_line(const rules::Verdict& verdict);
     void release_silences();
     void keep_watchdog_fed();
@@ -105,6 +108,10 @@ private:
     std::vector<sampling::LineTrouble> line_trouble_;            ///< by BusId, as last logged
     control::Daemon desk_;
     std::unique_ptr<control::Server> server_;
+    std::unique_ptr<console::Server> console_;
+    bool console_told_ = false;  ///< that it cannot be opened
+    std::string metrics_;        ///< as last made, see page()
+    Monotonic metrics_made_{};
     std::vector<rules::Verdict> verdicts_;  ///< kept to spare the allocation
     /// While the broker may still know alarms that our disk lost: see hold_verdicts()
     bool holding_ = false;
@@ -120,7 +127,7 @@ private:
     bool stopping_ = false;
     Monotonic drain_not_before_{};
     boost::asio::steady_timer drain_timer_, silence_timer_, self_timer_, book_timer_, watchdog_timer_,
-        note_timer_, hold_timer_;
+        note_timer_, hold_timer_, console_timer_;
 };
 
 }  // namespace gengfu

@@ -18,6 +18,8 @@ namespace {
 /// A line that has come back is opened and its sensors are asked within this: units that were given up are
 /// asked again at least so often.
 constexpr Duration kAfterLoan = std::chrono::seconds(20);
+constexpr auto kConsoleAgain = std::chrono::seconds(10);
+constexpr Duration kMetricsPace = std::chrono::seconds(1);
 
 gengfu::v1::Outcome outcome_of(alarms::Answer answer) {
     switch (answer) {
@@ -195,6 +197,9 @@ control::Daemon Pipeline::desk() {
     daemon.now = [this] { return clock_.moment(); };
     daemon.alarms = [this]() -> const alarms::Table& { return table_; };
     daemon.bus = [this](BusId bus) { return snapshot(bus); };
+    for (std::uint32_t i = 0; i < site_.buses.size(); ++i) {
+        daemon.budgets.push_back(workers_[i] ? sampling::budget(site_, BusId{i}) : sampling::BusBudget{});
+    }
     daemon.store = [this] { return store_->usage(); };
     daemon.publisher = [this] { return publisher_->status(); };
     const auto changed_by = [this](auto act) -> control::Daemon::Change {
@@ -251,6 +256,50 @@ Result<void> Pipeline::read(DeviceId device, std::function<void(std::vector<Samp
     return workers_[bus.value]->read_now(device, [this, done = std::move(done)](std::vector<Sample> samples) {
         asio::post(core_, [done, samples = std::move(samples)] { done(samples); });
     });
+}
+
+/// A port that another program has is no reason not to watch sensors: it is told once and tried again.
+void Pipeline::open_console() {
+    if (!site_.console.enabled || stopping_) {
+        return;
+    }
+    Result<std::unique_ptr<console::Server>> opened = console::Server::open(
+        core_.get_executor(), site_.console, [this](std::string_view path) { return page(path); });
+    if (opened) {
+        console_ = std::move(*opened);
+        const std::string where = site_.console.address + " port " + std::to_string(console_->port());
+        if (console_told_) {
+            log::info("指标页面已在 " + where + " 打开", "metrics are served at " + where + " now");
+        }
+        return;
+    }
+    if (!console_told_) {
+        console_told_ = true;
+        log::warning("指标页面无法打开:" + opened.error().what,
+                     opened.error().what +
+                         ": no /metrics and /healthz until that is free; [console] listen "
+                         "chooses another");
+    }
+    console_timer_.expires_after(kConsoleAgain);
+    console_timer_.async_wait([this](boost::system::error_code error) {
+        if (!error) {
+            open_console();
+        }
+    });
+}
+
+/// However often somebody asks, the figures are made once a second: they take core's time.
+console::Page Pipeline::page(std::string_view path) {
+    const Monotonic now = clock_.now();
+    if (path == "/metrics" && !metrics_.empty() && now < metrics_made_ + kMetricsPace) {
+        return {200, console::kMetricsType, metrics_};
+    }
+    console::Page made = console::page(desk_, path);
+    if (path == "/metrics") {
+        metrics_ = made.body;
+        metrics_made_ = now;
+    }
+    return made;
 }
 
 }  // namespace gengfu

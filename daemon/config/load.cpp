@@ -36,13 +36,13 @@ void read_devices(const Node& root, const Known& known, Library& library, Site& 
 /// The names of tables that a configuration file may have.
 void check_top(const Node& root, Report& report) {
     Reader top(root, "", "configuration", report);
-    for (const std::string_view key : {"gateway", "mqtt", "store"}) {
+    for (const std::string_view key : {"gateway", "mqtt", "store", "console"}) {
         top.table(key);
     }
     for (const std::string_view key : {"bus", "feed", "party", "device", "rule"}) {
         top.any(key);
     }
-    constexpr std::array<std::string_view, 8> kKnown{"gateway", "mqtt",  "store",  "bus",
+    constexpr std::array<std::string_view, 9> kKnown{"gateway", "mqtt",  "store",  "console", "bus",
                                                      "feed",    "party", "device", "rule"};
     for (const Entry& entry : root.entries) {
         const bool tables = entry.value.kind == Node::Kind::kTable || entry.value.kind == Node::Kind::kList;
@@ -136,6 +136,7 @@ Site analyse(const Bundle& bundle, Credentials credentials, Report& report) {
     site.gateway = read_gateway(root, report);
     site.mqtt = read_mqtt(root, credentials, report);
     site.store = read_store(root, report);
+    site.console = read_console(root, report);
     Known known;
     site.buses = read_buses(root, known.buses, report);
     site.feeds = read_feeds(root, known.feeds, report);

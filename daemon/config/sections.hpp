@@ -26,6 +26,7 @@ Place read_place(const Node& table, const std::string& schema, const std::string
                  Report& report);
 Mqtt read_mqtt(const Node& root, Credentials credentials, Report& report);
 Store read_store(const Node& root, Report& report);
+Console read_console(const Node& root, Report& report);
 
 /// What devices refer to by name.
 struct Known {

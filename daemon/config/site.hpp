@@ -93,6 +93,13 @@ struct Store {
     Duration flush = std::chrono::seconds(10);
 };
 
+/// Where figures and health are shown over HTTP.
+struct Console {
+    bool enabled = true;
+    std::string address = "127.0.0.1";  ///< of this machine, a number
+    std::uint16_t port = 8480;
+};
+
 // ---------------------------------------------------------------------------------------------- buses
 
 enum class BusKind : std::uint8_t { kModbusRtu, kModbusTcp, kModbusRtuOverTcp, kReplay };
@@ -393,6 +400,7 @@ struct Site {
     Gateway gateway;
     Mqtt mqtt;
     Store store;
+    Console console;
     std::vector<Bus> buses;
     std::vector<Feed> feeds;
     std::vector<Party> parties;

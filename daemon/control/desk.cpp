@@ -9,6 +9,7 @@
 #include "daemon/alarms/command.hpp"
 #include "daemon/config/text.hpp"
 #include "daemon/control/alarm_json.hpp"
+#include "daemon/control/bounds.hpp"
 #include "daemon/control/line_desk.hpp"
 
 namespace gengfu::control {
@@ -32,30 +33,48 @@ double seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
 }
 
+json optional_seconds(const std::optional<Duration>& duration) {
+    return duration ? json(seconds(*duration)) : json(nullptr);
+}
+
+/// From a change at the sensor to the verdict, at worst: what `gengfu check` promises of a device.
+json bounds_json(const Daemon& daemon, DeviceId id, BusId bus) {
+    const Bounds bounds =
+        bus.value < daemon.budgets.size() ? bounds_of(*daemon.site, id, daemon.budgets[bus.value]) : Bounds{};
+    return {{"bound", optional_seconds(bounds.alive)}, {"bound_one_dead", optional_seconds(bounds.one_dead)}};
+}
+
 json bus_status(const Daemon& daemon, std::uint32_t index) {
     const config::Site& site = *daemon.site;
     const sampling::BusSnapshot seen = daemon.bus(BusId{index});
     json devices = json::array();
     std::size_t position = 0;
-    for (const config::Device& device : site.devices) {
-        if (device.bus == BusId{index}) {
-            const sampling::Health health =
-                position < seen.devices.size() ? seen.devices[position] : sampling::Health::kUnknown;
-            devices.push_back({{"name", device.name},
-                               {"unit", device.unit},
-                               {"class", device.device_class},
-                               {"health", std::string(kHealth.at(static_cast<std::size_t>(health)))}});
-            ++position;
+    for (std::uint32_t i = 0; i < site.devices.size(); ++i) {
+        const config::Device& device = site.devices[i];
+        if (device.bus != BusId{index}) {
+            continue;
         }
+        const sampling::Health health =
+            position < seen.devices.size() ? seen.devices[position] : sampling::Health::kUnknown;
+        devices.push_back({{"name", device.name},
+                           {"unit", device.unit},
+                           {"class", device.device_class},
+                           {"health", std::string(kHealth.at(static_cast<std::size_t>(health)))},
+                           {"alarm_latency_seconds", bounds_json(daemon, DeviceId{i}, BusId{index})}});
+        ++position;
     }
     const drivers::Traffic& t = seen.traffic;
-    return {{"name", site.buses[index].name}, {"open", seen.open},
-            {"trouble", seen.trouble},        {"load", seen.load},
-            {"requests", t.requests},         {"answers", t.answers},
-            {"timeouts", t.timeouts},         {"bad_frames", t.bad_frames},
-            {"exceptions", t.exceptions},     {"foreign_frames", t.foreign_frames},
-            {"late_frames", t.late_frames},   {"noise_bytes", t.noise_bytes},
-            {"devices", std::move(devices)}};
+    json bus{{"name", site.buses[index].name}, {"open", seen.open},
+             {"trouble", seen.trouble},        {"load", seen.load},
+             {"requests", t.requests},         {"answers", t.answers},
+             {"timeouts", t.timeouts},         {"bad_frames", t.bad_frames},
+             {"exceptions", t.exceptions},     {"foreign_frames", t.foreign_frames},
+             {"late_frames", t.late_frames},   {"noise_bytes", t.noise_bytes},
+             {"reopened", t.reopened},         {"devices", std::move(devices)}};
+    if (index < daemon.budgets.size() && daemon.budgets[index].modelled) {
+        bus["computed_load"] = daemon.budgets[index].load;
+    }
+    return bus;
 }
 
 json status(const Daemon& daemon) {

@@ -10,6 +10,7 @@
 #include "daemon/control/server.hpp"
 #include "daemon/publish/publisher.hpp"
 #include "daemon/sampling/batch.hpp"
+#include "daemon/sampling/budget.hpp"
 #include "daemon/sampling/bus_worker.hpp"
 #include "daemon/store/store.hpp"
 
@@ -31,6 +32,7 @@ struct Daemon {
     std::function<Moment()> now;
     std::function<const alarms::Table&()> alarms;
     std::function<sampling::BusSnapshot(BusId)> bus;
+    std::vector<sampling::BusBudget> budgets;  ///< by BusId: what is promised, beside what is seen
     std::function<store::Usage()> store;
     std::function<publish::PublisherStatus()> publisher;
     /// Changes an alarm; the outcome comes when what changed is on disk: who is told "done" may rely on it.

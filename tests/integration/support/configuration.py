@@ -15,6 +15,9 @@ estate = "龙悦居"
 path = "{store}"
 flush = "200ms"
 size_limit = "64MiB"
+
+[console]
+listen = "{console}"
 """
 
 _PARTY = """
@@ -45,8 +48,9 @@ why = "test: soon"
 class Configuration:
     """Collects tables; text() is the file."""
 
-    def __init__(self, store, gateway: str = "gw-test-01"):
-        self._tables = [_HEAD.format(gateway=gateway, store=store), _PARTY]
+    def __init__(self, store, gateway: str = "gw-test-01", console: str = ""):
+        """:param console: where its figures are served; several daemons run side by side: by default nowhere"""
+        self._tables = [_HEAD.format(gateway=gateway, store=store, console=console), _PARTY]
         self._devices = 0  # also numbers the components: no two devices may have one
 
     def mqtt(self, *brokers, **keys):

@@ -1,0 +1,130 @@
+#include "daemon/console/page.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "tests/support/site_builder.hpp"
+
+namespace gengfu::console {
+namespace {
+
+/// A daemon with one line and two devices on it.
+class PageTest : public testing::Test {
+protected:
+    PageTest() {
+        builder_.device("panel", {"current"});
+        const DeviceId well = builder_.device("well", {"level"});
+        builder_.rule(builder_.point(well, "level"), "high", config::RuleKind::kAbove).levels = {
+            test::level(3)};
+        table_ = std::make_unique<alarms::Table>(Epoch{1}, builder_.site());
+        bus_.open = true;
+        bus_.load = 0.5;
+        bus_.traffic.requests = 12345678901;
+        bus_.traffic.late_frames = 3;
+        bus_.devices = {sampling::Health::kOnline, sampling::Health::kOffline};
+        daemon_.site = &builder_.site();
+        daemon_.version = "0.1";
+        daemon_.now = [] { return Moment{}; };
+        daemon_.alarms = [this]() -> const alarms::Table& { return *table_; };
+        daemon_.bus = [this](BusId) { return bus_; };
+        daemon_.store = [this] { return store_; };
+        daemon_.publisher = [this] { return link_; };
+        sampling::BusBudget budget;
+        budget.modelled = true;
+        budget.load = 0.7;
+        budget.bounds = {{.point = builder_.point(well, "level"),
+                          .interval = std::chrono::seconds(1),
+                          .alive = std::chrono::milliseconds(1500),
+                          .one_dead = std::chrono::milliseconds(2500),
+                          .dead = DeviceId{0},
+                          .delay = {},
+                          .slowest_rule = {}}};
+        daemon_.budgets = {budget};
+        bus_name_ = builder_.site().buses[0].name;
+    }
+
+    std::string well() {
+        const Page made = health(daemon_);
+        status_ = made.status;
+        return nlohmann::json::parse(made.body)["status"];
+    }
+
+    test::SiteBuilder builder_;
+    std::unique_ptr<alarms::Table> table_;
+    sampling::BusSnapshot bus_;
+    store::Usage store_;
+    publish::PublisherStatus link_;
+    control::Daemon daemon_;
+    std::string bus_name_;
+    unsigned status_ = 0;
+};
+
+TEST_F(PageTest, EveryLineIsOfThePrometheusFormatAndEveryFamilyStandsOnce) {
+    const std::regex sample(R"(([a-z_]+)(\{[a-z]+="[^"\\\n]*"(,[a-z]+="[^"\\\n]*")*\})? [-+0-9.eINaf]+)");
+    std::istringstream lines(metrics(daemon_));
+    std::set<std::string> families, samples;
+    std::string family;
+    for (std::string line; std::getline(lines, line);) {
+        std::smatch parts;
+        if (line.starts_with("# HELP ")) {
+            family = line.substr(7, line.find(' ', 7) - 7);
+            EXPECT_TRUE(family.starts_with("gengfu_")) << line;
+            EXPECT_TRUE(families.insert(family).second) << "twice: " << line;
+        } else if (line.starts_with("# TYPE ")) {
+            EXPECT_EQ(line.substr(7, line.find(' ', 7) - 7), family);
+            EXPECT_EQ(line.ends_with(" counter"), family.ends_with("_total")) << line;
+        } else {
+            ASSERT_TRUE(std::regex_match(line, parts, sample)) << line;
+            EXPECT_EQ(parts[1], family) << line;
+            EXPECT_TRUE(samples.insert(line.substr(0, line.rfind(' '))).second) << "twice: " << line;
+        }
+    }
+    EXPECT_GE(families.size(), 30U);
+}
+
+TEST_F(PageTest, FiguresOfLinesAndDevicesAreThere) {
+    const std::string text = metrics(daemon_);
+    const std::string bus = "{bus=\"" + bus_name_ + "\"} ";
+    const std::string device = "{bus=\"" + bus_name_ + "\",device=\"well\"";
+    for (const std::string& line :
+         {"gengfu_bus_open" + bus + "1\n", "gengfu_bus_requests_total" + bus + "12345678901\n",
+          "gengfu_bus_load_ratio" + bus + "0.5\n", "gengfu_bus_computed_load_ratio" + bus + "0.7\n",
+          "gengfu_bus_late_frames_total" + bus + "3\n", "gengfu_device_health" + device + "} 1\n",
+          "gengfu_device_alarm_latency_bound_seconds" + device + ",with=\"all-alive\"} 1.5\n",
+          "gengfu_device_alarm_latency_bound_seconds" + device + ",with=\"one-dead\"} 2.5\n"}) {
+        EXPECT_NE(text.find("\n" + line), std::string::npos) << line;
+    }
+    EXPECT_EQ(text.find("device=\"panel\",with="), std::string::npos) << "nothing is promised of it";
+}
+
+TEST_F(PageTest, HealthTellsWhatFailsFromWhatIsTrouble) {
+    EXPECT_EQ(well(), "ok");
+    EXPECT_EQ(status_, 200U);
+    daemon_.configuration_trouble = "the configuration has errors";
+    EXPECT_EQ(well(), "degraded");
+    EXPECT_EQ(status_, 200U);
+    builder_.site().mqtt.brokers.push_back({});
+    EXPECT_NE(health(daemon_).body.find("broker: not connected"), std::string::npos);
+    store_.trouble = "no space left";
+    EXPECT_EQ(well(), "failing");
+    EXPECT_EQ(status_, 503U);
+    store_.trouble.clear();
+    bus_.open = false;
+    bus_.trouble = "/dev/ttyUSB0 is not there";
+    EXPECT_EQ(well(), "failing") << "nothing is watched";
+}
+
+TEST_F(PageTest, PathsAreExact) {
+    EXPECT_EQ(page(daemon_, "/metrics").status, 200U);
+    EXPECT_EQ(page(daemon_, "/healthz").status, 200U);
+    for (const char* const path : {"/", "", "/metrics/", "/../etc/passwd", "*"}) {
+        EXPECT_EQ(page(daemon_, path).status, 404U) << path;
+    }
+}
+
+}  // namespace
+}  // namespace gengfu::console
