@@ -6,6 +6,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <utility>
 
 #include "cli/client.hpp"
 #include "cli/commands.hpp"
@@ -36,6 +37,10 @@ std::string state_of(const json& alarm) {
     state += alarm.value("uncertain", false) ? ", uncertain" : "";
     state += alarm.value("acknowledged", false) ? ", acknowledged" : ", unacknowledged";
     state += alarm.value("latched", false) ? ", latched" : "";
+    state += alarm.contains("shelved") ? ", shelved" : "";
+    state += alarm.contains("suppressed") ? ", suppressed" : "";
+    state += alarm.contains("out_of_service") ? ", out of service" : "";
+    state += alarm.value("chattering", false) ? ", chattering" : "";
     return state;
 }
 
@@ -91,6 +96,30 @@ std::string acknowledgement(const json& alarm) {
                             (reason.empty() ? "" : ": " + reason);
 }
 
+/// "li, until 2026-11-27T16:00:00.000Z: cleaning the well"
+std::string held(const json& alarm, const char* key) {
+    const auto found = alarm.find(key);
+    if (found == alarm.end() || !found->is_object()) {
+        return "";
+    }
+    if (const std::string cause = word(*found, "cause"); !cause.empty()) {
+        return "by " + cause;
+    }
+    const std::string person = word(*found, "on_behalf_of");
+    const std::string until = word(*found, "until");
+    const std::string why = word(*found, "why") + word(*found, "note");
+    return word(*found, "by") + (person.empty() ? "" : " for " + person) +
+           (until.empty() ? "" : ", until " + until) + (why.empty() ? "" : ": " + why);
+}
+
+std::string behind(const json& alarm) {
+    std::string names;
+    for (const json& name : alarm.value("behind", json::array())) {
+        names += (names.empty() ? "" : ", ") + (name.is_string() ? name.get<std::string>() : "");
+    }
+    return names;
+}
+
 std::string show_alarm(const json& alarm) {
     const std::string severity = word(alarm, "severity");
     const std::string point = word(alarm, "point");
@@ -103,7 +132,10 @@ std::string show_alarm(const json& alarm) {
            line("component", word(component, "code")) + line("authority", party_of(component, "authority")) +
            line("owner", party_of(component, "owner")) +
            line("maintainer", party_of(component, "maintainer")) + line("raised", word(alarm, "raised")) +
-           line("cleared", word(alarm, "cleared")) + line("ack by", acknowledgement(alarm));
+           line("cleared", word(alarm, "cleared")) + line("ack by", acknowledgement(alarm)) +
+           line("behind it", behind(alarm)) + line("shelved", held(alarm, "shelved")) +
+           line("suppressed", held(alarm, "suppressed")) + line("no service", held(alarm, "out_of_service")) +
+           line("handling", held(alarm, "handling"));
 }
 
 }  // namespace
@@ -139,6 +171,27 @@ int alarms(const Common& common) {
     return kDone;
 }
 
+namespace {
+
+const char* done_words(const std::string& verb) {
+    constexpr std::array<std::pair<std::string_view, const char*>, 7> kWords{
+        {{"ack", "acknowledged"},
+         {"reset", "reset"},
+         {"shelve", "shelved"},
+         {"unshelve", "not shelved any more"},
+         {"handling", "is noted as being seen to"},
+         {"out-of-service", "is out of service"},
+         {"return", "is back in service"}}};
+    for (const auto& [name, words] : kWords) {
+        if (verb == name) {
+            return words;
+        }
+    }
+    return "done";
+}
+
+}  // namespace
+
 int change_alarm(const Common& common, const AlarmChange& wanted) {
     AlarmChange change = wanted;
     if (change.why.empty() && isatty(STDIN_FILENO) == 1) {
@@ -150,7 +203,12 @@ int change_alarm(const Common& common, const AlarmChange& wanted) {
         complain("say why, for the record: --why \"...\"");
         return kWrongUsage;
     }
-    const Result<json> answer = ask(common, {{"verb", change.verb}, {"id", change.id}, {"why", change.why}});
+    json request{{"verb", change.verb}, {"why", change.why}};
+    request[change.id.empty() ? "device" : "id"] = change.id.empty() ? change.device : change.id;
+    if (!change.span.empty()) {
+        request["for"] = change.span;
+    }
+    const Result<json> answer = ask(common, request);
     if (!answer) {
         complain(answer.error().what);
         return kFailed;
@@ -161,8 +219,8 @@ int change_alarm(const Common& common, const AlarmChange& wanted) {
     const std::string outcome = word(*answer, "answer");
     const bool done = outcome == "done" || outcome == "already";
     if (common.format == Format::kForPeople && done) {
-        const char* const verb = change.verb == "ack" ? "acknowledged" : "reset";
-        std::printf("%s %s%s\n", word(*answer, "id").c_str(), verb,
+        const std::string what = word(*answer, "id") + word(*answer, "device");
+        std::printf("%s %s%s\n", what.c_str(), done_words(change.verb),
                     outcome == "already" ? " (was so before)" : "");
     } else if (common.format == Format::kForPeople) {
         const std::string message = word(*answer, "message");

@@ -71,8 +71,10 @@ struct TraceWish {
 int trace(const TraceWish& wish);
 
 struct AlarmChange {
-    std::string verb;  ///< "ack" or "reset"
-    std::string id;    ///< whole, or what alarms::choose() takes for one
+    std::string verb;    ///< of the control socket
+    std::string id;      ///< whole, or what alarms::choose() takes for one; empty: it is about a device
+    std::string device;  ///< "out-of-service", "return"
+    std::string span;    ///< how long: "2h"; empty: not told
     std::string why;
 };
 int change_alarm(const Common& common, const AlarmChange& change);

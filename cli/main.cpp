@@ -17,9 +17,8 @@ using gengfu::cli::Common;
 
 /// Verbs of the contract that this release does not have yet: known by name, so that nobody looks for a
 /// typing error.
-constexpr std::array kNotBuilt{"watch",        "shelve", "unshelve", "out-of-service", "return",
-                               "calibrate",    "drill",  "replay",   "apply",          "report",
-                               "decommission", "import", "profiles"};
+constexpr std::array kNotBuilt{"watch",  "calibrate",    "drill",  "replay",  "apply",
+                               "report", "decommission", "import", "profiles"};
 
 struct Options {
     Common common;
@@ -51,11 +50,35 @@ CLI::App* verb(CLI::App& app, Options& options, const char* name, const char* wh
     return sub;
 }
 
-void add_change(CLI::App& app, Options& options, const char* name, const char* what) {
+/// Whether a verb says how long: as its second word, as an option, or not at all.
+enum class Span : unsigned char { kNone, kWord, kOption };
+
+void add_change_end(CLI::App* sub, Options& options, const char* name);
+
+void add_change(CLI::App& app, Options& options, const char* name, const char* what,
+                Span span = Span::kNone) {
     CLI::App* const sub = verb(app, options, name, what);
     sub->add_option("ID", options.change.id,
                     "the alarm's id, as much of it as no other alarm has, or the number after its \"-\"")
         ->required();
+    if (span == Span::kWord) {
+        sub->add_option("FOR", options.change.span, "how long, at most 24h: \"30min\", \"2h\"")->required();
+    } else if (span == Span::kOption) {
+        sub->add_option("--for", options.change.span, "how long it will take: \"30min\", \"2h\"");
+    }
+    add_change_end(sub, options, name);
+}
+
+void add_service(CLI::App& app, Options& options, const char* name, const char* what, Span span) {
+    CLI::App* const sub = verb(app, options, name, what);
+    sub->add_option("DEVICE", options.change.device, "name of the device")->required();
+    if (span == Span::kWord) {
+        sub->add_option("FOR", options.change.span, "how long, at most 7d: \"4h\"")->required();
+    }
+    add_change_end(sub, options, name);
+}
+
+void add_change_end(CLI::App* sub, Options& options, const char* name) {
     sub->add_option("--why", options.change.why, "the reason, for the record");
     sub->add_option("--socket", options.common.socket, "the daemon's control socket");
     sub->callback([&options, name] {
@@ -188,6 +211,12 @@ void add_verbs(CLI::App& app, Options& options) {
     add_asking(app, options, "alarms", "all alarms that are not over", gengfu::cli::alarms);
     add_change(app, options, "ack", "acknowledge an alarm");
     add_change(app, options, "reset", "reset a latched alarm whose condition is gone");
+    add_change(app, options, "shelve", "keep an alarm quiet for a while", Span::kWord);
+    add_change(app, options, "unshelve", "end that", Span::kNone);
+    add_change(app, options, "handling", "note who sees to an alarm", Span::kOption);
+    add_service(app, options, "out-of-service", "keep all alarms of a device quiet while it is worked on",
+                Span::kWord);
+    add_service(app, options, "return", "end that: the device is back in service", Span::kNone);
     CLI::App* const read = verb(app, options, "read", "read all points of a device now");
     read->add_option("DEVICE", options.device, "name of the device")->required();
     read->add_option("--socket", options.common.socket, "the daemon's control socket");

@@ -27,6 +27,9 @@ constexpr auto kBookDelay = std::chrono::seconds(1);
 constexpr auto kNotePace = std::chrono::seconds(1);
 /// How long verdicts of a start wait for what the broker retains.
 constexpr auto kHold = std::chrono::seconds(1);
+/// How far a checkpoint may lie back while flags of alarms have an end: what runs beyond it before a power
+/// cut is told by the wall clock.
+constexpr auto kBookAge = std::chrono::minutes(5);
 constexpr auto kDamageTold = std::chrono::minutes(1);
 constexpr auto kStopGrace = std::chrono::seconds(3);
 constexpr auto kCloseGrace = std::chrono::seconds(5);
@@ -47,6 +50,8 @@ Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock
       inbox_(kInboxBatches),
       judge_(site_),
       table_(start_.epoch, site_),
+      causes_(site_, started_),
+      last_batch_(site_.buses.size(), started_),
       told_health_(site_.devices.size(), sampling::Health::kUnknown),
       drain_timer_(core),
       silence_timer_(core),
@@ -78,15 +83,18 @@ Result<void> Pipeline::start() {
     hold_verdicts();
     publisher_->start();
     keep_catalogue();
+    table_.carry_over(last_book_, stamp());
     for (const AlarmId orphan : table_.orphans()) {
         if (const auto removed = table_.remove(orphan, stamp(), publisher_->next_event_sequence())) {
             transition(*removed);
         }
     }
+    begin_causes();
     judge_.restore(alarms::memory_from(table_.standing(), saved_memory_, site_), clock_.now());
     saved_memory_.clear();
     learned_.teach(judge_, std::exchange(saved_learned_, {}), clock_.now());
     tell_local_time();
+    settle_alarms();
     save_book();
     desk_ = desk();
     Result<std::unique_ptr<control::Server>> server = control::Server::open(
@@ -119,13 +127,22 @@ Result<void> Pipeline::restore() {
     for (alarms::Alarm& alarm : book->alarms) {
         table_.restore(std::move(alarm));
     }
-    for (const std::string& state : start_.later_events) {
-        Result<alarms::Alarm> alarm = publish::decode_alarm(state);
-        if (!alarm) {
-            return pass(alarm);
-        }
-        table_.restore(std::move(*alarm));
+    for (auto& [device, hold] : book->services) {
+        table_.service().restore(device, std::move(hold));
     }
+    for (const std::string& state : start_.later_events) {
+        Result<publish::LeftBehind> left = publish::decode_left_behind(state);
+        if (!left) {
+            return pass(left);
+        }
+        if (left->alarm) {
+            table_.restore(std::move(*left->alarm));
+        }
+        if (left->service) {
+            table_.service().restore(left->service->device, std::move(left->service->hold));
+        }
+    }
+    last_book_ = book->as_of;
     saved_memory_ = std::move(book->memory);
     saved_learned_ = std::move(book->learned);
     if (Result<TimeZone> zone = TimeZone::load(site_.gateway.time_zone)) {
@@ -187,6 +204,7 @@ void Pipeline::drain_paced() {
 void Pipeline::drain() {
     drain_not_before_ = std::chrono::steady_clock::now() + kDrainPace;
     for (const sampling::Batch& batch : inbox_.take()) {
+        last_batch_[batch.bus.value] = clock_.now();
         judge(batch.samples);
         publisher_->samples(batch.samples);
         for (const sampling::HealthChange& change : batch.health) {
@@ -199,6 +217,7 @@ void Pipeline::drain() {
 void Pipeline::judge(const std::vector<Sample>& samples) {
     verdicts_.clear();
     for (const Sample& sample : samples) {
+        causes_.observe(sample);
         judge_.observe(sample, verdicts_);
     }
     apply(verdicts_);
@@ -250,13 +269,22 @@ void Pipeline::apply(const std::vector<rules::Verdict>& verdicts) {
         held_.insert(held_.end(), verdicts.begin(), verdicts.end());
         return;
     }
+    if (finds_silence(verdicts)) {
+        // What silences many is told before what it silences.
+        look_at_causes(alarms::CauseWatch::Patience::kSuspicion);
+    }
+    bool any = false;
     for (const rules::Verdict& verdict : verdicts) {
         if (is_of_lent_line(verdict)) {
             continue;
         }
         if (const auto changed = table_.apply(verdict, stamp(), publisher_->next_event_sequence())) {
             transition(*changed);
+            any = true;
         }
+    }
+    if (any) {
+        settle_alarms();
     }
 }
 
@@ -294,31 +322,6 @@ void Pipeline::release_silences() {
         each = silences_.erase(each);
     }
     apply(due);
-}
-
-void Pipeline::transition(const alarms::Transition& changed, std::function<void()> settled) {
-    publisher_->event(changed, std::move(settled));
-    save_book_soon();
-    const alarms::Alarm& alarm = changed.alarm;
-    const std::string where =
-        alarm.key.point.empty() ? alarm.key.device : alarm.key.device + "/" + alarm.key.point;
-    switch (changed.kind) {
-        case alarms::TransitionKind::kRaised:
-            learned_.touch();  // what it was judged by must not be lost while it stands
-            log::warning("告警 " + where + ":" + alarm.texts->title.zh + "," + alarm.text.zh,
-                         "alarm " + where + ": " + alarm.texts->title.en + "; " + alarm.text.en);
-            break;
-        case alarms::TransitionKind::kCleared:
-            log::info("恢复 " + where + ":" + alarm.texts->title.zh,
-                      "cleared " + where + ": " + alarm.texts->title.en);
-            break;
-        case alarms::TransitionKind::kAcknowledged:
-            log::info("确认 " + where + "(" + changed.actor.name + ")",
-                      "acknowledged " + where + " by " + changed.actor.name);
-            break;
-        default:
-            break;
-    }
 }
 
 void Pipeline::watch_silence() {
@@ -412,10 +415,14 @@ void Pipeline::save_book() {
     book.aliases = publisher_->aliases();
     book.catalogue_hash = publisher_->catalogue_hash();
     book.commands = publisher_->answered_commands();
+    book.services = table_.service().all();
     std::string bytes = publish::encode_book(book);
-    if (bytes != saved_book_) {
-        store_->save_book(bytes);
+    const bool stale = has_timed_flags() && (stopping_ || clock_.now() - book_saved_ >= kBookAge);
+    if (bytes != saved_book_ || stale) {
+        book.as_of = stamp();
+        store_->save_book(publish::encode_book(book));
         saved_book_ = std::move(bytes);
+        book_saved_ = clock_.now();
     }
     // Timers go on between alarms; what they have gathered must not be older than this after a power cut.
     if (!stopping_) {
@@ -469,7 +476,9 @@ void Pipeline::note_later() {
     note_timer_.async_wait([this](boost::system::error_code error) {
         if (!error && !stopping_) {
             note_lines();
+            look_at_lines();
             release_silences();
+            settle_alarms();
             note_store();
             tell_local_time();
             note_later();

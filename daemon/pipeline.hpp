@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "daemon/alarms/cause_watch.hpp"
+#include "daemon/alarms/command.hpp"
 #include "daemon/alarms/table.hpp"
 #include "daemon/config/self_device.hpp"
 #include "daemon/console/server.hpp"
@@ -54,16 +56,28 @@ private:
     void end_hold();
     /// \param settled  called when the event is on disk (Publisher::event)
     void transition(const alarms::Transition& transition, std::function<void()> settled = {});
-    alarms::Outcome change(AlarmId id, std::uint64_t revision, const alarms::Actor& actor,
-                           alarms::Outcome (alarms::Table::*act)(AlarmId, std::uint64_t, const alarms::Actor&,
-                                                                 const alarms::Stamp&, std::uint64_t),
-                           std::function<void()> settled = {});
     void carry_out(const publish::PlatformCommand& command,
                    const std::function<void(publish::CommandResult)>& done);
     publish::CommandResult change_alarm(const publish::PlatformCommand& command);
     void read_for_platform(const std::string& device,
                            const std::function<void(publish::CommandResult)>& done);
     void keep_catalogue();
+    // pipeline_alarms.cpp
+    alarms::Outcome change(const alarms::Wish& wish, std::function<void()> settled = {});
+    /// \return what is wrong with the wish; empty, and `settled` is called, when nothing is
+    std::string change_service(const alarms::ServiceWish& wish, std::function<void()> settled = {});
+    void service_changed(const alarms::ServiceChange& change, std::function<void()> settled);
+    void settle_alarms();
+    void audit(const alarms::Audit& audit, std::function<void()> settled);
+    publish::CommandResult carry_out_service(const publish::PlatformCommand& command,
+                                             const alarms::Actor& actor);
+    bool has_timed_flags() const;
+    // pipeline_causes.cpp
+    void begin_causes();
+    void look_at_causes(alarms::CauseWatch::Patience patience);
+    void look_at_lines();
+    void judge_own(const std::vector<Sample>& samples);
+    bool finds_silence(const std::vector<rules::Verdict>& verdicts) const;
     void watch_silence();
     void look_at_self();
     bool damage_is_news(Monotonic now) const;
@@ -102,6 +116,9 @@ private:
     LearnedKeeper learned_;
     std::optional<TimeZone> zone_;  ///< of schedules; none: unknown on this machine
     alarms::Table table_;
+    alarms::CauseWatch causes_;
+    std::vector<Monotonic> last_batch_;  ///< by BusId
+    unsigned line_looks_ = 0;
     std::vector<sampling::Health> told_health_;  ///< by DeviceId, as last logged
     std::unique_ptr<publish::Publisher> publisher_;
     std::vector<std::unique_ptr<sampling::BusWorker>> workers_;  ///< by BusId; none for the gateway's own bus
@@ -118,7 +135,11 @@ private:
     std::vector<rules::Verdict> held_;
     std::vector<rules::RuleMemory> saved_memory_;  ///< of the last book, until the judge has taken it up
     std::string saved_learned_;                    ///< likewise
-    std::string saved_book_;
+    std::string saved_book_;                       ///< without its time
+    Monotonic book_saved_{};
+    alarms::Stamp last_book_{};  ///< of an earlier run: when its last book was written
+    unsigned audits_left_ = 0;   ///< of this minute: see audit()
+    Monotonic audits_from_{};
     /// Until when silence on a bus is nobody's fault: it is lent, or was a moment ago. By BusId.
     std::vector<Monotonic> lent_until_;
     std::vector<rules::Verdict> silences_;  ///< silences of lent buses

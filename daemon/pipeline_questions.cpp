@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
-#include "daemon/alarms/command.hpp"
 #include "daemon/control/line_desk.hpp"
 #include "daemon/core/log.hpp"
 #include "daemon/core/plain_text.hpp"
@@ -21,67 +20,7 @@ constexpr Duration kAfterLoan = std::chrono::seconds(20);
 constexpr auto kConsoleAgain = std::chrono::seconds(10);
 constexpr Duration kMetricsPace = std::chrono::seconds(1);
 
-gengfu::v1::Outcome outcome_of(alarms::Answer answer) {
-    switch (answer) {
-        case alarms::Answer::kDone:
-            return v1::OUTCOME_DONE;
-        case alarms::Answer::kAlready:
-            return v1::OUTCOME_ALREADY;
-        case alarms::Answer::kStale:
-            return v1::OUTCOME_STALE;
-        case alarms::Answer::kNotFound:
-            return v1::OUTCOME_NOT_FOUND;
-        case alarms::Answer::kRefused:
-            return v1::OUTCOME_REFUSED;
-    }
-    return v1::OUTCOME_REFUSED;
-}
-
 }  // namespace
-
-alarms::Outcome Pipeline::change(AlarmId id, std::uint64_t revision, const alarms::Actor& actor,
-                                 alarms::Outcome (alarms::Table::*act)(AlarmId, std::uint64_t,
-                                                                       const alarms::Actor&,
-                                                                       const alarms::Stamp&, std::uint64_t),
-                                 std::function<void()> settled) {
-    alarms::Outcome outcome = (table_.*act)(id, revision, actor, stamp(), publisher_->next_event_sequence());
-    if (outcome.transition) {
-        transition(*outcome.transition, std::move(settled));
-    }
-    return outcome;
-}
-
-void Pipeline::carry_out(const publish::PlatformCommand& command,
-                         const std::function<void(publish::CommandResult)>& done) {
-    switch (command.verb) {
-        case publish::Verb::kAcknowledge:
-        case publish::Verb::kReset:
-            done(change_alarm(command));
-            return;
-        case publish::Verb::kRead:
-            read_for_platform(command.device, done);
-            return;
-        case publish::Verb::kRebirth:
-        case publish::Verb::kResend:
-            break;  // the publisher's own
-    }
-    done({v1::OUTCOME_NOT_BUILT, "not built", 0});
-}
-
-publish::CommandResult Pipeline::change_alarm(const publish::PlatformCommand& command) {
-    const Result<AlarmId> id = alarms::choose(table_.standing(), command.alarm_id);
-    if (!id) {
-        return {id.error().code == Errc::kNotFound ? v1::OUTCOME_NOT_FOUND : v1::OUTCOME_REFUSED,
-                id.error().what, 0};
-    }
-    const alarms::Actor actor{alarms::ActorKind::kPlatform, "platform", to_plain(command.on_behalf_of),
-                              alarms::plain_reason(command.reason)};
-    const alarms::Outcome outcome = change(
-        *id, command.revision, actor,
-        command.verb == publish::Verb::kAcknowledge ? &alarms::Table::acknowledge : &alarms::Table::reset);
-    return {outcome_of(outcome.answer), alarms::words_of(outcome, command.revision), outcome.revision,
-            to_string(*id)};
-}
 
 void Pipeline::read_for_platform(const std::string& device,
                                  const std::function<void(publish::CommandResult)>& done) {
@@ -202,18 +141,15 @@ control::Daemon Pipeline::desk() {
     }
     daemon.store = [this] { return store_->usage(); };
     daemon.publisher = [this] { return publisher_->status(); };
-    const auto changed_by = [this](auto act) -> control::Daemon::Change {
-        return [this, act](AlarmId id, std::uint64_t revision, const alarms::Actor& actor,
+    daemon.change = [this](const alarms::Wish& wish,
                            const std::function<void(const alarms::Outcome&)>& done) {
-            const auto outcome = std::make_shared<alarms::Outcome>();
-            *outcome = change(id, revision, actor, act, [outcome, done] { done(*outcome); });
-            if (!outcome->transition) {
-                done(*outcome);  // nothing changed: nothing to wait for
-            }
-        };
+        const auto outcome = std::make_shared<alarms::Outcome>();
+        *outcome = change(wish, [outcome, done] { done(*outcome); });
     };
-    daemon.acknowledge = changed_by(&alarms::Table::acknowledge);
-    daemon.reset = changed_by(&alarms::Table::reset);
+    daemon.service = [this](const alarms::ServiceWish& wish, std::function<void()> done) {
+        return change_service(wish, std::move(done));
+    };
+    daemon.stamp = [this] { return stamp(); };
     daemon.read = [this](DeviceId device, std::function<void(std::vector<Sample>)> done) {
         return read(device, std::move(done));
     };

@@ -36,6 +36,26 @@ struct Stamp {
     friend bool operator==(const Stamp&, const Stamp&) = default;
 };
 
+/// Why an alarm does not ring although it stands: who keeps it quiet, why (`by.reason`), since when, how
+/// long.
+struct Hold {
+    Actor by{};
+    Stamp since{};
+    /// Its monotonic time decides, within its boot; see alarms::carried_over(). None: ends with its cause.
+    std::optional<Stamp> expires{};
+    Severity seen = Severity::kMinor;  ///< of a shelf: what was shelved; a graver one ends the shelf
+    std::optional<AlarmId> cause{};    ///< of a suppression
+    friend bool operator==(const Hold&, const Hold&) = default;
+};
+
+/// A note that somebody sees to the alarm (`by.reason`), and until when: for people, it changes nothing else.
+struct Handling {
+    Actor by;
+    Stamp since;
+    std::optional<Stamp> until;
+    friend bool operator==(const Handling&, const Handling&) = default;
+};
+
 struct Evidence {
     double value = 0;
     double limit = 0;
@@ -65,9 +85,22 @@ struct Alarm {
     std::optional<Stamp> cleared, acknowledged_at;
     Actor acknowledged_by;
     Evidence evidence;
+    std::optional<Hold> shelved;         ///< by a person, for a while
+    std::optional<Hold> suppressed;      ///< by a cause that explains it
+    std::optional<Hold> out_of_service;  ///< its device is being worked on
+    std::optional<Handling> handling;
+    bool chattering = false;   ///< came and went too often: stays active until it has been quiet for long
+    std::uint32_t raises = 0;  ///< how often its condition came since the alarm began
+    /// Revision of the last transition that called somebody; 0: none did.
+    std::uint64_t rang = 0;
+    std::vector<std::string> behind;  ///< of a cause: the devices that it explains, at its last raise
 
-    /// Clear, acknowledged and, if latched, reset: nothing more is expected of anybody.
-    bool over() const { return !active && acknowledged && !latched; }
+    /// Keeps its state and its place in the record, but calls nobody.
+    bool held() const { return shelved || suppressed || out_of_service; }
+
+    /// Clear, acknowledged and, if latched, reset: nothing more is expected of anybody. One that is shelved
+    /// is kept, so that the shelf covers the next raise.
+    bool over() const { return !active && acknowledged && !latched && !shelved; }
 };
 
 /// The numbers are those of the wire (proto/gengfu/v1/alarm.proto).
@@ -79,7 +112,14 @@ enum class TransitionKind : std::uint8_t {
     kSeverityChanged = 5,
     kUncertain = 6,
     kCertain = 7,
-    kRemoved = 8
+    kRemoved = 8,
+    kShelved = 9,
+    kUnshelved = 10,
+    kSuppressed = 11,
+    kReleased = 12,
+    kOutOfService = 13,
+    kReturned = 14,
+    kHandling = 15
 };
 
 /// One transition, with the whole state after it: from any one of them the alarm can be restored.
@@ -88,6 +128,26 @@ struct Transition {
     std::uint64_t sequence = 0;  ///< of the event record that carries it
     Alarm alarm;
     Actor actor;
+    /// Somebody is to be called: a raise, a rise of severity, or the end of what kept an alarm quiet that
+    /// still wants attention.
+    bool notify = false;
+};
+
+/// A device that is taken out of service, or (without a hold) returned.
+struct ServiceChange {
+    std::string device;
+    std::optional<Hold> hold;
+    Actor actor;
+};
+
+/// A thing that somebody did and that is no transition of an alarm, for the record.
+struct Audit {
+    std::string what;  ///< "out-of-service", "returned", "ack-already", "ack-stale", …
+    Actor actor{};
+    config::Text text{};
+    std::string device{};  ///< empty: none is meant
+    std::optional<AlarmId> alarm{};
+    std::optional<Stamp> until{};
 };
 
 }  // namespace gengfu::alarms

@@ -113,7 +113,7 @@ std::string words_of(const Outcome& outcome, std::uint64_t seen) {
         case Answer::kNotFound:
             return "no such alarm, or it is over";
         case Answer::kRefused:
-            return "the alarm is still active or not acknowledged";
+            return outcome.why;
     }
     return "";
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,32 @@ namespace gengfu::alarms {
 /// \retval Errc::kNotFound  no alarm fits; `what` says so
 /// \retval Errc::kInvalid   several do; `what` names their ids
 Result<AlarmId> choose(const std::vector<const Alarm*>& standing, std::string_view text);
+
+/// What people do with an alarm.
+enum class Work : std::uint8_t { kAcknowledge, kReset, kShelve, kUnshelve, kHandle };
+
+struct Wish {
+    Work work = Work::kAcknowledge;
+    AlarmId id;
+    std::uint64_t revision = 0;  ///< that was seen; 0: as it stands now
+    Actor actor;
+    Duration lasts{};  ///< kShelve; kHandle: zero when not told
+};
+/// One that comes to nothing is no transition; whoever repeats or is late is harmless.
+Outcome carry_out(Table& table, const Wish& wish, const Stamp& at, std::uint64_t sequence);
+
+/// For the record: a wish that changed nothing because it was late or said before. Nothing for others.
+std::optional<Audit> audit_of(const Wish& wish, const Outcome& outcome);
+
+/// A device is taken out of service for `lasts`, or (nothing) returned.
+struct ServiceWish {
+    std::string device;
+    std::optional<Duration> lasts;
+    Actor actor;
+};
+/// Why this cannot be done now; empty when it can.
+std::string mistake_in(const ServiceWish& wish, const config::Site& site, const Stamp& at);
+Audit audit_of(const ServiceChange& change);
 
 /// An outcome in a sentence for whoever gave the command. \param seen  revision that the command named; 0:
 /// none

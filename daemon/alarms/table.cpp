@@ -18,6 +18,34 @@ void want_acknowledgement(Alarm& alarm) {
     alarm.raise_revision = alarm.revision + 1;
 }
 
+/// A shelf covers what its maker saw: what is graver calls.
+void end_shelf_of_a_milder(Alarm& alarm, Severity now) {
+    if (alarm.shelved && graver(now, alarm.shelved->seen)) {
+        alarm.shelved.reset();
+    }
+}
+
+/// Whether somebody is called by this transition: by a raise or a rise, and by what ends a silence about an
+/// alarm that still wants attention. One that a cause released has called before when it was raised before.
+bool rings(const Alarm& alarm, TransitionKind kind) {
+    if (alarm.held() || !alarm.active || alarm.acknowledged) {
+        return false;
+    }
+    switch (kind) {
+        case TransitionKind::kRaised:
+            return true;
+        case TransitionKind::kSeverityChanged:
+            return alarm.raise_revision == alarm.revision;
+        case TransitionKind::kUnshelved:
+        case TransitionKind::kReturned:
+            return true;
+        case TransitionKind::kReleased:
+            return alarm.rang < alarm.raise_revision;
+        default:
+            return false;
+    }
+}
+
 /// An operator names the revision that was on the screen. A later one than there is comes from a history that
 /// this gateway lost: what was seen there may be another raise.
 bool stale(const Alarm& alarm, std::uint64_t revision) {
@@ -25,17 +53,21 @@ bool stale(const Alarm& alarm, std::uint64_t revision) {
 }
 
 Outcome unchanged(Answer answer, const Alarm& alarm) {
-    return {answer, std::nullopt, alarm.revision};
+    return {answer, std::nullopt, alarm.revision, {}};
+}
+
+Outcome refused(std::string why, const Alarm& alarm) {
+    return {Answer::kRefused, std::nullopt, alarm.revision, std::move(why)};
 }
 
 Outcome changed(Transition transition) {
     const std::uint64_t revision = transition.alarm.revision;
-    return {Answer::kDone, std::move(transition), revision};
+    return {Answer::kDone, std::move(transition), revision, {}};
 }
 
 }  // namespace
 
-Table::Table(Epoch epoch, const config::Site& site) : epoch_(epoch), site_(&site) {
+Table::Table(Epoch epoch, const config::Site& site) : epoch_(epoch), site_(&site), wiring_(site) {
     for (const config::Rule& rule : site.rules) {
         rules_.insert(key_of(site, rule));
     }
@@ -52,9 +84,9 @@ std::optional<Transition> Table::apply(const rules::Verdict& verdict, const Stam
         return std::nullopt;
     }
     const Key key = key_of(*site_, site_->rules[verdict.rule.value]);
-    Alarm* const alarm = of_key(key);
+    const Alarm* const alarm = of_key(key);
     if (alarm != nullptr && (alarm->active || verdict.change == Change::kCleared)) {
-        return change(*alarm, verdict, at, sequence);
+        return change(alarms_.at(alarm->id), verdict, at, sequence);
     }
     if (verdict.change == Change::kCleared) {
         return std::nullopt;
@@ -73,6 +105,16 @@ Transition Table::raise(const rules::Verdict& verdict, const Key& key, const Sta
         alarm.key = key;
     }
     want_acknowledgement(alarm);
+    end_shelf_of_a_milder(alarm, verdict.severity);
+    hold_from_surroundings(alarm, at);
+    entry.clearing.reset();
+    entry.returns = 0;
+    ++alarm.raises;
+    alarm.chattering = chatters(key, at);
+    alarm.rang = 0;
+    alarm.handling.reset();
+    const auto behind = behind_.find(verdict.rule);
+    alarm.behind = behind == behind_.end() ? std::vector<std::string>{} : behind->second;
     alarm.active = true;
     alarm.uncertain = verdict.change == Change::kUncertain;
     alarm.removed = false;
@@ -85,22 +127,24 @@ Transition Table::raise(const rules::Verdict& verdict, const Key& key, const Sta
 }
 
 /// A change of an alarm that is active, or its clearing.
-std::optional<Transition> Table::change(Alarm& alarm, const rules::Verdict& verdict, const Stamp& at,
+std::optional<Transition> Table::change(Entry& entry, const rules::Verdict& verdict, const Stamp& at,
                                         std::uint64_t sequence) {
+    Alarm& alarm = entry.alarm;
+    if (verdict.change == Change::kCleared) {
+        const Evidence evidence = evidence_of(*site_, verdict, at, alarm.evidence);
+        if (alarm.active && alarm.chattering) {
+            entry.clearing = Clearing{evidence, at.monotonic_us};
+            return std::nullopt;
+        }
+        return alarm.active ? clear(entry, evidence, at, sequence) : std::nullopt;
+    }
+    if (entry.clearing) {
+        entry.clearing.reset();
+        ++entry.returns;
+    }
     const bool affirmed = verdict.change == Change::kRaised || verdict.change == Change::kSeverity;
     if (affirmed && verdict.severity != alarm.severity) {
-        if (graver(verdict.severity, alarm.severity)) {
-            want_acknowledgement(alarm);
-        }
-        alarm.severity = verdict.severity;
-        describe(alarm, verdict, at);
-        return done(alarm, TransitionKind::kSeverityChanged, sequence, {});
-    }
-    if (verdict.change == Change::kCleared && alarm.active) {
-        alarm.active = alarm.uncertain = false;
-        alarm.cleared = at;
-        alarm.evidence = evidence_of(*site_, verdict, at, alarm.evidence);
-        return done(alarm, TransitionKind::kCleared, sequence, {});
+        return grow(alarm, verdict, at, sequence);
     }
     if (verdict.change == Change::kUncertain && !alarm.uncertain) {
         alarm.uncertain = true;
@@ -115,6 +159,40 @@ std::optional<Transition> Table::change(Alarm& alarm, const rules::Verdict& verd
     return std::nullopt;
 }
 
+std::optional<Transition> Table::grow(Alarm& alarm, const rules::Verdict& verdict, const Stamp& at,
+                                      std::uint64_t sequence) {
+    if (graver(verdict.severity, alarm.severity)) {
+        want_acknowledgement(alarm);
+        end_shelf_of_a_milder(alarm, verdict.severity);
+    }
+    alarm.severity = verdict.severity;
+    describe(alarm, verdict, at);
+    return done(alarm, TransitionKind::kSeverityChanged, sequence, {});
+}
+
+std::optional<Transition> Table::clear(Entry& entry, const Evidence& evidence, const Stamp& at,
+                                       std::uint64_t sequence) {
+    Alarm& alarm = entry.alarm;
+    alarm.raises += std::exchange(entry.returns, 0);
+    entry.clearing.reset();
+    alarm.active = alarm.uncertain = alarm.chattering = false;
+    alarm.cleared = at;
+    alarm.evidence = evidence;
+    // Nobody was called for it, and whoever was called for its cause or works on its device knows: it wants
+    // nobody's attention any more.
+    if (!alarm.acknowledged && (alarm.suppressed || alarm.out_of_service) &&
+        alarm.rang < alarm.raise_revision) {
+        alarm.acknowledged = true;
+        alarm.acknowledged_at = at;
+        alarm.acknowledged_by = {
+            ActorKind::kGateway,
+            {},
+            {},
+            alarm.suppressed ? "explained by its cause" : "its device was out of service"};
+    }
+    return done(alarm, TransitionKind::kCleared, sequence, {});
+}
+
 void Table::describe(Alarm& alarm, const rules::Verdict& verdict, const Stamp& at) const {
     const config::Rule& rule = site_->rules[verdict.rule.value];
     alarm.device_class = site_->device(rule.device).device_class;
@@ -127,7 +205,11 @@ void Table::describe(Alarm& alarm, const rules::Verdict& verdict, const Stamp& a
 
 Transition Table::done(Alarm& alarm, TransitionKind kind, std::uint64_t sequence, const Actor& actor) {
     ++alarm.revision;
-    Transition transition{kind, sequence, alarm, actor};
+    const bool notify = rings(alarm, kind);
+    if (notify) {
+        alarm.rang = alarm.revision;
+    }
+    Transition transition{kind, sequence, alarm, actor, notify};
     if (alarm.over()) {
         forget(transition.alarm);
     }
@@ -142,41 +224,49 @@ void Table::forget(const Alarm& alarm) {
     alarms_.erase(alarm.id);
 }
 
-Outcome Table::acknowledge(AlarmId id, std::uint64_t revision, const Actor& actor, const Stamp& at,
-                           std::uint64_t sequence) {
-    const auto found = alarms_.find(id);
-    if (found == alarms_.end()) {
+/// Sets `alarm` when the command may be carried out; else the answer.
+Outcome Table::found(AlarmId id, std::uint64_t revision, Alarm*& alarm) {
+    const auto known = alarms_.find(id);
+    if (known == alarms_.end()) {
         return {};
     }
-    Alarm& alarm = found->second.alarm;
-    if (stale(alarm, revision)) {
-        return unchanged(Answer::kStale, alarm);
+    Alarm& it = known->second.alarm;
+    if (stale(it, revision)) {
+        return unchanged(Answer::kStale, it);
     }
-    if (alarm.acknowledged) {
-        return unchanged(Answer::kAlready, alarm);
+    alarm = &it;
+    return unchanged(Answer::kDone, it);
+}
+
+Outcome Table::acknowledge(AlarmId id, std::uint64_t revision, const Actor& actor, const Stamp& at,
+                           std::uint64_t sequence) {
+    Alarm* alarm = nullptr;
+    if (Outcome no = found(id, revision, alarm); alarm == nullptr) {
+        return no;
     }
-    alarm.acknowledged = true;
-    alarm.acknowledged_at = at;
-    alarm.acknowledged_by = actor;
-    return changed(done(alarm, TransitionKind::kAcknowledged, sequence, actor));
+    if (alarm->acknowledged) {
+        return unchanged(Answer::kAlready, *alarm);
+    }
+    alarm->acknowledged = true;
+    alarm->acknowledged_at = at;
+    alarm->acknowledged_by = actor;
+    return changed(done(*alarm, TransitionKind::kAcknowledged, sequence, actor));
 }
 
 Outcome Table::reset(AlarmId id, std::uint64_t revision, const Actor& actor, const Stamp& /*at*/,
                      std::uint64_t sequence) {
-    const auto found = alarms_.find(id);
-    if (found == alarms_.end()) {
-        return {};
+    Alarm* alarm = nullptr;
+    if (Outcome no = found(id, revision, alarm); alarm == nullptr) {
+        return no;
     }
-    Alarm& alarm = found->second.alarm;
-    if (stale(alarm, revision)) {
-        return unchanged(Answer::kStale, alarm);
+    if (alarm->active || !alarm->acknowledged) {
+        return refused("the alarm is still active or not acknowledged", *alarm);
     }
-    // One that is clear, acknowledged and not latched is over and not here: what is left to reset is latched.
-    if (alarm.active || !alarm.acknowledged) {
-        return unchanged(Answer::kRefused, alarm);
+    if (!alarm->latched) {
+        return unchanged(Answer::kAlready, *alarm);  // a shelf keeps it
     }
-    alarm.latched = false;
-    return changed(done(alarm, TransitionKind::kReset, sequence, actor));
+    alarm->latched = false;
+    return changed(done(*alarm, TransitionKind::kReset, sequence, actor));
 }
 
 bool Table::is_orphan(const Alarm& alarm) const {
@@ -205,7 +295,11 @@ std::optional<Transition> Table::remove(AlarmId id, const Stamp& at, std::uint64
     if (alarm.active) {
         alarm.cleared = at;
     }
-    alarm.active = alarm.uncertain = alarm.latched = false;
+    alarm.active = alarm.uncertain = alarm.latched = alarm.chattering = false;
+    alarm.shelved.reset();
+    alarm.suppressed.reset();
+    alarm.out_of_service.reset();
+    found->second.clearing.reset();
     alarm.removed = true;
     return done(alarm, TransitionKind::kRemoved, sequence, {});
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -8,6 +9,8 @@
 #include <vector>
 
 #include "daemon/alarms/alarm.hpp"
+#include "daemon/alarms/service.hpp"
+#include "daemon/alarms/wiring.hpp"
 #include "daemon/rules/verdict.hpp"
 
 namespace gengfu::alarms {
@@ -17,17 +20,26 @@ enum class Answer : std::uint8_t {
     kAlready,   ///< was so before; harmless
     kStale,     ///< the alarm was raised again, rose or was removed after the revision named, or never had it
     kNotFound,  ///< no such alarm, or it is over
-    kRefused,   ///< reset of an alarm that is still active or not acknowledged
+    kRefused,   ///< not now; `why` says why
 };
+
+/// So many raises of one condition within so long: it chatters (EEMUA 191 as quoted by Hollifield & Habibi,
+/// "3 or more in one minute") …
+constexpr int kChatterRaises = 3;
+constexpr Duration kChatterWindow = std::chrono::seconds(60);
+/// … and stays active until it has been clear for so long.
+constexpr Duration kChatterQuiet = std::chrono::minutes(5);
 
 struct Outcome {
     Answer answer = Answer::kNotFound;
     std::optional<Transition> transition;
     std::uint64_t revision = 0;  ///< of the alarm now
+    std::string why{};           ///< of kRefused
 };
 
-/// All alarms that are not over: ISA-18.2 / IEC 62682 without shelving, as docs/alarms.md lays it down in a
-/// table that a test compares with this class. Pure: no clock, no I/O, no ids of its own making. One thread.
+/// All alarms that are not over: ISA-18.2 / IEC 62682 with shelving, suppression by design and out of
+/// service, as docs/alarms.md lays it down in tables that a test compares with this class. Pure: no clock, no
+/// I/O, no ids of its own making. One thread.
 ///
 /// Every mutator takes the moment and the sequence that the resulting event record will have; a sequence is
 /// used up only when a transition comes back.
@@ -52,6 +64,34 @@ public:
     Outcome reset(AlarmId id, std::uint64_t revision, const Actor& actor, const Stamp& at,
                   std::uint64_t sequence);
 
+    /// Keeps the alarm quiet for a while. An alarm that was shelved before is shelved anew. kRefused when the
+    /// clock is unknown (nobody could tell after a power cut when it ends), or `lasts` is out of bounds.
+    Outcome shelve(AlarmId id, std::uint64_t revision, const Actor& actor, const Stamp& at, Duration lasts,
+                   std::uint64_t sequence);
+    Outcome unshelve(AlarmId id, std::uint64_t revision, const Actor& actor, const Stamp& at,
+                     std::uint64_t sequence);
+    /// Notes who sees to it (`actor.reason`). \param lasts zero: no end is told
+    Outcome handle(AlarmId id, std::uint64_t revision, const Actor& actor, const Stamp& at, Duration lasts,
+                   std::uint64_t sequence);
+
+    /// Devices out of service. After a change of it, settle().
+    Service& service() { return service_; }
+    const Service& service() const { return service_; }
+
+    /// What has become due or follows from other alarms: shelves that are over, devices that went out of
+    /// service or came back, causes that came or went, chattering that has been quiet for long. Numbered from
+    /// `sequence` on. Call after each change, and every second.
+    std::vector<Transition> settle(const Stamp& at, std::uint64_t sequence);
+
+    /// The cause that stands and explains `key`; nothing when none does.
+    std::optional<AlarmId> cause_of(const Key& key) const;
+
+    /// Devices that a cause explains, for its next raise.
+    void set_behind(RuleId cause, std::vector<std::string> devices);
+
+    /// After restore() and before anything else, when the machine may have booted since: see carried_over().
+    void carry_over(const Stamp& last, const Stamp& now);
+
     /// Alarms whose rule, point or device `site` no longer has, or has disabled, and alarms whose key another
     /// alarm has taken (a record between them was lost): nothing would ever clear them. To be ended one by
     /// one by remove().
@@ -73,18 +113,38 @@ public:
     const Alarm* find(AlarmId id) const;
 
 private:
+    /// What clears a chattering alarm when nothing contradicts it for long.
+    struct Clearing {
+        Evidence evidence;
+        std::int64_t since_us = 0;  ///< monotonic, of this boot
+    };
     struct Entry {
         Alarm alarm;
         std::uint64_t order = 0;  ///< of its last raise, among those of this table
+        std::optional<Clearing> clearing;
+        std::uint32_t returns = 0;  ///< while chattering, since the last transition
     };
+    /// Monotonic times of the last raises of a condition, of this run; 0: none.
+    using Raises = std::array<std::int64_t, kChatterRaises>;
 
     Alarm* of_key(const Key& key);
     bool is_orphan(const Alarm& alarm) const;
     Transition raise(const rules::Verdict& verdict, const Key& key, const Stamp& at, std::uint64_t sequence);
-    std::optional<Transition> change(Alarm& alarm, const rules::Verdict& verdict, const Stamp& at,
+    std::optional<Transition> change(Entry& entry, const rules::Verdict& verdict, const Stamp& at,
                                      std::uint64_t sequence);
+    std::optional<Transition> clear(Entry& entry, const Evidence& evidence, const Stamp& at,
+                                    std::uint64_t sequence);
+    std::optional<Transition> grow(Alarm& alarm, const rules::Verdict& verdict, const Stamp& at,
+                                   std::uint64_t sequence);
     void describe(Alarm& alarm, const rules::Verdict& verdict, const Stamp& at) const;
     Transition done(Alarm& alarm, TransitionKind kind, std::uint64_t sequence, const Actor& actor);
+    bool chatters(const Key& key, const Stamp& at);
+    void hold_from_surroundings(Alarm& alarm, const Stamp& at) const;
+    Outcome found(AlarmId id, std::uint64_t revision, Alarm*& alarm);
+    std::optional<Transition> settle_one(Entry& entry, const Stamp& at, std::uint64_t sequence);
+    std::optional<Transition> settle_service(Alarm& alarm, std::uint64_t sequence);
+    std::optional<Transition> settle_cause(Alarm& alarm, const Stamp& at, std::uint64_t sequence);
+    Transition end_shelf(Alarm& alarm, const Actor& actor, std::uint64_t sequence);
     void forget(const Alarm& alarm);
 
     Epoch epoch_;
@@ -93,6 +153,10 @@ private:
     std::map<AlarmId, Entry> alarms_;
     std::map<Key, AlarmId> by_key_;
     std::uint64_t next_order_ = 0;
+    Service service_;
+    Wiring wiring_;
+    std::map<Key, Raises> raises_;
+    std::map<RuleId, std::vector<std::string>> behind_;
 };
 
 }  // namespace gengfu::alarms

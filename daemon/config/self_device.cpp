@@ -2,6 +2,9 @@
 
 #include <array>
 #include <string>
+#include <vector>
+
+#include "daemon/config/self_lines.hpp"
 
 namespace gengfu::config {
 namespace {
@@ -83,6 +86,7 @@ Rule rule(const Trouble& trouble, DeviceId device, PointId point) {
 }  // namespace
 
 void add_self(Site& site) {
+    std::vector<SelfJudged> lines = self_lines(site);
     Bus bus;
     bus.name = kSelfName;
     bus.kind = BusKind::kReplay;
@@ -101,6 +105,17 @@ void add_self(Site& site) {
         const PointId point{static_cast<std::uint32_t>(site.points.size())};
         site.points.push_back({.device = id, .spec = static_cast<PointRef>(i), .channel = -1});
         site.rules.push_back(rule(troubles()[i], id, point));
+    }
+    for (SelfJudged& line : lines) {
+        Profile& own = site.profiles.back();
+        const PointId point{static_cast<std::uint32_t>(site.points.size())};
+        const auto spec = static_cast<PointRef>(own.points.size());
+        line.spec.reg = {Space::kHolding, spec};
+        own.points.push_back(std::move(line.spec));
+        site.points.push_back({.device = id, .spec = spec, .channel = -1});
+        line.rule.device = id;
+        line.rule.point = point;
+        site.rules.push_back(std::move(line.rule));
     }
     site.devices.push_back(std::move(device));
 }

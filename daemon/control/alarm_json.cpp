@@ -140,6 +140,44 @@ std::string exception_words(std::uint8_t code) {
     return text;
 }
 
+json to_json(const alarms::Hold& hold) {
+    json out{{"by", hold.by.name},
+             {"on_behalf_of", hold.by.on_behalf_of},
+             {"why", hold.by.reason},
+             {"since", time(hold.since)},
+             {"until", hold.expires ? time(*hold.expires) : json(nullptr)}};
+    if (hold.cause) {
+        out["cause"] = to_string(*hold.cause);
+    }
+    return out;
+}
+
+namespace {
+
+void add_flags(const alarms::Alarm& alarm, json& out) {
+    if (alarm.shelved) {
+        out["shelved"] = to_json(*alarm.shelved);
+    }
+    if (alarm.suppressed) {
+        out["suppressed"] = to_json(*alarm.suppressed);
+    }
+    if (alarm.out_of_service) {
+        out["out_of_service"] = to_json(*alarm.out_of_service);
+    }
+    if (alarm.handling) {
+        out["handling"] = {{"by", alarm.handling->by.name},
+                           {"on_behalf_of", alarm.handling->by.on_behalf_of},
+                           {"note", alarm.handling->by.reason},
+                           {"since", time(alarm.handling->since)},
+                           {"until", alarm.handling->until ? time(*alarm.handling->until) : json(nullptr)}};
+    }
+    if (!alarm.behind.empty()) {
+        out["behind"] = alarm.behind;
+    }
+}
+
+}  // namespace
+
 json to_json(const alarms::Alarm& alarm) {
     json out{{"id", to_string(alarm.id)},
              {"revision", alarm.revision},
@@ -148,6 +186,8 @@ json to_json(const alarms::Alarm& alarm) {
              {"latched", alarm.latched},
              {"uncertain", alarm.uncertain},
              {"removed", alarm.removed},
+             {"chattering", alarm.chattering},
+             {"raises", alarm.raises},
              {"severity", std::string(to_string(alarm.severity))},
              {"device", alarm.key.device},
              {"point", alarm.key.point},
@@ -173,6 +213,7 @@ json to_json(const alarms::Alarm& alarm) {
         out["acknowledged_reason"] = alarm.acknowledged_by.reason;
         out["acknowledged_at"] = alarm.acknowledged_at ? time(*alarm.acknowledged_at) : json(nullptr);
     }
+    add_flags(alarm, out);
     return out;
 }
 

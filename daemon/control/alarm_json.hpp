@@ -14,6 +14,9 @@ namespace gengfu::control {
 /// An alarm with all that a person needs, as `gengfu alarms --json` prints it.
 nlohmann::json to_json(const alarms::Alarm& alarm);
 
+/// What keeps an alarm or a device quiet: by, why, since, until; a cause by its id.
+nlohmann::json to_json(const alarms::Hold& hold);
+
 /// Samples of one device with names, units and words. What is not good has a `detail` where more can be said
 /// than its reason.
 /// \param line_trouble  why the device's bus is not open; empty when it is

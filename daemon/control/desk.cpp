@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string_view>
 
-#include "daemon/alarms/command.hpp"
 #include "daemon/config/text.hpp"
+#include "daemon/control/alarm_desk.hpp"
 #include "daemon/control/alarm_json.hpp"
 #include "daemon/control/bounds.hpp"
 #include "daemon/control/line_desk.hpp"
@@ -18,7 +17,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<std::string_view, 4> kHealth{"unknown", "online", "degraded", "offline"};
-constexpr std::size_t kLongestReason = 1000;
 
 json error(const std::string& what) {
     return {{"error", what}};
@@ -61,6 +59,9 @@ json bus_status(const Daemon& daemon, std::uint32_t index) {
                            {"class", device.device_class},
                            {"health", std::string(kHealth.at(static_cast<std::size_t>(health)))},
                            {"alarm_latency_seconds", bounds_json(daemon, DeviceId{i}, BusId{index})}});
+        if (const alarms::Hold* const out = daemon.alarms().service().find(device.name)) {
+            devices.back()["out_of_service"] = to_json(*out);
+        }
         ++position;
     }
     const drivers::Traffic& t = seen.traffic;
@@ -100,7 +101,8 @@ json status(const Daemon& daemon) {
             {"alarms",
              {{"standing", standing.size()},
               {"active", count([](const alarms::Alarm& a) { return a.active; })},
-              {"unacknowledged", count([](const alarms::Alarm& a) { return !a.acknowledged; })}}},
+              {"unacknowledged", count([](const alarms::Alarm& a) { return !a.acknowledged; })},
+              {"held", count([](const alarms::Alarm& a) { return a.held(); })}}},
             {"buses", std::move(buses)},
             {"store",
              {{"path", daemon.site->store.path},
@@ -121,85 +123,9 @@ json status(const Daemon& daemon) {
               {"in_flight", link.in_flight}}}};
 }
 
-json alarm_list(const Daemon& daemon) {
-    json list = json::array();
-    for (const alarms::Alarm* alarm : daemon.alarms().standing()) {
-        list.push_back(to_json(*alarm));
-    }
-    return {{"alarms", std::move(list)}};
-}
-
 std::string word(const json& request, const char* key) {
     const auto found = request.find(key);
     return found != request.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::string_view word_of(alarms::Answer answer) {
-    switch (answer) {
-        case alarms::Answer::kDone:
-            return "done";
-        case alarms::Answer::kAlready:
-            return "already";
-        case alarms::Answer::kStale:
-            return "stale";
-        case alarms::Answer::kNotFound:
-            return "not-found";
-        case alarms::Answer::kRefused:
-            return "refused";
-    }
-    return "refused";
-}
-
-/// The revision that the asker saw: 0 when none is named, nothing when it is no revision.
-std::optional<std::uint64_t> revision_of(const json& request) {
-    const auto found = request.find("revision");
-    if (found == request.end()) {
-        return 0;
-    }
-    if (!found->is_number_unsigned() || found->get<std::uint64_t>() == 0) {
-        return std::nullopt;
-    }
-    return found->get<std::uint64_t>();
-}
-
-/// What is wrong with a request to change an alarm; empty when nothing is.
-std::string mistake_in_change(const json& request) {
-    if (word(request, "id").empty()) {
-        return "which alarm? give its id, the beginning of it, or the number after its \"-\"";
-    }
-    if (word(request, "why").size() > kLongestReason) {
-        return "the reason is too long: at most 1000 bytes";
-    }
-    if (alarms::plain_reason(word(request, "why")).empty()) {
-        return "say why, for the record (\"why\")";
-    }
-    if (!revision_of(request)) {
-        return "revision must be a whole number from 1: the revision of the alarm that you saw";
-    }
-    return "";
-}
-
-void change_alarm(const Daemon& daemon, const json& request, const Peer& peer, std::string_view verb,
-                  const Reply& reply) {
-    if (const std::string mistake = mistake_in_change(request); !mistake.empty()) {
-        reply(line_of(error(mistake)));
-        return;
-    }
-    const Result<AlarmId> id = alarms::choose(daemon.alarms().standing(), word(request, "id"));
-    if (!id) {
-        reply(line_of(error(id.error().what)));
-        return;
-    }
-    const std::uint64_t revision = revision_of(request).value_or(0);
-    const alarms::Actor actor{
-        alarms::ActorKind::kUser, peer.user, {}, alarms::plain_reason(word(request, "why"))};
-    const auto& act = verb == "ack" ? daemon.acknowledge : daemon.reset;
-    act(*id, revision, actor, [id = *id, revision, reply](const alarms::Outcome& outcome) {
-        reply(line_of({{"id", to_string(id)},
-                       {"answer", std::string(word_of(outcome.answer))},
-                       {"message", alarms::words_of(outcome, revision)},
-                       {"revision", outcome.revision}}));
-    });
 }
 
 void read(const Daemon& daemon, const json& request, const Reply& reply) {
@@ -228,21 +154,22 @@ void read(const Daemon& daemon, const json& request, const Reply& reply) {
 }
 
 /// Verbs of the contract that come with a later release: told apart from typing errors.
-constexpr std::array<std::string_view, 12> kNotBuilt{"watch",  "shelve", "unshelve",  "out-of-service",
-                                                     "return", "apply",  "replay",    "drill",
-                                                     "report", "import", "calibrate", "decommission"};
+constexpr std::array<std::string_view, 8> kNotBuilt{"watch",  "apply",  "replay",    "drill",
+                                                    "report", "import", "calibrate", "decommission"};
 
 std::string unknown_verb(const json& request) {
     const auto found = request.find("verb");
     if (found == request.end() || !found->is_string()) {
-        return "unknown verb: \"verb\" must be a string, one of status, alarms, ack, reset, read, version";
+        return "unknown verb: \"verb\" must be a string, one of status, alarms, ack, reset, shelve, "
+               "unshelve, handling, out-of-service, return, read, version";
     }
     const auto verb = found->get<std::string>();
     if (std::find(kNotBuilt.begin(), kNotBuilt.end(), verb) != kNotBuilt.end()) {
         return config::in_quotes(verb) + " is not built in this release";
     }
     return "unknown verb " + config::in_quotes(verb) +
-           config::did_you_mean(verb, {"status", "alarms", "ack", "reset", "read", "version"});
+           config::did_you_mean(verb, {"status", "alarms", "ack", "reset", "shelve", "unshelve", "handling",
+                                       "out-of-service", "return", "read", "version"});
 }
 
 }  // namespace
@@ -256,10 +183,8 @@ void answer(const Daemon& daemon, const std::string& line, const Peer& peer, con
     const std::string verb = word(request, "verb");
     if (verb == "status") {
         reply(line_of(status(daemon)));
-    } else if (verb == "alarms") {
-        reply(line_of(alarm_list(daemon)));
-    } else if (verb == "ack" || verb == "reset") {
-        change_alarm(daemon, request, peer, verb, reply);
+    } else if (answer_alarms(daemon, request, peer, reply)) {
+        return;
     } else if (verb == "version") {
         reply(line_of({{"version", daemon.version}}));
     } else if (verb == "read") {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/alarms/command.hpp"
 #include "daemon/alarms/table.hpp"
 #include "daemon/config/site.hpp"
 #include "daemon/control/server.hpp"
@@ -36,10 +37,11 @@ struct Daemon {
     std::function<store::Usage()> store;
     std::function<publish::PublisherStatus()> publisher;
     /// Changes an alarm; the outcome comes when what changed is on disk: who is told "done" may rely on it.
-    using Change = std::function<void(AlarmId, std::uint64_t revision, const alarms::Actor&,
-                                      std::function<void(const alarms::Outcome&)> done)>;
-    Change acknowledge;
-    Change reset;
+    std::function<void(const alarms::Wish&, const std::function<void(const alarms::Outcome&)>& done)> change;
+    /// Takes a device out of service or returns it; `done` comes when it is on disk. \return what is wrong
+    /// with the wish, and `done` does not come; empty when nothing is
+    std::function<std::string(const alarms::ServiceWish&, std::function<void()> done)> service;
+    std::function<alarms::Stamp()> stamp;
     /// Reads a device on its bus; the answer comes later on core.
     std::function<Result<void>(DeviceId, std::function<void(std::vector<Sample>)>)> read;
     /// BusWorker's on_line() and lend(); what they call comes on the bus's thread.

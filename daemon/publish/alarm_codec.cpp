@@ -52,7 +52,55 @@ rules::RuleMemory from_stored(const stored::RuleTimer& in) {
             .pending = Duration(in.state().pending_ns())};
 }
 
+void to_stored(const std::string& device, const alarms::Hold* hold, stored::DeviceService& out) {
+    out.set_device(device);
+    if (hold != nullptr) {
+        *out.mutable_hold() = wire::to_wire(*hold);
+    }
+}
+
+Result<alarms::ServiceChange> from_stored(const stored::DeviceService& in) {
+    alarms::ServiceChange out{in.device(), std::nullopt, {}};
+    if (in.has_hold()) {
+        Result<alarms::Hold> hold = wire::from_wire(in.hold());
+        if (!hold) {
+            return pass(hold);
+        }
+        out.hold = std::move(*hold);
+    }
+    return out;
+}
+
 }  // namespace
+
+std::string encode_service(const alarms::ServiceChange& change) {
+    stored::StoredAlarm out;
+    to_stored(change.device, change.hold ? &*change.hold : nullptr, *out.mutable_service());
+    return out.SerializeAsString();
+}
+
+Result<LeftBehind> decode_left_behind(const std::string& bytes) {
+    stored::StoredAlarm in;
+    if (!in.ParseFromString(bytes)) {
+        return fail(Errc::kCorrupt,
+                    "state of an event: " + std::to_string(bytes.size()) + " bytes that are no message");
+    }
+    LeftBehind out;
+    if (in.has_service()) {
+        Result<alarms::ServiceChange> service = from_stored(in.service());
+        if (!service) {
+            return pass(service);
+        }
+        out.service = std::move(*service);
+        return out;
+    }
+    Result<alarms::Alarm> alarm = from_stored(in);
+    if (!alarm) {
+        return pass(alarm);
+    }
+    out.alarm = std::move(*alarm);
+    return out;
+}
 
 std::string encode_alarm(const alarms::Alarm& alarm) {
     stored::StoredAlarm out;
@@ -91,6 +139,12 @@ std::string encode_book(const Book& book) {
         out.set_undated_boot(std::string(book.undated_boot.begin(), book.undated_boot.end()));
     }
     out.set_learned(book.learned);
+    for (const auto& [device, hold] : book.services) {
+        to_stored(device, &hold, *out.add_services());
+    }
+    if (book.as_of != alarms::Stamp{}) {
+        *out.mutable_as_of() = wire::to_wire(book.as_of);
+    }
     return out.SerializeAsString();
 }
 
@@ -120,6 +174,16 @@ Result<Book> decode_book(const std::string& bytes) {
         std::copy(in.undated_boot().begin(), in.undated_boot().end(), out.undated_boot.begin());
     }
     out.learned = in.learned();
+    for (const stored::DeviceService& service : in.services()) {
+        Result<alarms::ServiceChange> decoded = from_stored(service);
+        if (!decoded) {
+            return pass(decoded);
+        }
+        if (decoded->hold) {
+            out.services.emplace(decoded->device, std::move(*decoded->hold));
+        }
+    }
+    out.as_of = wire::from_wire(in.as_of());
     return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,11 +13,21 @@
 /// Alarms and rule memory as lasting bytes (proto/gengfu/store/v1/book.proto). Pure, any thread.
 namespace gengfu::publish {
 
-/// State blob of one alarm, as store::Store::commit_event keeps it. Events that are not transitions
+/// State blob of one alarm, as store::Store::commit_event keeps it. Events that leave nothing behind
 /// (catalogues) leave an empty blob, which is none.
 std::string encode_alarm(const alarms::Alarm& alarm);
 /// \retval Errc::kCorrupt not such bytes, or words in them that this release does not know
 Result<alarms::Alarm> decode_alarm(const std::string& bytes);
+
+/// The same of a device that went out of service or came back.
+std::string encode_service(const alarms::ServiceChange& change);
+/// What an event left behind: one of the two.
+struct LeftBehind {
+    std::optional<alarms::Alarm> alarm{};
+    std::optional<alarms::ServiceChange> service{};  ///< its `actor` is not kept
+};
+/// \retval Errc::kCorrupt as decode_alarm()
+Result<LeftBehind> decode_left_behind(const std::string& bytes);
 
 /// Numbers by which points are named on the wire: "device/point" to alias, from 1. A point that leaves the
 /// configuration keeps its alias, since none is ever used again in a store.
@@ -38,7 +49,9 @@ struct Book {
     std::vector<AnsweredCommand> commands{};  ///< Publisher::answered_commands()
     /// Boot of which there are records without wall time that no clock_fix has dated yet; all 0: none.
     BootId undated_boot{};
-    std::string learned{};  ///< rules::to_text(); empty: nothing
+    std::string learned{};                           ///< rules::to_text(); empty: nothing
+    std::map<std::string, alarms::Hold> services{};  ///< alarms::Service::all()
+    alarms::Stamp as_of{};                           ///< when it was written
 };
 std::string encode_book(const Book& book);
 /// \retval Errc::kCorrupt

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/alarms/command.hpp"
 #include "daemon/publish/command_codec.hpp"
 #include "gengfu/v1/feed.pb.h"
 
@@ -30,11 +31,11 @@ constexpr std::array<VerbRow, 11> kVerbs{{{"ack", Verb::kAcknowledge, Names::kAl
                                           {"read", Verb::kRead, Names::kDevice},
                                           {"rebirth", Verb::kRebirth, Names::kNothing},
                                           {"resend", Verb::kResend, Names::kConsumer},
-                                          {"shelve", std::nullopt, Names::kAlarm},
-                                          {"unshelve", std::nullopt, Names::kAlarm},
-                                          {"out-of-service", std::nullopt, Names::kDevice},
-                                          {"return", std::nullopt, Names::kDevice},
-                                          {"handling", std::nullopt, Names::kAlarm},
+                                          {"shelve", Verb::kShelve, Names::kAlarm},
+                                          {"unshelve", Verb::kUnshelve, Names::kAlarm},
+                                          {"out-of-service", Verb::kOutOfService, Names::kDevice},
+                                          {"return", Verb::kReturn, Names::kDevice},
+                                          {"handling", Verb::kHandling, Names::kAlarm},
                                           {"drill", std::nullopt, Names::kDevice}}};
 
 std::optional<v1::Command> parse(const std::string& payload) {
@@ -106,6 +107,19 @@ Refusal check_names(Names names, const v1::Command& command) {
     return {};
 }
 
+/// What keeps alarms quiet must say how long and why; an acknowledgement speaks for itself.
+Refusal check_words(Verb verb, const v1::Command& command) {
+    if ((verb == Verb::kShelve || verb == Verb::kOutOfService) && command.seconds() == 0) {
+        return {v1::OUTCOME_REFUSED, "the command does not say for how long (seconds)"};
+    }
+    const bool wants_reason = verb == Verb::kShelve || verb == Verb::kUnshelve || verb == Verb::kHandling ||
+                              verb == Verb::kOutOfService || verb == Verb::kReturn;
+    if (wants_reason && alarms::plain_reason(command.reason()).empty()) {
+        return {v1::OUTCOME_REFUSED, "the command does not say why (reason)"};
+    }
+    return {};
+}
+
 Refusal check(const VerbRow* row, const v1::Command& command, const alarms::Stamp& now) {
     Refusal refusal = check_verb(row);
     if (refusal.outcome == v1::OUTCOME_UNSPECIFIED) {
@@ -113,6 +127,9 @@ Refusal check(const VerbRow* row, const v1::Command& command, const alarms::Stam
     }
     if (refusal.outcome == v1::OUTCOME_UNSPECIFIED) {
         refusal = check_names(row->names, command);
+    }
+    if (refusal.outcome == v1::OUTCOME_UNSPECIFIED) {
+        refusal = check_words(*row->verb, command);
     }
     return refusal;
 }
@@ -153,6 +170,7 @@ std::optional<PlatformCommand> command_of(Verb verb, const v1::Command& command)
                            .on_behalf_of = command.on_behalf_of(),
                            .reason = command.reason(),
                            .device = command.device(),
+                           .lasts = std::chrono::seconds(command.seconds()),
                            .catalogue_hash = command.catalogue_hash(),
                            .consumer = command.consumer(),
                            .ranges = std::move(*ranges),

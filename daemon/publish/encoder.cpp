@@ -109,23 +109,30 @@ store::Record Encoder::transition(std::uint64_t sequence, const alarms::Transiti
     *out.mutable_alarm() = written_by(run_, transition.alarm);
     *out.mutable_actor() = wire::to_wire(transition.actor);
     out.set_over(transition.alarm.over());
+    out.set_notify(transition.notify);
+    return finish(Stream::kEvent, sequence);
+}
+
+store::Record Encoder::audit(std::uint64_t sequence, const alarms::Audit& audit) {
+    scratch_->record.Clear();
+    v1::Audit& out = *scratch_->record.mutable_audit();
+    out.set_what(audit.what);
+    *out.mutable_actor() = wire::to_wire(audit.actor);
+    out.mutable_text()->set_zh(valid_utf8(audit.text.zh));
+    out.mutable_text()->set_en(valid_utf8(audit.text.en));
+    out.set_device(valid_utf8(audit.device));
+    if (audit.alarm) {
+        out.set_alarm_id(to_string(*audit.alarm));
+    }
+    if (audit.until) {
+        *out.mutable_until() = wire::to_wire(*audit.until);
+    }
     return finish(Stream::kEvent, sequence);
 }
 
 store::Record Encoder::catalogue(std::uint64_t sequence, const v1::CatalogueChange& part) {
     scratch_->record.Clear();
     *scratch_->record.mutable_catalogue() = part;
-    return finish(Stream::kEvent, sequence);
-}
-
-store::Record Encoder::audit(std::uint64_t sequence, const std::string& what, const alarms::Actor& actor,
-                             const config::Text& text) {
-    scratch_->record.Clear();
-    v1::Audit& out = *scratch_->record.mutable_audit();
-    out.set_what(what);
-    *out.mutable_actor() = wire::to_wire(actor);
-    out.mutable_text()->set_zh(valid_utf8(text.zh));
-    out.mutable_text()->set_en(valid_utf8(text.en));
     return finish(Stream::kEvent, sequence);
 }
 

@@ -32,9 +32,8 @@ public:
     Encoder(const Run& run, config::Encoding encoding, const Clock& clock);
 
     store::Record transition(std::uint64_t sequence, const alarms::Transition& transition);
+    store::Record audit(std::uint64_t sequence, const alarms::Audit& audit);
     store::Record catalogue(std::uint64_t sequence, const gengfu::v1::CatalogueChange& part);
-    store::Record audit(std::uint64_t sequence, const std::string& what, const alarms::Actor& actor,
-                        const config::Text& text);
     store::Record clock_fix(std::uint64_t sequence, const ClockFix& fix);
     /// Empties `samples`, which has some.
     store::Record batch(std::uint64_t sequence, const std::string& catalogue_hash, BatchEncoder& samples);

@@ -166,12 +166,7 @@ void Publisher::Impl::event(const alarms::Transition& transition, std::function<
 
 void Publisher::Impl::audit(const std::string& what, const alarms::Actor& actor, const config::Text& text,
                             std::function<void()> settled) {
-    store::Record record = encoder_.audit(next_event, what, actor, text);
-    if (settled) {
-        when_settled(next_event, std::move(settled));
-    }
-    ++next_event;
-    commit(std::move(record), {}, std::nullopt);
+    audit({.what = what, .actor = actor, .text = text}, {}, std::move(settled));
 }
 
 void Publisher::Impl::clock_fix(std::int64_t wall_of_zero_us, std::uint64_t uncertainty_us) {
@@ -188,6 +183,16 @@ std::vector<std::string> Publisher::Impl::catalogue_parts() const {
         out.push_back(part.SerializeAsString());
     }
     return out;
+}
+
+void Publisher::Impl::audit(const alarms::Audit& audit, std::string left_behind,
+                            std::function<void()> settled) {
+    store::Record record = encoder_.audit(next_event, audit);
+    const std::uint64_t sequence = next_event++;
+    if (settled) {
+        when_settled(sequence, std::move(settled));
+    }
+    commit(std::move(record), std::move(left_behind), std::nullopt);
 }
 
 void Publisher::Impl::when_settled(std::uint64_t sequence, std::function<void()> then) {
@@ -332,6 +337,9 @@ void Publisher::audit(const std::string& what, const alarms::Actor& actor, const
 }
 void Publisher::clock_fix(std::int64_t wall_of_zero_us, std::uint64_t uncertainty_us) {
     impl_->clock_fix(wall_of_zero_us, uncertainty_us);
+}
+void Publisher::audit(const alarms::Audit& audit, std::string left_behind, std::function<void()> settled) {
+    impl_->audit(audit, std::move(left_behind), std::move(settled));
 }
 void Publisher::samples(const std::vector<Sample>& samples) {
     impl_->samples(samples);

@@ -41,7 +41,18 @@ struct ClockFix {
 };
 
 /// What is built; commands.cpp has a row for each, and what it must name.
-enum class Verb : std::uint8_t { kAcknowledge, kReset, kRead, kRebirth, kResend };
+enum class Verb : std::uint8_t {
+    kAcknowledge,
+    kReset,
+    kRead,
+    kRebirth,
+    kResend,
+    kShelve,
+    kUnshelve,
+    kHandling,
+    kOutOfService,
+    kReturn,
+};
 
 /// A command from the platform, checked for form and age.
 struct PlatformCommand {
@@ -50,7 +61,8 @@ struct PlatformCommand {
     std::string alarm_id;
     std::uint64_t revision = 0;  ///< never 0 where an alarm is named
     std::string on_behalf_of, reason;
-    std::string device{};                       ///< kRead
+    std::string device{};                       ///< kRead, kOutOfService, kReturn
+    Duration lasts{};                           ///< kShelve, kOutOfService; kHandling: zero when not told
     std::string catalogue_hash{};               ///< kRebirth; empty: all that is retained
     std::string consumer{};                     ///< kResend
     std::vector<store::StreamRanges> ranges{};  ///< kResend: an entry without ranges is the whole stream
@@ -163,6 +175,9 @@ public:
     /// Records what time it is, for the records of this boot that were made without knowing. The version is
     /// given here.
     void clock_fix(std::int64_t wall_of_zero_us, std::uint64_t uncertainty_us);
+    /// Makes the event record of something that is no transition, with what it leaves behind
+    /// (encode_service(); may be empty), and treats it as event() does.
+    void audit(const alarms::Audit& audit, std::string left_behind = {}, std::function<void()> settled = {});
 
     /// Samples as they come. Report by exception is applied here: on leaving the deadband, on change of
     /// quality, at least every max_interval. Gathered for `linger`.

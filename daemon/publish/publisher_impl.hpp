@@ -35,6 +35,7 @@ public:
     void audit(const std::string& what, const alarms::Actor& actor, const config::Text& text,
                std::function<void()> settled);
     void clock_fix(std::int64_t wall_of_zero_us, std::uint64_t uncertainty_us);
+    void audit(const alarms::Audit& audit, std::string left_behind, std::function<void()> settled);
     void samples(const std::vector<Sample>& samples);
     PublisherStatus status() const;
 

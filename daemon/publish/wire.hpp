@@ -28,6 +28,10 @@ gengfu::v1::Component to_wire(const config::Component& component, const std::vec
 
 gengfu::v1::Actor to_wire(const alarms::Actor& actor);
 
+gengfu::v1::Hold to_wire(const alarms::Hold& hold);
+/// \retval Errc::kCorrupt as below
+Result<alarms::Hold> from_wire(const gengfu::v1::Hold& hold);
+
 /// Everything but the fields that name the run that writes (gateway, epoch, start).
 gengfu::v1::Alarm to_wire(const alarms::Alarm& alarm);
 

@@ -69,7 +69,7 @@ def test_acknowledged_over_mqtt_with_a_reply(site, feed, relays):
     assert outcome(feed.command("ack", id="c3", alarm_id="00000000000000ff-1", revision=1)) == "NOT_FOUND"
     assert outcome(feed.command("ack", retain=True, id="c6", alarm_id=alarm.id, revision=alarm.revision)) == "REFUSED"
     feed.publish("command/ack", b"", retain=True)
-    assert outcome(feed.command("shelve", id="c4", alarm_id=alarm.id, revision=1)) == "NOT_BUILT"
+    assert outcome(feed.command("drill", id="c4", alarm_id=alarm.id, revision=1)) == "NOT_BUILT"
     late = feed_schema.Command(id="c5", alarm_id=alarm.id, revision=1)
     late.expires.wall_us = int((time.time() - 60) * 1e6)
     assert outcome(feed.command("ack", id="c5", alarm_id=alarm.id, revision=1, expires=late.expires)) == "EXPIRED"

@@ -144,6 +144,7 @@ def test_identities_never_repeat_over_starts(site, feed, relays):
 
 def test_an_alarm_that_the_disk_never_had_is_taken_up_from_the_broker(site, feed, relays):
     """The disk takes nothing: the alarm goes out as volatile. The crash comes before the disk has it."""
+    feed.wait(lambda: any(1 in numbers for numbers in feed.sequences(1).values()), "the catalogue, which the disk has")
     resource.prlimit(site.process.pid, resource.RLIMIT_FSIZE, (8192, resource.RLIM_INFINITY))
     relays.set(1, "holding", 0, ALARM)
     alarm_id = feed.wait_transition("RAISED", RULE, "relay-1").alarm.id
@@ -161,6 +162,7 @@ def test_an_alarm_that_the_disk_never_had_is_taken_up_from_the_broker(site, feed
 
 
 def test_an_alarm_that_the_disk_never_had_and_that_is_no_more_clears(site, feed, relays):
+    feed.wait(lambda: any(1 in numbers for numbers in feed.sequences(1).values()), "the catalogue, which the disk has")
     resource.prlimit(site.process.pid, resource.RLIMIT_FSIZE, (8192, resource.RLIM_INFINITY))
     relays.set(1, "holding", 0, ALARM)
     alarm_id = feed.wait_transition("RAISED", RULE, "relay-1").alarm.id

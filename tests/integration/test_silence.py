@@ -89,7 +89,8 @@ def story(module_folder):
 
 @pytest.mark.parametrize("device", ["stays", "ends", "cut-1", "cut-2"])
 def test_silence_is_an_alarm_of_its_own(story, device):
-    silent = story.feed.transitions("silent", device)
+    # (a line that is down suppresses the silences of its devices: that is another test's)
+    silent = [t for t in story.feed.transitions("silent", device) if t.kind in (RAISED, CLEARED)]
     assert [t.kind for t in silent] == [RAISED, CLEARED]
     assert silent[0].alarm.point == "" and silent[0].alarm.text.en == f"{device} does not answer"
     assert silent[0].alarm.id == silent[1].alarm.id

@@ -117,6 +117,18 @@ def _unexpected(one):
     return f"unexpected {one.kind} at {one.at:.1f} s: {one.rule} of {where} ({one.alarm})"
 
 
+def _is_of_lines(one):
+    """What the gateway says of a line that is down, and of silences that this explains: a scenario names sensors only."""
+    return (one.device == "gateway" and one.rule == "bus-down") or one.kind in ("SUPPRESSED", "RELEASED")
+
+
+def _line_faults(seen):
+    """A line that is down is one alarm."""
+    raised = [one for one in seen if one.device == "gateway" and one.rule == "bus-down" and one.kind == "RAISED"]
+    points = [one.point for one in raised]
+    return [_unexpected(one) for index, one in enumerate(raised) if one.point in points[:index]]
+
+
 def _gaps(identities, event_stream):
     """Ranges of sequences that are missing within the event stream of each epoch."""
     streams = {}
@@ -145,6 +157,8 @@ def judge(expectations, seen, identities, commands, redelivered, event_stream):
     redelivered: how many records
     came again under an identity that was there."""
     verdict = Verdict(redelivered=redelivered)
+    verdict.faults += _line_faults(seen)
+    seen = [one for one in seen if not _is_of_lines(one)]
     matched = match(expectations, seen)
     for index, wanted in enumerate(expectations):
         mine = [one for one in seen if one.alarm == matched.get(index)]

@@ -35,10 +35,18 @@ protected:
         }
         daemon_.site = &builder_.site();
         daemon_.alarms = [this]() -> const alarms::Table& { return *table_; };
-        daemon_.acknowledge = [this](AlarmId id, std::uint64_t revision, const alarms::Actor& actor,
-                                     const std::function<void(const alarms::Outcome&)>& done) {
-            actor_ = actor;
-            done(table_->acknowledge(id, revision, actor, {}, 7));
+        daemon_.change = [this](const alarms::Wish& wish,
+                                const std::function<void(const alarms::Outcome&)>& done) {
+            wish_ = wish;
+            done(alarms::carry_out(*table_, wish, now_, 7));
+        };
+        daemon_.service = [this](const alarms::ServiceWish& wish, const std::function<void()>& done) {
+            service_ = wish;
+            std::string mistake = alarms::mistake_in(wish, builder_.site(), now_);
+            if (mistake.empty()) {
+                done();
+            }
+            return mistake;
         };
     }
 
@@ -52,7 +60,9 @@ protected:
     test::SiteBuilder builder_;
     std::unique_ptr<alarms::Table> table_;
     Daemon daemon_;
-    alarms::Actor actor_;
+    alarms::Wish wish_;
+    alarms::ServiceWish service_;
+    alarms::Stamp now_{.wall = Wall{std::chrono::seconds(1'800'000'000)}};
 };
 
 TEST_F(DeskTest, TakesTheNumberOfAnAlarmAndUpperCase) {
@@ -77,8 +87,8 @@ TEST_F(DeskTest, WantsAReason) {
 
 TEST_F(DeskTest, RecordsAReasonOfOnePlainLine) {
     ask("{\"verb\":\"ack\",\"id\":\"1\",\"why\":\"x\\u001b[31m\\u009b\\u202ey\\nz\"}");
-    EXPECT_EQ(actor_.reason, "x [31m  y z");
-    EXPECT_EQ(actor_.name, "li");
+    EXPECT_EQ(wish_.actor.reason, "x [31m  y z");
+    EXPECT_EQ(wish_.actor.name, "li");
 }
 
 TEST_F(DeskTest, RefusesWhatIsNoRevision) {
@@ -99,13 +109,58 @@ TEST_F(DeskTest, SaysThatARevisionNeverWas) {
 }
 
 TEST_F(DeskTest, TellsNonsenseFromWhatIsNotBuiltYet) {
-    EXPECT_EQ(error(R"({"verb":"shelve"})"), "\"shelve\" is not built in this release");
+    EXPECT_EQ(error(R"({"verb":"watch"})"), "\"watch\" is not built in this release");
     EXPECT_EQ(error(R"({"verb":"statsu"})"), "unknown verb \"statsu\"; did you mean \"status\"?");
     EXPECT_EQ(error(R"({"verb":"garbage"})"), "unknown verb \"garbage\"");
     for (const char* const line : {R"({"verb":5})", "{}", R"({"verb":null})"}) {
         EXPECT_NE(error(line).find("unknown verb"), std::string::npos) << line;
         EXPECT_EQ(error(line).find("not built"), std::string::npos) << line;
     }
+}
+
+TEST_F(DeskTest, ShelvesForAsLongAsIsSaid) {
+    EXPECT_EQ(ask(R"({"verb":"shelve","id":"1","for":"2h","why":"known"})")["answer"], "done");
+    EXPECT_EQ(wish_.lasts, std::chrono::hours(2));
+    const json listed = ask(R"({"verb":"alarms"})")["alarms"][0];
+    EXPECT_EQ(listed["shelved"]["by"], "li");
+    EXPECT_EQ(listed["shelved"]["why"], "known");
+    EXPECT_EQ(listed["shelved"]["until"], "2027-01-15T10:00:00.000Z");
+    EXPECT_EQ(ask(R"({"verb":"unshelve","id":"1","why":"done"})")["answer"], "done");
+    EXPECT_EQ(ask(R"({"verb":"unshelve","id":"1","why":"done"})")["answer"], "already");
+}
+
+TEST_F(DeskTest, WantsToKnowForHowLong) {
+    EXPECT_EQ(error(R"({"verb":"shelve","id":"1","why":"x"})"), "for how long? for example \"2h\"");
+    EXPECT_NE(
+        error(R"({"verb":"shelve","id":"1","why":"x","for":"2 hours"})").find("\"for\" must be a duration"),
+        std::string::npos);
+    const json answer = ask(R"({"verb":"shelve","id":"1","why":"x","for":"2d"})");
+    EXPECT_EQ(answer["answer"], "refused");
+    EXPECT_EQ(answer["message"], "an alarm can be shelved for 10 s to 24 h");
+    EXPECT_EQ(ask(R"({"verb":"handling","id":"1","why":"Wang goes"})")["answer"], "done");
+    EXPECT_EQ(wish_.lasts, Duration::zero());
+}
+
+TEST_F(DeskTest, WithTheClockUnknownNothingIsShelved) {
+    now_.wall.reset();
+    EXPECT_EQ(ask(R"({"verb":"shelve","id":"1","for":"2h","why":"x"})")["answer"], "refused");
+    EXPECT_NE(
+        error(R"({"verb":"out-of-service","device":"panel","for":"2h","why":"x"})").find("clock is unknown"),
+        std::string::npos);
+    EXPECT_EQ(ask(R"({"verb":"ack","id":"1","why":"x"})")["answer"], "done");
+}
+
+TEST_F(DeskTest, TakesADeviceOutOfService) {
+    EXPECT_EQ(ask(R"({"verb":"out-of-service","device":"panel","for":"4h","why":"new relay"})")["answer"],
+              "done");
+    EXPECT_EQ(service_.lasts, Duration(std::chrono::hours(4)));
+    EXPECT_EQ(service_.actor.reason, "new relay");
+    EXPECT_EQ(error(R"({"verb":"out-of-service","device":"panle","for":"4h","why":"x"})"),
+              "no device is named \"panle\"; did you mean \"panel\"?");
+    EXPECT_NE(error(R"({"verb":"out-of-service","device":"panel","for":"8d","why":"x"})").find("10 s to 7 d"),
+              std::string::npos);
+    EXPECT_EQ(ask(R"({"verb":"return","device":"panel","why":"done"})")["answer"], "done");
+    EXPECT_FALSE(service_.lasts);
 }
 
 TEST_F(DeskTest, KnowsWhichDeviceWasMeant) {

@@ -41,6 +41,12 @@ void expect_same(const alarms::Alarm& a, const alarms::Alarm& b) {
     EXPECT_EQ(a.evidence.quality, b.evidence.quality);
     EXPECT_EQ(a.evidence.reason, b.evidence.reason);
     EXPECT_EQ(a.evidence.taken, b.evidence.taken);
+    EXPECT_EQ(a.shelved, b.shelved);
+    EXPECT_EQ(a.suppressed, b.suppressed);
+    EXPECT_EQ(a.out_of_service, b.out_of_service);
+    EXPECT_EQ(a.handling, b.handling);
+    EXPECT_EQ(std::tie(a.chattering, a.raises, a.rang, a.behind),
+              std::tie(b.chattering, b.raises, b.rang, b.behind));
 }
 
 alarms::Alarm round_trip(const alarms::Alarm& alarm) {
@@ -97,6 +103,25 @@ private:
     std::mt19937_64 random_;
 };
 
+alarms::Actor random_actor(Dice& dice) {
+    return {static_cast<alarms::ActorKind>(dice.below(3)), dice.word(), dice.word(), dice.word()};
+}
+
+std::optional<alarms::Hold> random_hold(Dice& dice) {
+    if (dice.coin()) {
+        return std::nullopt;
+    }
+    alarms::Hold hold{.by = random_actor(dice), .since = dice.stamp()};
+    hold.seen = static_cast<Severity>(1 + dice.below(4));
+    if (dice.coin()) {
+        hold.expires = dice.stamp();
+    }
+    if (dice.coin()) {
+        hold.cause = AlarmId{Epoch{1 + dice.below(~0ULL)}, 1 + dice.below(~0ULL)};
+    }
+    return hold;
+}
+
 alarms::Alarm random_alarm(Dice& dice) {
     alarms::Alarm out;
     out.id = {Epoch{1 + dice.below(~0ULL)}, 1 + dice.below(~0ULL)};
@@ -141,7 +166,37 @@ alarms::Alarm random_alarm(Dice& dice) {
                     .quality = static_cast<Quality>(1 + dice.below(3)),
                     .reason = static_cast<Reason>(dice.below(kReasonCount)),
                     .taken = dice.stamp()};
+    out.shelved = random_hold(dice);
+    out.suppressed = random_hold(dice);
+    out.out_of_service = random_hold(dice);
+    if (dice.coin()) {
+        out.handling = alarms::Handling{random_actor(dice), dice.stamp(), std::nullopt};
+        if (dice.coin()) {
+            out.handling->until = dice.stamp();
+        }
+    }
+    out.chattering = dice.coin();
+    out.raises = static_cast<std::uint32_t>(dice.below(1000));
+    out.rang = dice.below(1000);
+    out.behind.resize(static_cast<std::size_t>(dice.below(3)), dice.word());
     return out;
+}
+
+TEST(AlarmCodec, ADeviceOutOfServiceComesBack) {
+    Dice dice(7);
+    alarms::ServiceChange change{
+        "manhole-017", alarms::Hold{.by = random_actor(dice), .since = dice.stamp()}, {}};
+    change.hold->expires = dice.stamp();
+    for (int round = 0; round < 2; ++round) {
+        const Result<LeftBehind> left = decode_left_behind(encode_service(change));
+        ASSERT_TRUE(left && left->service && !left->alarm);
+        EXPECT_EQ(left->service->device, change.device);
+        EXPECT_EQ(left->service->hold, change.hold);
+        change.hold.reset();  // returned
+    }
+    const Result<LeftBehind> alarm = decode_left_behind(encode_alarm(full_alarm()));
+    ASSERT_TRUE(alarm && alarm->alarm && !alarm->service);
+    expect_same(*alarm->alarm, full_alarm());
 }
 
 TEST(AlarmCodec, AnyAlarmComesBack) {
@@ -169,6 +224,9 @@ TEST(AlarmCodec, ABookComesBack) {
                    {.device = "d2", .point = "", .rule = "silent"}};
     book.aliases = {{"d/p", 1}, {"d/q", 7}};
     book.catalogue_hash = "0123456789abcdef";
+    Dice dice(3);
+    book.services = {{"panel", alarms::Hold{.by = random_actor(dice), .since = dice.stamp()}}};
+    book.as_of = dice.stamp();
     Result<Book> back = decode_book(encode_book(book));
     ASSERT_TRUE(back) << back.error().what;
     ASSERT_EQ(back->alarms.size(), 2U);
@@ -182,6 +240,8 @@ TEST(AlarmCodec, ABookComesBack) {
     EXPECT_EQ(back->memory[1].pending_level, -1);
     EXPECT_EQ(back->aliases, book.aliases);
     EXPECT_EQ(back->catalogue_hash, book.catalogue_hash);
+    EXPECT_EQ(back->services, book.services);
+    EXPECT_EQ(back->as_of, book.as_of);
 }
 
 TEST(AlarmCodec, DamagedBytesAreCorruptNotGuessed) {

@@ -78,6 +78,28 @@ TEST_F(CommandsTest, AcknowledgeAndResetAreCarriedOut) {
     EXPECT_EQ(carried_out.at(1).verb, Verb::kReset);
 }
 
+TEST_F(CommandsTest, WhatKeepsAlarmsQuietIsCarriedOutWithItsTime) {
+    v1::Command quiet = command("q-1");
+    quiet.set_seconds(7200);
+    EXPECT_EQ(handle(quiet, "shelve").outcome, v1::OUTCOME_DONE);
+    EXPECT_EQ(carried_out.at(0).verb, Verb::kShelve);
+    EXPECT_EQ(carried_out[0].lasts, std::chrono::hours(2));
+    EXPECT_EQ(handle(command("q-2"), "handling").outcome, v1::OUTCOME_DONE);
+    EXPECT_EQ(carried_out.at(1).lasts, Duration::zero());
+    v1::Command service = command("q-3");
+    service.clear_alarm_id();
+    service.clear_revision();
+    service.set_device("manhole-017");
+    service.set_seconds(60);
+    EXPECT_EQ(handle(service, "out-of-service").outcome, v1::OUTCOME_DONE);
+    EXPECT_EQ(carried_out.at(2).verb, Verb::kOutOfService);
+    EXPECT_EQ(carried_out[2].device, "manhole-017");
+    service.set_id("q-4");
+    service.clear_seconds();
+    EXPECT_EQ(handle(service, "return").outcome, v1::OUTCOME_DONE);
+    EXPECT_EQ(carried_out.at(3).verb, Verb::kReturn);
+}
+
 TEST_F(CommandsTest, AReplyNamesTheWholeIdThatAPrefixMeant) {
     answer.alarm_id = "9f3c00000000000e-7";
     v1::Command short_one = command();
@@ -150,11 +172,22 @@ const Case kCases[] = {
      "no alarm"},
     {"WithoutRevision", "reset", [](v1::Command& c) { c.clear_revision(); }, false, v1::OUTCOME_REFUSED,
      "revision"},
-    {"Shelve", "shelve", kAsItIs, false, v1::OUTCOME_NOT_BUILT, "not have the verb \"shelve\""},
-    {"Unshelve", "unshelve", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
-    {"OutOfService", "out-of-service", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
-    {"Return", "return", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
-    {"Handling", "handling", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
+    {"ShelveWithoutATime", "shelve", kAsItIs, false, v1::OUTCOME_REFUSED, "for how long"},
+    {"ShelveWithoutAReason", "shelve",
+     [](v1::Command& c) {
+         c.set_seconds(60);
+         c.clear_reason();
+     },
+     false, v1::OUTCOME_REFUSED, "does not say why"},
+    {"UnshelveWithoutARevision", "unshelve", [](v1::Command& c) { c.clear_revision(); }, false,
+     v1::OUTCOME_REFUSED, "revision"},
+    {"HandlingWithoutANote", "handling", [](v1::Command& c) { c.set_reason(" \n"); }, false,
+     v1::OUTCOME_REFUSED, "does not say why"},
+    {"OutOfServiceWithoutADevice", "out-of-service", [](v1::Command& c) { c.set_seconds(60); }, false,
+     v1::OUTCOME_REFUSED, "no device"},
+    {"OutOfServiceWithoutATime", "out-of-service", [](v1::Command& c) { c.set_device("d"); }, false,
+     v1::OUTCOME_REFUSED, "for how long"},
+    {"ReturnWithoutADevice", "return", kAsItIs, false, v1::OUTCOME_REFUSED, "no device"},
     {"Drill", "drill", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
     {"ReadOfNothing", "read", kAsItIs, false, v1::OUTCOME_REFUSED, "no device"},
     {"ResendForNobody", "resend", kAsItIs, false, v1::OUTCOME_REFUSED, "consumer"},

@@ -1,0 +1,226 @@
+#include "daemon/alarms/cause_watch.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/config/self_lines.hpp"
+
+namespace gengfu::alarms {
+namespace {
+
+/// As for an alarm whose sensor falls silent (docs/rules.md): five intervals and the time-out, at least 10 s.
+constexpr int kPatienceIntervals = 5;
+constexpr Duration kLeastPatience = std::chrono::seconds(10);
+/// When a rule has found a silence already: two turns missed.
+constexpr int kSuspicionIntervals = 2;
+/// Devices of one break are last heard within so many of their intervals of each other …
+constexpr int kTogetherIntervals = 2;
+/// … or this.
+constexpr Duration kLeastTogether = std::chrono::seconds(3);
+
+bool is_sound(const Sample& sample) {
+    switch (sample.reason) {
+        case Reason::kTimeout:
+        case Reason::kCrc:
+        case Reason::kLine:
+        case Reason::kBackedOff:
+            return false;
+        default:
+            return true;
+    }
+}
+
+bool contains(const std::vector<DeviceId>& devices, DeviceId device) {
+    return std::find(devices.begin(), devices.end(), device) != devices.end();
+}
+
+}  // namespace
+
+CauseWatch::CauseWatch(const config::Site& site, Monotonic start) : site_(&site) {
+    for (const config::Device& device : site.devices) {
+        const Duration timeout = std::max(site.bus(device.bus).timeout,
+                                          site.profile(device).turnaround.value_or(Duration::zero()));
+        heard_.push_back(
+            {.last = start,
+             .patience = std::max(device.interval * kPatienceIntervals + timeout, kLeastPatience),
+             .suspicion = device.interval * kSuspicionIntervals + timeout});
+    }
+    for (std::uint32_t i = 0; i < site.buses.size(); ++i) {
+        if (const auto point = own_point(site, name_of(config::LinePoint::kDown, site.buses[i]))) {
+            lines_.push_back({.point = *point, .bus = BusId{i}, .devices = {}, .behind = {}});
+        }
+    }
+    for (const config::Feed& feed : site.feeds) {
+        if (const auto point = own_point(site, name_of(feed))) {
+            feeds_.push_back({.point = *point, .bus = {}, .devices = {}, .behind = {}});
+        }
+    }
+    for (std::uint32_t i = 0; i < site.devices.size(); ++i) {
+        const config::Device& device = site.devices[i];
+        if (device.bus.value < lines_.size()) {
+            lines_[device.bus.value].devices.push_back(DeviceId{i});
+        }
+        for (std::size_t feed = 0; feed < feeds_.size(); ++feed) {
+            if (site.feeds[feed].name == device.feed) {
+                feeds_[feed].devices.push_back(DeviceId{i});
+            }
+        }
+    }
+}
+
+void CauseWatch::observe(const Sample& sample) {
+    if (sample.point.value >= site_->points.size() || !is_sound(sample)) {
+        return;
+    }
+    Heard& heard = heard_[site_->point(sample.point).device.value];
+    heard.last = std::max(heard.last, sample.taken);
+    heard.ever = true;
+    heard.known_silent = false;
+}
+
+void CauseWatch::known_silent(DeviceId device) {
+    heard_[device.value].known_silent = true;
+}
+
+void CauseWatch::set_line(BusId bus, bool usable) {
+    if (bus.value < lines_.size()) {
+        lines_[bus.value].usable = usable;
+    }
+}
+
+void CauseWatch::set_lent(BusId bus, bool lent) {
+    if (bus.value < lines_.size()) {
+        lines_[bus.value].lent = lent;
+    }
+}
+
+bool CauseWatch::quiet(DeviceId device, Monotonic now, Patience patience) const {
+    const Heard& heard = heard_[device.value];
+    return now - heard.last >= (patience == Patience::kSteady ? heard.patience : heard.suspicion);
+}
+
+bool CauseWatch::all_quiet(const std::vector<DeviceId>& devices, Monotonic now, Patience patience) const {
+    return std::all_of(devices.begin(), devices.end(),
+                       [&](DeviceId device) { return quiet(device, now, patience); });
+}
+
+bool CauseWatch::is_news(const std::vector<DeviceId>& devices) const {
+    return std::any_of(devices.begin(), devices.end(),
+                       [&](DeviceId device) { return !heard_[device.value].known_silent; });
+}
+
+/// All devices of a feed are silent, and it is not simply their one line that is.
+std::vector<DeviceId> CauseWatch::feed_behind(const Group& feed, Monotonic now, Patience patience) const {
+    if (feed.devices.size() < 2 || !all_quiet(feed.devices, now, patience) || !is_news(feed.devices)) {
+        return {};
+    }
+    const bool explained = std::all_of(feed.devices.begin(), feed.devices.end(), [&](DeviceId device) {
+        const BusId bus = site_->device(device).bus;
+        return bus.value < lines_.size() && contains(lines_[bus.value].behind, device);
+    });
+    if (explained) {
+        return {};
+    }
+    const BusId first = site_->device(feed.devices.front()).bus;
+    const bool one_line = std::all_of(feed.devices.begin(), feed.devices.end(),
+                                      [&](DeviceId device) { return site_->device(device).bus == first; });
+    if (one_line && first.value < lines_.size()) {
+        const Group& line = lines_[first.value];
+        if (line.lent || !line.usable || all_quiet(line.devices, now, patience)) {
+            return {};
+        }
+    }
+    return feed.devices;
+}
+
+bool CauseWatch::explained_by_feed(DeviceId device) const {
+    return std::any_of(feeds_.begin(), feeds_.end(),
+                       [&](const Group& feed) { return contains(feed.behind, device); });
+}
+
+/// The whole line, or the largest part of it that fell silent together.
+std::vector<DeviceId> CauseWatch::line_behind(const Group& line, Monotonic now, Patience patience) const {
+    if (line.lent || line.devices.empty()) {
+        return {};
+    }
+    std::vector<DeviceId> silent;
+    for (const DeviceId device : line.devices) {
+        if (!explained_by_feed(device) && quiet(device, now, patience)) {
+            silent.push_back(device);
+        }
+    }
+    const bool whole = silent.size() == line.devices.size() && is_news(silent);
+    if (whole && (silent.size() >= 2 || !line.usable)) {
+        return silent;
+    }
+    std::erase_if(silent, [&](DeviceId device) { return heard_[device.value].known_silent; });
+    std::sort(silent.begin(), silent.end(),
+              [&](DeviceId a, DeviceId b) { return heard_[a.value].last < heard_[b.value].last; });
+    std::size_t best = 0;
+    std::size_t best_count = 0;
+    for (std::size_t from = 0; from < silent.size(); ++from) {
+        const Duration window =
+            std::max(site_->device(silent[from]).interval * kTogetherIntervals, kLeastTogether);
+        std::size_t to = from;
+        while (to < silent.size() &&
+               heard_[silent[to].value].last - heard_[silent[from].value].last <= window) {
+            ++to;
+        }
+        if (to - from > best_count) {
+            best = from;
+            best_count = to - from;
+        }
+    }
+    if (best_count < kTogether) {
+        return {};
+    }
+    const auto begin = silent.begin() + static_cast<std::ptrdiff_t>(best);
+    return {begin, begin + static_cast<std::ptrdiff_t>(best_count)};
+}
+
+/// A cause stands until most of what it silenced has been heard again: it may come back device by device.
+void CauseWatch::update(Group& group, std::vector<DeviceId> found, Monotonic now) {
+    if (group.behind.empty()) {
+        group.behind = std::move(found);
+        return;
+    }
+    const auto silent = static_cast<std::size_t>(
+        std::count_if(group.behind.begin(), group.behind.end(),
+                      [&](DeviceId device) { return quiet(device, now, Patience::kSuspicion); }));
+    if (group.lent || silent * 2 < group.behind.size() || silent == 0) {
+        group.behind.clear();
+    } else if (found.size() > group.behind.size()) {
+        group.behind = std::move(found);
+    }
+}
+
+/// At a start nothing is known of devices that may yet be heard.
+bool CauseWatch::can_tell(const Group& group, Monotonic now) const {
+    return std::all_of(group.devices.begin(), group.devices.end(), [&](DeviceId device) {
+        return heard_[device.value].ever || quiet(device, now, Patience::kSteady);
+    });
+}
+
+std::vector<CauseWatch::Finding> CauseWatch::look(Monotonic now, Patience patience) {
+    for (Group& feed : feeds_) {
+        update(feed, feed_behind(feed, now, patience), now);
+    }
+    for (Group& line : lines_) {
+        update(line, line_behind(line, now, patience), now);
+    }
+    std::vector<Finding> findings;
+    for (const std::vector<Group>* groups : {&feeds_, &lines_}) {
+        for (const Group& group : *groups) {
+            if (group.behind.empty() && !can_tell(group, now)) {
+                continue;
+            }
+            findings.push_back({.point = group.point, .silent = 0, .behind = group.behind});
+            for (const DeviceId device : group.behind) {
+                findings.back().silent += quiet(device, now, Patience::kSuspicion) ? 1U : 0U;
+            }
+        }
+    }
+    return findings;
+}
+
+}  // namespace gengfu::alarms

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "daemon/config/site.hpp"
+#include "daemon/core/sample.hpp"
+
+namespace gengfu::alarms {
+
+/// So many devices of one line that fall silent in the same moments, while others of it go on, are behind one
+/// break: two may be chance.
+constexpr std::size_t kTogether = 3;
+
+/// Finds devices that are silent together, and what they have in common: a feed, a line, a part of a line.
+/// What it finds becomes the value of the gateway's own points (config/self_lines.hpp), which rules judge.
+/// Pure.
+class CauseWatch {
+public:
+    /// \param site outlives the watch; it has had config::add_self().
+    CauseWatch(const config::Site& site, Monotonic start);
+
+    /// A sound is every answer, as for rules of kind `silent`.
+    void observe(const Sample& sample);
+    /// The device's silence is known from an earlier run: no news, until it is heard.
+    void known_silent(DeviceId device);
+    /// What is wrong with the line itself, if anything.
+    void set_line(BusId bus, bool usable);
+    /// Silence on a line that is lent is nobody's fault: nothing is found on it.
+    void set_lent(BusId bus, bool lent);
+
+    /// kSteady waits until a silence cannot be a slow line; kSuspicion when a rule has just found one:
+    /// devices that should have been heard meanwhile count.
+    enum class Patience : std::uint8_t { kSteady, kSuspicion };
+
+    struct Finding {
+        PointId point;                 ///< the gateway's own
+        std::size_t silent = 0;        ///< devices behind the cause that are silent now; 0: there is no cause
+        std::vector<DeviceId> behind;  ///< while there is one: who was silent when it was found
+    };
+    /// One finding for each line and feed of which anything can be said yet.
+    std::vector<Finding> look(Monotonic now, Patience patience);
+
+private:
+    struct Heard {
+        Monotonic last{};
+        bool ever = false;
+        bool known_silent = false;
+        Duration patience{}, suspicion{};
+    };
+    struct Group {
+        PointId point;
+        std::optional<BusId> bus;  ///< a line; else a feed
+        std::vector<DeviceId> devices;
+        std::vector<DeviceId> behind;  ///< not empty while a cause stands
+        bool usable = true, lent = false;
+    };
+
+    bool quiet(DeviceId device, Monotonic now, Patience patience) const;
+    bool all_quiet(const std::vector<DeviceId>& devices, Monotonic now, Patience patience) const;
+    bool is_news(const std::vector<DeviceId>& devices) const;
+    std::vector<DeviceId> feed_behind(const Group& feed, Monotonic now, Patience patience) const;
+    std::vector<DeviceId> line_behind(const Group& line, Monotonic now, Patience patience) const;
+    bool explained_by_feed(DeviceId device) const;
+    bool can_tell(const Group& group, Monotonic now) const;
+    void update(Group& group, std::vector<DeviceId> found, Monotonic now);
+
+    const config::Site* site_;
+    std::vector<Heard> heard_;  ///< by DeviceId
+    std::vector<Group> lines_, feeds_;
+};
+
+}  // namespace gengfu::alarms

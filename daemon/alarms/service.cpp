@@ -1,0 +1,58 @@
+#include "daemon/alarms/service.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/alarms/hold.hpp"
+
+namespace gengfu::alarms {
+
+ServiceChange Service::take_out(const std::string& device, const Actor& actor, const Stamp& at,
+                                Duration lasts) {
+    Hold hold{.by = actor, .since = at, .expires = later(at, lasts)};
+    holds_[device] = hold;
+    return {device, std::move(hold), actor};
+}
+
+std::optional<ServiceChange> Service::bring_back(const std::string& device, const Actor& actor) {
+    if (holds_.erase(device) == 0) {
+        return std::nullopt;
+    }
+    return ServiceChange{device, std::nullopt, actor};
+}
+
+std::optional<ServiceChange> Service::expire(const Stamp& now) {
+    for (const auto& [device, hold] : holds_) {
+        if (expired(hold, now)) {
+            const std::string name = device;
+            return bring_back(name, Actor{ActorKind::kGateway, {}, {}, "its time is over"});
+        }
+    }
+    return std::nullopt;
+}
+
+void Service::restore(const std::string& device, std::optional<Hold> hold) {
+    if (hold) {
+        holds_[device] = std::move(*hold);
+    } else {
+        holds_.erase(device);
+    }
+}
+
+void Service::carry_over(const std::vector<std::string>& known, const Stamp& last, const Stamp& now) {
+    for (auto each = holds_.begin(); each != holds_.end();) {
+        if (std::find(known.begin(), known.end(), each->first) == known.end()) {
+            each = holds_.erase(each);
+            continue;
+        }
+        each->second = carried_over(std::move(each->second), last, now);
+        ++each;
+    }
+}
+
+const Hold* Service::find(const std::string& device) const {
+    const auto found = holds_.find(device);
+    return found == holds_.end() ? nullptr : &found->second;
+}
+
+}  // namespace gengfu::alarms

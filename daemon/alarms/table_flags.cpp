@@ -1,0 +1,194 @@
+// What keeps an alarm quiet, and what ends that.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/alarms/describe.hpp"
+#include "daemon/alarms/hold.hpp"
+#include "daemon/alarms/table.hpp"
+#include "daemon/config/values.hpp"
+
+namespace gengfu::alarms {
+namespace {
+
+const Actor kTimeIsOver{ActorKind::kGateway, {}, {}, "its time is over"};
+
+bool is_span(Duration lasts, Duration longest) {
+    return lasts >= kShortestHold && lasts <= longest;
+}
+
+}  // namespace
+
+Outcome Table::shelve(AlarmId id, std::uint64_t revision, const Actor& actor, const Stamp& at, Duration lasts,
+                      std::uint64_t sequence) {
+    Alarm* alarm = nullptr;
+    if (Outcome no = found(id, revision, alarm); alarm == nullptr) {
+        return no;
+    }
+    std::string why = !at.wall ? "the gateway's clock is unknown: nobody could tell when a shelf ends"
+                      : !is_span(lasts, kLongestShelf) ? "an alarm can be shelved for 10 s to 24 h"
+                                                       : std::string();
+    if (alarm->removed) {
+        why = "its rule is no longer in the configuration: acknowledge it";
+    }
+    if (!why.empty()) {
+        return {Answer::kRefused, std::nullopt, alarm->revision, std::move(why)};
+    }
+    alarm->shelved = Hold{.by = actor, .since = at, .expires = later(at, lasts), .seen = alarm->severity};
+    Transition transition = done(*alarm, TransitionKind::kShelved, sequence, actor);
+    return {Answer::kDone, std::move(transition), alarm->revision, {}};
+}
+
+Outcome Table::unshelve(AlarmId id, std::uint64_t revision, const Actor& actor, const Stamp& /*at*/,
+                        std::uint64_t sequence) {
+    Alarm* alarm = nullptr;
+    if (Outcome no = found(id, revision, alarm); alarm == nullptr) {
+        return no;
+    }
+    if (!alarm->shelved) {
+        return {Answer::kAlready, std::nullopt, alarm->revision, {}};
+    }
+    Transition transition = end_shelf(*alarm, actor, sequence);
+    const std::uint64_t now = transition.alarm.revision;
+    return {Answer::kDone, std::move(transition), now, {}};
+}
+
+Outcome Table::handle(AlarmId id, std::uint64_t revision, const Actor& actor, const Stamp& at, Duration lasts,
+                      std::uint64_t sequence) {
+    Alarm* alarm = nullptr;
+    if (Outcome no = found(id, revision, alarm); alarm == nullptr) {
+        return no;
+    }
+    alarm->handling = Handling{actor, at, std::nullopt};
+    if (lasts > Duration::zero()) {
+        alarm->handling->until = later(at, std::min(lasts, kLongestOutOfService));
+    }
+    Transition transition = done(*alarm, TransitionKind::kHandling, sequence, actor);
+    return {Answer::kDone, std::move(transition), alarm->revision, {}};
+}
+
+Transition Table::end_shelf(Alarm& alarm, const Actor& actor, std::uint64_t sequence) {
+    alarm.shelved.reset();
+    return done(alarm, TransitionKind::kUnshelved, sequence, actor);
+}
+
+/// A raise is quiet from the first moment where its device or its cause says so.
+void Table::hold_from_surroundings(Alarm& alarm, const Stamp& at) const {
+    const Hold* const service = service_.find(alarm.key.device);
+    alarm.out_of_service = service == nullptr ? std::optional<Hold>{} : std::optional<Hold>(*service);
+    alarm.suppressed.reset();
+    if (const std::optional<AlarmId> cause = cause_of(alarm.key)) {
+        alarm.suppressed = Hold{.by = {}, .since = at, .expires = {}, .cause = cause};
+    }
+}
+
+/// Notes a raise, and says whether it is one of too many.
+bool Table::chatters(const Key& key, const Stamp& at) {
+    Raises& last = raises_[key];
+    std::move(last.begin() + 1, last.end(), last.begin());
+    last.back() = at.monotonic_us;
+    const std::int64_t window = std::chrono::duration_cast<std::chrono::microseconds>(kChatterWindow).count();
+    return last.front() != 0 && last.back() - last.front() <= window;
+}
+
+std::optional<AlarmId> Table::cause_of(const Key& key) const {
+    for (const Key& cause : wiring_.causes_of(key)) {
+        const auto known = by_key_.find(cause);
+        if (known == by_key_.end()) {
+            continue;
+        }
+        const Alarm& alarm = alarms_.at(known->second).alarm;
+        if (alarm.active && !alarm.removed) {
+            return alarm.id;
+        }
+    }
+    return std::nullopt;
+}
+
+void Table::set_behind(RuleId cause, std::vector<std::string> devices) {
+    behind_[cause] = std::move(devices);
+}
+
+std::vector<Transition> Table::settle(const Stamp& at, std::uint64_t sequence) {
+    std::vector<AlarmId> ids;
+    ids.reserve(alarms_.size());
+    for (const auto& [id, entry] : alarms_) {
+        ids.push_back(id);
+    }
+    std::vector<Transition> changes;
+    for (const AlarmId id : ids) {
+        // Several things may have come about for one alarm; one that is over is gone.
+        for (auto known = alarms_.find(id); known != alarms_.end(); known = alarms_.find(id)) {
+            auto change = settle_one(known->second, at, sequence + changes.size());
+            if (!change) {
+                break;
+            }
+            changes.push_back(std::move(*change));
+        }
+    }
+    return changes;
+}
+
+std::optional<Transition> Table::settle_one(Entry& entry, const Stamp& at, std::uint64_t sequence) {
+    Alarm& alarm = entry.alarm;
+    const std::int64_t quiet = std::chrono::duration_cast<std::chrono::microseconds>(kChatterQuiet).count();
+    if (entry.clearing && at.monotonic_us - entry.clearing->since_us >= quiet) {
+        const Evidence evidence = entry.clearing->evidence;
+        return clear(entry, evidence, at, sequence);
+    }
+    if (alarm.shelved && expired(*alarm.shelved, at)) {
+        return end_shelf(alarm, kTimeIsOver, sequence);
+    }
+    if (alarm.removed) {
+        return std::nullopt;
+    }
+    if (auto change = settle_service(alarm, sequence)) {
+        return change;
+    }
+    return settle_cause(alarm, at, sequence);
+}
+
+std::optional<Transition> Table::settle_service(Alarm& alarm, std::uint64_t sequence) {
+    const Hold* const service = service_.find(alarm.key.device);
+    if (service == nullptr && alarm.out_of_service) {
+        alarm.out_of_service.reset();
+        return done(alarm, TransitionKind::kReturned, sequence, {});
+    }
+    if (service != nullptr && alarm.out_of_service != *service) {
+        alarm.out_of_service = *service;
+        return done(alarm, TransitionKind::kOutOfService, sequence, service->by);
+    }
+    return std::nullopt;
+}
+
+std::optional<Transition> Table::settle_cause(Alarm& alarm, const Stamp& at, std::uint64_t sequence) {
+    const std::optional<AlarmId> cause = cause_of(alarm.key);
+    if (!cause && alarm.suppressed) {
+        alarm.suppressed.reset();
+        return done(alarm, TransitionKind::kReleased, sequence, {});
+    }
+    // One that is clear needs no explanation any more; one that a nearer cause explains keeps that until it
+    // goes.
+    const bool explained = alarm.suppressed && alarm.suppressed->cause &&
+                           alarms_.count(*alarm.suppressed->cause) != 0 &&
+                           alarms_.at(*alarm.suppressed->cause).alarm.active;
+    if (cause && alarm.active && !explained) {
+        alarm.suppressed = Hold{.by = {}, .since = at, .expires = {}, .cause = cause};
+        return done(alarm, TransitionKind::kSuppressed, sequence, {});
+    }
+    return std::nullopt;
+}
+
+void Table::carry_over(const Stamp& last, const Stamp& now) {
+    for (auto& [id, entry] : alarms_) {
+        if (entry.alarm.shelved) {
+            entry.alarm.shelved = carried_over(std::move(*entry.alarm.shelved), last, now);
+        }
+    }
+    std::vector<std::string> known;
+    for (const config::Device& device : site_->devices) {
+        known.push_back(device.name);
+    }
+    service_.carry_over(known, last, now);
+}
+
+}  // namespace gengfu::alarms

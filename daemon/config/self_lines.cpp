@@ -1,0 +1,118 @@
+#include "daemon/config/self_lines.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "daemon/config/self_device.hpp"
+
+namespace gengfu::config {
+namespace {
+
+/// A line that is back has brought every device's sound within this: units that were given up are asked again
+/// at least every 20 s. Until then the cause stands, so that nobody is called for devices that come back one
+/// by one.
+constexpr Duration kDownOffDelay = std::chrono::seconds(60);
+/// In use for so large a share of a minute a line is behind with what it is asked for: between two requests
+/// there are always gaps.
+constexpr double kOverloadPercent = 97;
+constexpr double kOverloadDeadband = 7;
+constexpr Duration kOverloadDelay = std::chrono::minutes(2);
+constexpr Duration kOverloadOffDelay = std::chrono::minutes(5);
+
+SelfJudged judged(std::string point, std::string unit, const char* rule, Severity severity, double limit,
+                  RuleText texts) {
+    SelfJudged one;
+    one.spec.name = std::move(point);
+    one.spec.unit = std::move(unit);
+    one.rule.name = rule;
+    one.rule.kind = RuleKind::kAbove;
+    one.rule.severity = severity;
+    one.rule.levels = {{limit, severity}};
+    one.rule.safety = false;
+    one.rule.texts = std::make_shared<const RuleText>(std::move(texts));
+    return one;
+}
+
+SelfJudged down(const std::string& point, const char* rule, const std::string& name_zh,
+                const std::string& name_en, const Text& advice) {
+    SelfJudged one =
+        judged(point, "", rule, Severity::kMajor, 1,
+               {{name_zh + "不通", name_en + " is down"},
+                {name_zh + ":{value:.0f} 台设备无应答", name_en + ": {value:.0f} devices do not answer"},
+                advice,
+                {"其上的传感器都不再保护", "None of the sensors on it protects"},
+                {}});
+    one.rule.off_delay = kDownOffDelay;
+    return one;
+}
+
+SelfJudged overloaded(const Bus& bus) {
+    SelfJudged one =
+        judged(name_of(LinePoint::kLoad, bus), "%", "bus-overloaded", Severity::kModerate, kOverloadPercent,
+               {{"总线 " + bus.name + " 过载", "Bus " + bus.name + " is overloaded"},
+                {"总线 " + bus.name + ":占用率 {value:.0f}%,优先读取安全点",
+                 "Bus " + bus.name + ": in use {value:.0f}% of the time; safety points are read first"},
+                {"运行 gengfu check 查看负荷;延长轮询间隔、提高波特率或分出一条总线",
+                 "`gengfu check` shows the load; lengthen intervals, raise the baud rate, or split the line"},
+                {"测点读取变慢,告警可能延迟", "Points are read late, alarms may come late"},
+                {}});
+    one.rule.deadband = kOverloadDeadband;
+    one.rule.on_delay = kOverloadDelay;
+    one.rule.off_delay = kOverloadOffDelay;
+    return one;
+}
+
+SelfJudged stuck(const Bus& bus) {
+    return judged(name_of(LinePoint::kStuck, bus), "s", "bus-stuck", Severity::kMajor, 1,
+                  {{"总线 " + bus.name + " 的读取线程停滞", "The worker of bus " + bus.name + " is stuck"},
+                   {"总线 " + bus.name + ":{value:.0f} 秒没有任何结果",
+                    "Bus " + bus.name + ": nothing for {value:.0f} s"},
+                   {"查看串口适配器与驱动;必要时重启网关服务",
+                    "Look at the port's adapter and driver; restart the gateway's service if need be"},
+                   {"其上的传感器都不再保护", "None of the sensors on it protects"},
+                   {}});
+}
+
+}  // namespace
+
+std::string name_of(LinePoint point, const Bus& bus) {
+    constexpr const char* kNames[] = {"bus_down.", "bus_load.", "bus_stuck."};
+    return kNames[static_cast<std::size_t>(point)] + bus.name;
+}
+
+std::string name_of(const Feed& feed) {
+    return "feed_down." + feed.name;
+}
+
+std::vector<SelfJudged> self_lines(const Site& site) {
+    std::vector<SelfJudged> all;
+    for (const Bus& bus : site.buses) {
+        if (is_self(bus)) {
+            continue;
+        }
+        all.push_back(down(name_of(LinePoint::kDown, bus), kBusDown, "总线 " + bus.name, "Bus " + bus.name,
+                           {"检查网关端接线、供电与线缆;从网关起逐段查找断点",
+                            "Check wiring at the gateway, power and cable; search for the break from the "
+                            "gateway outwards"}));
+        all.push_back(overloaded(bus));
+        all.push_back(stuck(bus));
+    }
+    for (const Feed& feed : site.feeds) {
+        all.push_back(down(name_of(feed), kFeedDown, "供电 " + feed.name, "Power feed " + feed.name,
+                           {"检查该路电源及其熔断器", "Check this power supply and its fuse"}));
+    }
+    return all;
+}
+
+std::optional<PointId> own_point(const Site& site, const std::string& name) {
+    const Device& own = site.devices.back();
+    const std::vector<PointSpec>& specs = site.profile(own).points;
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+        if (specs[i].name == name) {
+            return PointId{own.first_point.value + static_cast<std::uint32_t>(i)};
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace gengfu::config

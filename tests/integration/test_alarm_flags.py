@@ -1,0 +1,128 @@
+"""What keeps alarms quiet: shelves, devices out of service, causes; over MQTT and the command, over kill -9."""
+import json
+
+import pytest
+
+from support.configuration import RELAY, SILENT_SOON, UNLATCHED
+from support.schema import feed as feed_schema
+from support.slaves import TcpSlaves
+
+RULE = "residual-current-high"
+REST, ALARM = "001E", "0140"  # 30, 320 mA
+
+
+@pytest.fixture
+def site(broker, feed, relays, gateway, configuration):
+    gateway.configure(configuration.mqtt(broker.port).tcp("tcp", relays.port)
+                      .relay("one", "tcp", 1, UNLATCHED).relay("two", "tcp", 2, UNLATCHED).text())
+    gateway.start()
+    feed.wait(lambda: feed.birth and feed.state and feed.state.online, "birth and state")
+    return gateway
+
+
+def outcome(reply) -> str:
+    return feed_schema.Outcome.Name(reply.outcome)[len("OUTCOME_"):]
+
+
+def audits(feed):
+    with feed.changed:
+        return [r.audit for r in feed.records.values() if r.WhichOneof("content") == "audit"]
+
+
+def test_a_shelf_is_quiet_outlives_a_kill_and_ends_by_itself(site, feed, relays):
+    relays.set(1, "holding", 0, ALARM)
+    raised = feed.wait_transition("RAISED", RULE, "one")
+    assert raised.notify
+    assert site.command("shelve", raised.alarm.id, "12s", "--why", "known, on the list").returncode == 0
+    shelved = feed.wait_transition("SHELVED", RULE, "one")
+    assert not shelved.notify and shelved.alarm.shelved.by.reason == "known, on the list"
+    assert shelved.alarm.shelved.expires.wall_us - shelved.alarm.shelved.since.wall_us == 12_000_000
+    site.kill()
+    site.start()
+    standing = site.alarm(RULE)
+    assert standing["active"] and standing["shelved"]["why"] == "known, on the list"
+    ended = feed.wait_transition("UNSHELVED", RULE, "one", seconds=30)
+    assert ended.notify and ended.actor.kind == "gateway" and ended.alarm.active
+    assert not ended.alarm.HasField("shelved")
+
+
+def test_shelved_from_the_platform_with_a_time_and_a_reason(site, feed, relays):
+    relays.set(1, "holding", 0, ALARM)
+    alarm = feed.wait_transition("RAISED", RULE, "one").alarm
+    seen = dict(alarm_id=alarm.id, revision=alarm.revision, on_behalf_of="Wang")
+    assert outcome(feed.command("shelve", id="s1", reason="x", **seen)) == "REFUSED"
+    assert outcome(feed.command("shelve", id="s2", reason="x", seconds=90_000, **seen)) == "REFUSED"
+    assert outcome(feed.command("shelve", id="s3", reason="road works", seconds=3600, **seen)) == "DONE"
+    assert feed.wait_transition("SHELVED", RULE).alarm.shelved.by.on_behalf_of == "Wang"
+    feed.wait(lambda: feed.retained_alarms[alarm.id].HasField("shelved"), "the retained alarm to be shelved")
+    assert outcome(feed.command("handling", id="h1", reason="Zhao is there", seconds=1800, **seen)) == "DONE"
+    assert feed.wait_transition("HANDLING", RULE).alarm.handling.by.reason == "Zhao is there"
+    assert outcome(feed.command("unshelve", id="u1", reason="done", **seen)) == "DONE"
+    assert feed.wait_transition("UNSHELVED", RULE).actor.on_behalf_of == "Wang"
+    listed = site.command("alarms").stdout
+    assert "Zhao is there" in listed
+
+
+def test_late_and_repeated_acknowledgements_are_in_the_record(site, feed, relays):
+    relays.set(1, "holding", 0, ALARM)
+    alarm = feed.wait_transition("RAISED", RULE, "one").alarm
+    assert outcome(feed.command("ack", id="a1", alarm_id=alarm.id, revision=alarm.revision)) == "DONE"
+    assert outcome(feed.command("ack", id="a2", alarm_id=alarm.id, revision=alarm.revision)) == "ALREADY"
+    assert outcome(feed.command("ack", id="a3", alarm_id=alarm.id, revision=99)) == "STALE"
+    relays.set(1, "holding", 0, REST)
+    assert feed.wait_transition("CLEARED", RULE).over
+    assert outcome(feed.command("ack", id="a4", alarm_id=alarm.id, revision=alarm.revision)) == "NOT_FOUND"
+    feed.wait(lambda: len(audits(feed)) == 3, "three audits")
+    assert [a.what for a in audits(feed)] == ["command-ack"] * 3
+
+
+def test_a_repeated_acknowledgement_of_a_user_is_in_the_record(site, feed, relays):
+    relays.set(1, "holding", 0, ALARM)
+    alarm = feed.wait_transition("RAISED", RULE, "one").alarm
+    for _ in range(2):
+        assert site.command("ack", alarm.id, "--why", "seen").returncode == 0
+    feed.wait(lambda: audits(feed), "the audit")
+    assert (audits(feed)[0].what, audits(feed)[0].alarm_id) == ("ack-already", alarm.id)
+    assert audits(feed)[0].actor.reason == "seen"
+
+
+def test_a_device_out_of_service_calls_nobody_over_a_kill(site, feed, relays):
+    assert site.command("out-of-service", "one", "1h", "--why", "new relay").returncode == 0
+    feed.wait(lambda: audits(feed), "the audit")
+    assert (audits(feed)[0].what, audits(feed)[0].device) == ("out-of-service", "one")
+    site.kill()
+    site.start()
+    relays.set(1, "holding", 0, ALARM)
+    relays.set(2, "holding", 0, ALARM)
+    quiet = feed.wait_transition("RAISED", RULE, "one")
+    assert not quiet.notify and quiet.alarm.out_of_service.by.reason == "new relay"
+    assert feed.wait_transition("RAISED", RULE, "two").notify
+    status = json.loads(site.command("status", "--json").stdout)
+    marks = {d["name"]: d.get("out_of_service", {}).get("why") for bus in status["buses"] for d in bus["devices"]}
+    assert marks["one"] == "new relay" and marks["two"] is None
+    assert outcome(feed.command("return", id="r1", device="one", reason="done")) == "DONE"
+    returned = feed.wait_transition("RETURNED", RULE, "one")
+    assert returned.notify and not returned.alarm.HasField("out_of_service")
+    assert outcome(feed.command("return", id="r2", device="one", reason="done")) == "ALREADY"
+    assert outcome(feed.command("return", id="r3", device="nobody", reason="done")) == "REFUSED"
+    assert site.command("return", "one", "--why", "x").returncode == 1
+
+
+def test_a_dead_line_is_one_alarm(broker, feed, gateway, configuration):
+    relays = TcpSlaves({unit: RELAY for unit in range(1, 5)})
+    configuration.mqtt(broker.port).tcp("tcp", relays.port)
+    for unit, name in enumerate(("a", "b", "c", "d"), 1):
+        configuration.relay(name, "tcp", unit, UNLATCHED + SILENT_SOON.replace("700ms", "2s"))
+    gateway.configure(configuration.text())
+    gateway.start()
+    feed.wait(lambda: all(feed.last(name, "residual_current") for name in "abcd"), "a value of each")
+    relays.close()
+    down = feed.wait_transition("RAISED", "bus-down", seconds=40)
+    assert down.notify and sorted(down.alarm.behind) == ["a", "b", "c", "d"]
+    for name in "abcd":
+        child = feed.wait_transition("RAISED", "silent", name, seconds=30)
+        assert not child.notify and child.alarm.suppressed.cause == down.alarm.id
+    assert [t.alarm.rule for t in feed.transitions() if t.notify] == ["bus-down"]
+    listed = {a["device"] + "/" + a["rule"]: a for a in gateway.alarms()}
+    assert listed["a/silent"]["suppressed"]["cause"] == down.alarm.id
+    assert listed["gateway/bus-down"]["behind"] == ["a", "b", "c", "d"]

@@ -1,0 +1,246 @@
+// Shelves, causes, devices out of service, chattering: what the closure test does not say in words.
+#include <gtest/gtest.h>
+
+#include "daemon/alarms/hold.hpp"
+#include "daemon/alarms/table.hpp"
+#include "daemon/config/self_device.hpp"
+#include "daemon/config/self_lines.hpp"
+#include "tests/support/site_builder.hpp"
+
+namespace gengfu::alarms {
+namespace {
+
+using rules::Change;
+
+const Actor kLi{ActorKind::kUser, "li", "", "known"};
+
+/// A panel with its current ("leakage", rule 0), its silence ("cut", 1) and that of its point ("mute", 2); a
+/// second panel with its silence (3); one line, one feed.
+class FlagsTest : public testing::Test {
+protected:
+    FlagsTest() {
+        const DeviceId panel = builder_.device("panel", {"current"});
+        builder_.rule(builder_.point(panel, "current"), "leakage", config::RuleKind::kAbove).levels = {
+            test::level(180, Severity::kModerate), test::level(300)};
+        builder_.silent(panel, "cut", std::chrono::seconds(30));
+        builder_.rule(builder_.point(panel, "current"), "mute", config::RuleKind::kSilent).silent_for =
+            std::chrono::seconds(30);
+        builder_.silent(builder_.device("other", {"current"}), "cut", std::chrono::seconds(30));
+        builder_.site().feeds = {{"psu-1"}};
+        builder_.site().devices[0].feed = builder_.site().devices[1].feed = "psu-1";
+        config::add_self(builder_.site());
+        table_ = std::make_unique<Table>(Epoch{1}, builder_.site());
+    }
+
+    RuleId rule(const std::string& name) const {
+        const config::Site& site = builder_.site();
+        for (std::uint32_t i = 0; i < site.rules.size(); ++i) {
+            if (site.rules[i].name == name) {
+                return RuleId{i};
+            }
+        }
+        ADD_FAILURE() << name;
+        return {};
+    }
+
+    std::vector<Transition> apply(RuleId rule, Change change, Severity severity = Severity::kModerate) {
+        rules::Verdict verdict;
+        verdict.rule = rule;
+        verdict.change = change;
+        verdict.severity = severity;
+        verdict.value = 5;
+        std::vector<Transition> all;
+        if (auto first = table_->apply(verdict, now_, sequence_ + 1)) {
+            ++sequence_;
+            all.push_back(std::move(*first));
+        }
+        for (Transition& more : settle()) {
+            all.push_back(std::move(more));
+        }
+        return all;
+    }
+    std::vector<Transition> settle() {
+        std::vector<Transition> all = table_->settle(now_, sequence_ + 1);
+        sequence_ += all.size();
+        return all;
+    }
+    void wait(Duration time) { now_ = later(now_, time); }
+
+    mutable test::SiteBuilder builder_;
+    std::unique_ptr<Table> table_;
+    Stamp now_{{9}, 5'000'000, Wall{std::chrono::seconds(1'800'000'000)}};
+    std::uint64_t sequence_ = 0;
+};
+
+TEST_F(FlagsTest, AShelvedAlarmLivesOnInSilence) {
+    const AlarmId id = apply(RuleId{0}, Change::kRaised).at(0).alarm.id;
+    const Outcome shelved = table_->shelve(id, 1, kLi, now_, std::chrono::hours(2), ++sequence_);
+    ASSERT_EQ(shelved.answer, Answer::kDone);
+    EXPECT_EQ(shelved.transition->kind, TransitionKind::kShelved);
+    EXPECT_EQ(shelved.transition->alarm.shelved->by, kLi);
+    table_->acknowledge(id, 0, kLi, now_, ++sequence_);
+    EXPECT_FALSE(apply(RuleId{0}, Change::kCleared).at(0).alarm.over()) << "the shelf covers the next raise";
+    const Transition again = apply(RuleId{0}, Change::kRaised).at(0);
+    EXPECT_EQ(again.alarm.id, id);
+    EXPECT_FALSE(again.notify);
+    wait(std::chrono::hours(2));
+    const std::vector<Transition> ended = settle();
+    ASSERT_EQ(ended.size(), 1U);
+    EXPECT_EQ(ended[0].kind, TransitionKind::kUnshelved);
+    EXPECT_EQ(ended[0].actor.reason, "its time is over");
+    EXPECT_TRUE(ended[0].notify) << "it stands, and nobody took note";
+}
+
+TEST_F(FlagsTest, WhatIsGraverThanWhatWasShelvedCalls) {
+    const AlarmId id = apply(RuleId{0}, Change::kRaised).at(0).alarm.id;
+    table_->shelve(id, 0, kLi, now_, std::chrono::hours(2), ++sequence_);
+    const Transition rise = apply(RuleId{0}, Change::kSeverity, Severity::kMajor).at(0);
+    EXPECT_FALSE(rise.alarm.shelved);
+    EXPECT_TRUE(rise.notify);
+}
+
+TEST_F(FlagsTest, ALineThatIsDownExplainsTheSilenceOfItsDevices) {
+    const Transition danger = apply(RuleId{0}, Change::kRaised).at(0);
+    const Transition early = apply(RuleId{1}, Change::kRaised).at(0);
+    EXPECT_TRUE(danger.notify && early.notify);
+    table_->set_behind(rule("bus-down"), {"panel", "other"});
+    const std::vector<Transition> down = apply(rule("bus-down"), Change::kRaised, Severity::kMajor);
+    ASSERT_EQ(down.size(), 2U);
+    EXPECT_TRUE(down[0].notify);
+    EXPECT_EQ(down[0].alarm.behind, (std::vector<std::string>{"panel", "other"}));
+    EXPECT_EQ(down[1].kind, TransitionKind::kSuppressed);
+    EXPECT_EQ(down[1].alarm.id, early.alarm.id);
+    EXPECT_EQ(down[1].alarm.suppressed->cause, down[0].alarm.id);
+    const Transition child = apply(RuleId{3}, Change::kRaised).at(0);
+    EXPECT_EQ(child.kind, TransitionKind::kRaised) << "it is in the record";
+    EXPECT_FALSE(child.notify);
+    EXPECT_EQ(child.alarm.suppressed->cause, down[0].alarm.id);
+    EXPECT_FALSE(table_->find(danger.alarm.id)->held()) << "a danger that was seen is no silence";
+}
+
+TEST_F(FlagsTest, ChildrenThatCameBackAreOverAndTheOthersSpeakForThemselves) {
+    apply(rule("bus-down"), Change::kRaised, Severity::kMajor);
+    apply(RuleId{1}, Change::kRaised);
+    const AlarmId dead = apply(RuleId{3}, Change::kRaised).at(0).alarm.id;
+    const Transition back = apply(RuleId{1}, Change::kCleared).at(0);
+    EXPECT_TRUE(back.alarm.over()) << "nobody was called for it";
+    EXPECT_EQ(back.alarm.acknowledged_by.kind, ActorKind::kGateway);
+    const std::vector<Transition> up = apply(rule("bus-down"), Change::kCleared);
+    ASSERT_EQ(up.size(), 2U);
+    EXPECT_EQ(up[1].kind, TransitionKind::kReleased);
+    EXPECT_EQ(up[1].alarm.id, dead);
+    EXPECT_TRUE(up[1].notify);
+}
+
+TEST_F(FlagsTest, AChildThatHadCalledBeforeItsCauseDoesNotCallTwice) {
+    const AlarmId id = apply(RuleId{1}, Change::kRaised).at(0).alarm.id;
+    apply(rule("bus-down"), Change::kRaised, Severity::kMajor);
+    const std::vector<Transition> up = apply(rule("bus-down"), Change::kCleared);
+    EXPECT_EQ(up.at(1).kind, TransitionKind::kReleased);
+    EXPECT_FALSE(up[1].notify);
+    EXPECT_FALSE(apply(RuleId{1}, Change::kCleared).at(0).alarm.over()) << "whoever was called takes note";
+    EXPECT_NE(table_->find(id), nullptr);
+}
+
+TEST_F(FlagsTest, ADeviceExplainsItsPointAndALineTheDevice) {
+    apply(RuleId{1}, Change::kRaised);
+    const Transition point = apply(RuleId{2}, Change::kRaised).at(0);
+    EXPECT_TRUE(point.alarm.suppressed) << "by the device's own silence";
+    const std::vector<Transition> down = apply(rule("feed-down"), Change::kRaised, Severity::kMajor);
+    ASSERT_EQ(down.size(), 2U);
+    EXPECT_EQ(down[1].alarm.key.rule, "cut") << "the point keeps its nearer cause";
+    const std::vector<Transition> cleared = apply(RuleId{1}, Change::kCleared);
+    ASSERT_EQ(cleared.size(), 2U);
+    EXPECT_EQ(cleared[1].kind, TransitionKind::kSuppressed) << "now by the feed";
+    EXPECT_EQ(cleared[1].alarm.suppressed->cause, down[0].alarm.id);
+}
+
+TEST_F(FlagsTest, ADeviceThatIsWorkedOnCallsNobodyUntilItIsBack) {
+    const AlarmId before = apply(RuleId{0}, Change::kRaised).at(0).alarm.id;
+    table_->service().take_out("panel", kLi, now_, std::chrono::hours(4));
+    const std::vector<Transition> out = settle();
+    ASSERT_EQ(out.size(), 1U);
+    EXPECT_EQ(out[0].kind, TransitionKind::kOutOfService);
+    EXPECT_EQ(out[0].actor, kLi);
+    const Transition during = apply(RuleId{1}, Change::kRaised).at(0);
+    EXPECT_FALSE(during.notify);
+    EXPECT_TRUE(apply(RuleId{1}, Change::kCleared).at(0).alarm.over());
+    wait(std::chrono::hours(4));
+    ASSERT_TRUE(table_->service().expire(now_));
+    const std::vector<Transition> back = settle();
+    ASSERT_EQ(back.size(), 1U);
+    EXPECT_EQ(back[0].kind, TransitionKind::kReturned);
+    EXPECT_EQ(back[0].alarm.id, before);
+    EXPECT_TRUE(back[0].notify) << "it stands still";
+}
+
+TEST_F(FlagsTest, ThreeRaisesInAMinuteStayUntilFiveMinutesQuiet) {
+    const RuleId leak{0};
+    for (int raise = 0; raise < 2; ++raise) {
+        EXPECT_FALSE(apply(leak, Change::kRaised).at(0).alarm.chattering);
+        wait(std::chrono::seconds(10));
+        EXPECT_EQ(apply(leak, Change::kCleared).at(0).kind, TransitionKind::kCleared);
+        wait(std::chrono::seconds(10));
+    }
+    const Transition third = apply(leak, Change::kRaised).at(0);
+    EXPECT_TRUE(third.alarm.chattering && third.notify);
+    EXPECT_TRUE(apply(leak, Change::kCleared).empty()) << "it stays active";
+    wait(std::chrono::minutes(4));
+    EXPECT_TRUE(apply(leak, Change::kRaised).empty()) << "it is active already";
+    EXPECT_TRUE(apply(leak, Change::kCleared).empty());
+    wait(std::chrono::minutes(4));
+    EXPECT_TRUE(settle().empty()) << "quiet counts from the last time";
+    wait(std::chrono::minutes(1));
+    const std::vector<Transition> quiet = settle();
+    ASSERT_EQ(quiet.size(), 1U);
+    EXPECT_EQ(quiet[0].kind, TransitionKind::kCleared);
+    EXPECT_FALSE(quiet[0].alarm.chattering);
+    EXPECT_EQ(quiet[0].alarm.raises, 4U) << "the one that made no event is counted";
+    EXPECT_FALSE(apply(leak, Change::kRaised).at(0).alarm.chattering);
+}
+
+TEST_F(FlagsTest, SlowComingAndGoingIsNoChattering) {
+    for (int raise = 0; raise < 6; ++raise) {
+        EXPECT_FALSE(apply(RuleId{0}, Change::kRaised).at(0).alarm.chattering);
+        wait(std::chrono::seconds(20));
+        apply(RuleId{0}, Change::kCleared);
+        wait(std::chrono::seconds(11));
+    }
+}
+
+TEST_F(FlagsTest, AChatteringAlarmThatFallsSilentDoesNotClear) {
+    for (int raise = 0; raise < 3; ++raise) {
+        apply(RuleId{0}, Change::kRaised);
+        apply(RuleId{0}, Change::kCleared);
+    }
+    EXPECT_EQ(apply(RuleId{0}, Change::kUncertain).at(0).kind, TransitionKind::kUncertain);
+    wait(std::chrono::hours(1));
+    EXPECT_TRUE(settle().empty());
+}
+
+TEST_F(FlagsTest, AHandlingNoteIsOfOneRaise) {
+    const AlarmId id = apply(RuleId{0}, Change::kRaised).at(0).alarm.id;
+    const Outcome noted = table_->handle(id, 1, kLi, now_, std::chrono::hours(1), ++sequence_);
+    EXPECT_EQ(noted.transition->alarm.handling->by, kLi);
+    EXPECT_EQ(noted.transition->alarm.handling->until, later(now_, std::chrono::hours(1)));
+    EXPECT_FALSE(noted.transition->alarm.acknowledged);
+    apply(RuleId{0}, Change::kCleared);
+    EXPECT_FALSE(apply(RuleId{0}, Change::kRaised).at(0).alarm.handling);
+    EXPECT_EQ(table_->handle(id, 2, kLi, now_, {}, ++sequence_).answer, Answer::kStale);
+}
+
+TEST_F(FlagsTest, ShelvesAreBoundedAndWantAClock) {
+    const AlarmId id = apply(RuleId{0}, Change::kRaised).at(0).alarm.id;
+    for (const Duration wrong : {Duration(std::chrono::seconds(9)), Duration(std::chrono::hours(25))}) {
+        EXPECT_EQ(table_->shelve(id, 0, kLi, now_, wrong, 9).answer, Answer::kRefused);
+    }
+    Stamp unknown = now_;
+    unknown.wall.reset();
+    EXPECT_EQ(table_->shelve(id, 0, kLi, unknown, std::chrono::hours(1), 9).answer, Answer::kRefused);
+    EXPECT_EQ(table_->shelve(AlarmId{Epoch{7}, 7}, 0, kLi, now_, std::chrono::hours(1), 9).answer,
+              Answer::kNotFound);
+    EXPECT_EQ(table_->unshelve(id, 0, kLi, now_, 9).answer, Answer::kAlready);
+}
+
+}  // namespace
+}  // namespace gengfu::alarms
