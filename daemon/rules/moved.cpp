@@ -13,7 +13,7 @@ constexpr double kLeast = 0.33;    ///< g: below it a vector points nowhere
 constexpr double kCalm = 0.1;      ///< g off 1: at rest, so that the direction is that of gravity
 constexpr double kShaken = 0.3;    ///< g off 1: a knock
 constexpr double kSettleBand = 5;  ///< degrees: what settles is at rest
-constexpr double kAnchored = 5;    ///< seconds that agree, before a first pose is held against others
+constexpr double kAnchored = 2;    ///< seconds that agree, before a first pose is held against others
 constexpr double kRecent = 10;     ///< seconds that `recent` looks back
 constexpr double kDaySeconds = 86'400;
 

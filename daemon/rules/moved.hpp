@@ -24,7 +24,7 @@ struct MovedState {
 };
 
 /// A pose that nobody has calibrated is learned from the first value on and settles over this: the thing is
-/// watched within seconds (five that agree), by a reference that gets better within the minute.
+/// watched within seconds (two that agree), by a reference that gets better within the minute.
 constexpr Duration kSettle = std::chrono::minutes(1);
 /// The reference follows a pose that creeps (a street that sinks, a sensor's zero) by so many degrees a day
 /// ...
