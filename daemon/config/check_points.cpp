@@ -48,18 +48,21 @@ void check_forbidden(const Profile& profile, const PointSpec& spec, At at, Repor
     }
 }
 
-void check_writable(const ProfileDraft& draft, Report& report) {
-    for (std::size_t i = 0; i < draft.profile.writable.size(); ++i) {
-        const Register reg = draft.profile.writable[i].reg;
-        for (const Forbidden& forbidden : draft.profile.forbid) {
-            if (forbidden.space == reg.space && reg.address >= forbidden.first &&
-                reg.address <= forbidden.last) {
-                report.error(
-                    draft.writable_at[i],
-                    fmt::format("write: {} lies in registers that `forbid` says must never be touched",
-                                to_text(reg)));
-            }
+void check_touched(const ProfileDraft& draft, const char* key, Register reg, At at, Report& report) {
+    for (const Forbidden& forbidden : draft.profile.forbid) {
+        if (forbidden.space == reg.space && reg.address >= forbidden.first && reg.address <= forbidden.last) {
+            report.error(at, fmt::format("{}: {} lies in registers that `forbid` says must never be touched",
+                                         key, to_text(reg)));
         }
+    }
+}
+
+void check_writes(const ProfileDraft& draft, Report& report) {
+    for (std::size_t i = 0; i < draft.profile.writable.size(); ++i) {
+        check_touched(draft, "write", draft.profile.writable[i].reg, draft.writable_at[i], report);
+    }
+    for (std::size_t i = 0; i < draft.profile.setup.size(); ++i) {
+        check_touched(draft, "setup", draft.profile.setup[i].reg, draft.setup_at[i], report);
     }
 }
 
@@ -169,7 +172,7 @@ void check_points(const ProfileDraft& draft, Report& report) {
     for (const auto& [name, group] : groups) {
         check_span(draft, name, group, report);
     }
-    check_writable(draft, report);
+    check_writes(draft, report);
 }
 
 }  // namespace gengfu::config

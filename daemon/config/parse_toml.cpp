@@ -131,7 +131,7 @@ std::string outside_quotes(std::string_view line) {
 /// Headers that stand once for each thing: [device] twice is what everybody writes first.
 bool may_stand_often(std::string_view header) {
     for (const std::string_view name :
-         {"bus", "device", "feed", "party", "point", "write", "device.channel"}) {
+         {"bus", "device", "feed", "party", "point", "write", "setup", "device.channel"}) {
         if (header == fmt::format("[{}]", name)) {
             return true;
         }

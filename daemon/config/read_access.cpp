@@ -127,6 +127,23 @@ std::optional<Writable> read_writable(const Node& table, Report& report) {
     return reg ? std::optional(writable) : std::nullopt;
 }
 
+std::optional<SetupWrite> read_setup(const Node& table, Report& report) {
+    Reader reader(table, "profile.setup", "setup", report);
+    SetupWrite write;
+    reader.require("register");
+    const auto reg = reader.parsed("register", parse_register);
+    write.reg = reg.value_or(Register{});
+    if (reg && (reg->space == Space::kInput || reg->space == Space::kDiscrete)) {
+        reader.wrong("register", "a coil or holding register: others cannot be written");
+    }
+    write.function = read_function(reader, write.reg.space);
+    reader.require("value");
+    const std::int64_t highest = write.reg.space == Space::kCoil ? 1 : kMaxRegister;
+    write.value = static_cast<std::uint16_t>(reader.integer("value", 0, highest).value_or(0));
+    reader.finish();
+    return reg ? std::optional(write) : std::nullopt;
+}
+
 void read_align(Reader& reader, Profile& profile) {
     const Node* const list = reader.list("align", 2);
     for (const Node& item : list == nullptr ? std::vector<Node>{} : list->items) {
@@ -174,7 +191,12 @@ void read_access(Reader& reader, ProfileDraft& draft, Report& report) {
             draft.writable_at.push_back(table->at);
         }
     }
-    reader.not_built("setup", "registers written at connect");
+    for (const Node* const table : reader.tables("setup", kMaxListItems)) {
+        if (const auto write = read_setup(*table, report)) {
+            profile.setup.push_back(*write);
+            draft.setup_at.push_back(table->at);
+        }
+    }
 }
 
 }  // namespace gengfu::config

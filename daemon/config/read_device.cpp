@@ -206,12 +206,8 @@ void DeviceReader::read_class(Reader& reader, Device& device, Draft& draft) {
 }
 
 void DeviceReader::read_interval(Reader& reader, Device& device) {
-    // A serial line asked more often than every 10 ms is one that is always busy; a connection may be polled
-    // back to back.
-    const bool back_to_back = bus_found_ && (site_.bus(device.bus).kind == BusKind::kModbusTcp ||
-                                             site_.bus(device.bus).kind == BusKind::kReplay);
-    const Duration shortest = milliseconds(back_to_back ? 0 : 10);
-    device.interval = reader.duration("interval", shortest, hours(24)).value_or(device.interval);
+    // What a line cannot carry is known from its budget, not here; 0 is back to back, as fast as it allows.
+    device.interval = reader.duration("interval", Duration::zero(), hours(24)).value_or(device.interval);
 }
 
 void DeviceReader::read_parameters(Reader& reader, Device& device) {

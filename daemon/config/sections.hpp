@@ -50,6 +50,7 @@ struct ProfileDraft {
     std::vector<At> points_at;    ///< of each [[point]]
     std::vector<At> roles_at;     ///< of each point's role
     std::vector<At> writable_at;  ///< of each [[write]]
+    std::vector<At> setup_at;     ///< of each [[setup]]
     std::vector<Entry> rules;     ///< [rule.NAME]
     std::vector<Probe> identify;
     std::optional<Provision> provision;

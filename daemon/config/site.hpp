@@ -253,6 +253,13 @@ struct Writable {
     std::uint8_t function = 6;  ///< 5, 6, 15 or 16
 };
 
+/// What is written to the unit at each connect, before it is read.
+struct SetupWrite {
+    Register reg;
+    std::uint16_t value = 0;
+    std::uint8_t function = 6;  ///< 5, 6, 15 or 16
+};
+
 struct Profile {
     std::string name, vendor, model, source;
     bool verified = false;
@@ -271,6 +278,7 @@ struct Profile {
     std::optional<Alive> alive;
     std::vector<Forbidden> forbid;
     std::vector<Writable> writable;
+    std::vector<SetupWrite> setup;  ///< in this order
 
     /// Points that are read: the first so many.
     std::size_t read_count() const {

@@ -7,6 +7,7 @@
 #include "daemon/core/ids.hpp"
 #include "daemon/core/sample.hpp"
 #include "daemon/sampling/line_watch.hpp"
+#include "daemon/sampling/unit_traffic.hpp"
 #include "drivers/bus.hpp"
 
 namespace gengfu::sampling {
@@ -37,8 +38,9 @@ struct BusSnapshot {
     LineTrouble kind = LineTrouble::kNone;  ///< to be told when it changes, see LineWatch
     std::string trouble;  ///< why it was last given up, without the bus's name; empty when devices answer
     drivers::Traffic traffic;
-    double load = 0;              ///< share of the last minute in which a transaction was under way
-    std::vector<Health> devices;  ///< in the order of the bus's devices
+    double load = 0;                 ///< share of the last minute in which a transaction was under way
+    std::vector<Health> devices;     ///< in the order of the bus's devices
+    std::vector<UnitTraffic> units;  ///< likewise
 };
 
 }  // namespace gengfu::sampling

@@ -7,6 +7,7 @@
 #include "daemon/sampling/budget.hpp"
 #include "daemon/sampling/device_reader.hpp"
 #include "daemon/sampling/schedule.hpp"
+#include "daemon/sampling/write_request.hpp"
 
 namespace gengfu::sampling {
 namespace {
@@ -189,6 +190,9 @@ struct BusWorker::Loop {
         if (opened) {
             reopen_pause = kFirstReopen;
             schedule.connected(clock.now());
+            for (DeviceReader& reader : readers) {
+                reader.set_up_again();
+            }
             publish_snapshot(clock.now());
             return true;
         }
@@ -224,6 +228,9 @@ struct BusWorker::Loop {
                                               : schedule.finished(turn, result.answered, began, ended);
         if (changed) {
             batch.health.push_back({schedule.device(turn.device), schedule.health(turn.device), ended});
+            if (schedule.health(turn.device) == Health::kOffline) {
+                readers[turn.device].set_up_again();  // it may come back from a power cut
+            }
         }
         note_line(result, ended);
         unpublished = true;
@@ -262,6 +269,29 @@ struct BusWorker::Loop {
         if (!bus->is_open()) {
             line_broke("lost while it was asked on demand");
         }
+    }
+
+    void write(std::size_t position, const drivers::Request& request, const WriteDone& done) {
+        const Monotonic began = clock.now();
+        if (!ready(began)) {
+            done(
+                fail(Errc::kIo, "bus " + site.bus(id).name + ": the line is not open: " + line_words(began)));
+            return;
+        }
+        const Result<void> written = readers[position].write(request, *bus);
+        const Monotonic ended = clock.now();
+        load.add(began, ended);
+        unpublished = true;
+        if (!written && written.error().code == Errc::kTimeout) {
+            schedule.owes(position, ended);
+        } else if (!written && written.error().code == Errc::kIo) {
+            line_broke(written.error().what);
+        }
+        done(written);
+    }
+
+    std::string line_words(Monotonic now) const {
+        return now < lent_until ? "lent to " + lent_to : tried ? watch.why() : "not opened yet";
     }
 
     void lend(Duration time, const std::string& whom) {
@@ -333,15 +363,14 @@ struct BusWorker::Loop {
         const std::lock_guard lock(mutex);
         seen.open = bus->is_open();
         seen.kind = watch.trouble();
-        seen.trouble = tried ? watch.why() : "not opened yet";
-        if (now < lent_until) {
-            seen.trouble = "lent to " + lent_to;
-        }
+        seen.trouble = line_words(now);
         seen.traffic = bus->traffic();
         seen.load = load.share(now - started);
         seen.devices.resize(schedule.size());
+        seen.units.resize(schedule.size());
         for (std::size_t i = 0; i < schedule.size(); ++i) {
             seen.devices[i] = schedule.health(i);
+            seen.units[i] = readers[i].traffic();
         }
     }
 };
@@ -370,19 +399,39 @@ void BusWorker::stop() {
     }
 }
 
-Result<void> BusWorker::read_now(DeviceId device, ReadDone done) {
-    std::size_t position = 0;
-    while (position < loop_->schedule.size() && loop_->schedule.device(position) != device) {
-        ++position;
+std::optional<std::size_t> BusWorker::position_of(DeviceId device) const {
+    for (std::size_t i = 0; i < loop_->schedule.size(); ++i) {
+        if (loop_->schedule.device(i) == device) {
+            return i;
+        }
     }
-    if (position == loop_->schedule.size()) {
+    return std::nullopt;
+}
+
+Result<void> BusWorker::write_now(DeviceId device, config::Register reg, std::int64_t value, WriteDone done) {
+    const std::optional<std::size_t> position = position_of(device);
+    if (!position) {
+        return fail(Errc::kNotFound, "the device is not on this bus");
+    }
+    Result<drivers::Request> request = write_request(loop_->site, device, reg, value);
+    if (!request) {
+        return pass(request);
+    }
+    return put([position = *position, request = std::move(*request), done = std::move(done)](Loop& loop) {
+        loop.write(position, request, done);
+    });
+}
+
+Result<void> BusWorker::read_now(DeviceId device, ReadDone done) {
+    const std::optional<std::size_t> position = position_of(device);
+    if (!position) {
         return fail(Errc::kNotFound, "the device is not on this bus");
     }
     const std::lock_guard lock(loop_->mutex);
     if (loop_->requests.size() >= kMostRequests || loop_->stopping) {
         return fail(Errc::kFull, "bus " + loop_->site.bus(id_).name + ": too many reads are waiting");
     }
-    loop_->requests.push_back({position, std::move(done), {}});
+    loop_->requests.push_back({*position, std::move(done), {}});
     loop_->wake.notify_all();
     return {};
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -36,6 +37,13 @@ public:
     /// Reads a device now, ahead of what is periodic. At most kMostRequests wait. \retval Errc::kFull
     Result<void> read_now(DeviceId device, ReadDone done);
 
+    /// `done` is called on the worker's thread when the unit has taken it, or with why not: the errors of
+    /// Bus::transact, kIo when the line is not open.
+    using WriteDone = std::function<void(const Result<void>&)>;
+    /// Writes one register or coil of a device now, ahead of what is periodic and within the share of reads
+    /// on demand. \retval Errc::kInvalid the profile does not allow it, kNotFound not of this bus, kFull
+    Result<void> write_now(DeviceId device, config::Register reg, std::int64_t value, WriteDone done);
+
     /// Called on the worker's thread between two requests of its own. \param line  null: it is not open
     using LineJob = std::function<void(drivers::Bus* line)>;
     /// Does something with the line, ahead of what is periodic. Called once, also when the worker stops.
@@ -59,6 +67,7 @@ private:
     struct Loop;
 
     Result<void> put(std::function<void(Loop&)> act);
+    std::optional<std::size_t> position_of(DeviceId device) const;
 
     BusId id_;
     std::unique_ptr<Loop> loop_;

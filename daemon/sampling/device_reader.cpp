@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/sampling/turn_cost.hpp"
+#include "daemon/sampling/write_request.hpp"
 #include "drivers/modbus/timing.hpp"
 
 namespace gengfu::sampling {
@@ -75,6 +76,7 @@ DeviceReader::DeviceReader(const config::Site& site, DeviceId device, const std:
     for (std::size_t i = 0; i < cadences_.size(); ++i) {
         all_ |= DueSet{1} << i;
     }
+    last_began_.resize(cadences_.size());
 }
 
 std::vector<config::PointRef> DeviceReader::points_of(DueSet due) const {
@@ -126,7 +128,53 @@ void DeviceReader::learn(const modbus::Read& read, const drivers::Answer& answer
     const std::int64_t payload = bits ? (read.count + 7) / 8 : 2 * read.count;
     const auto frames =
         static_cast<std::int64_t>(modbus::kRtuReadRequestBytes + modbus::kRtuReadAnswerOverhead);
-    responses_.answered(answer.received - answer.sent - character_ * (frames + payload));
+    const Duration response = answer.received - answer.sent - character_ * (frames + payload);
+    responses_.answered(response);
+    traffic_.responses.add(response);
+}
+
+Result<drivers::Answer> DeviceReader::transact(drivers::Bus& bus, const drivers::Request& request) {
+    ++traffic_.requests;
+    Result<drivers::Answer> answer = bus.transact(request);
+    if (answer) {
+        ++traffic_.answers;
+    } else {
+        traffic_.failed(answer.error().code);
+    }
+    return answer;
+}
+
+Result<void> DeviceReader::set_up(drivers::Bus& bus) {
+    const std::vector<config::SetupWrite>& setup = site_->profile(site_->device(device_)).setup;
+    for (; next_setup_ < setup.size(); ++next_setup_) {
+        Result<drivers::Answer> answer = transact(bus, setup_request(*site_, device_, setup[next_setup_]));
+        if (!answer) {
+            return pass(answer);
+        }
+    }
+    return {};
+}
+
+Result<void> DeviceReader::write(const drivers::Request& request, drivers::Bus& bus) {
+    Result<drivers::Answer> answer = transact(bus, request);
+    return answer ? Result<void>{} : Result<void>(pass(answer));
+}
+
+void DeviceReader::note_pace(const Turn& turn, const TurnResult& result, Monotonic began, Monotonic ended) {
+    for (std::size_t i = 0; i < cadences_.size(); ++i) {
+        if ((turn.due & (DueSet{1} << i)) == 0) {
+            continue;
+        }
+        std::optional<Monotonic>& last = last_began_[i];
+        if (!result.answered) {
+            last.reset();  // a unit that does not answer is nobody's promise
+        } else {
+            if (last && cadences_[i].feeds_alarm && !cadences_[i].on_connect) {
+                traffic_.worst_reading = std::max(traffic_.worst_reading, ended - *last);
+            }
+            last = began;
+        }
+    }
 }
 
 void DeviceReader::store(const modbus::Read& read, const drivers::Answer& answer) {
@@ -183,8 +231,10 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
                             .taken = began,
                             .exception = readings_[point].exception};
     }
+    const Result<void> ready = set_up(bus);
     for (std::size_t i = 0; i < reads.size();) {
-        Result<drivers::Answer> answer = bus.transact(request_for(reads[i]));
+        Result<drivers::Answer> answer = ready ? transact(bus, request_for(reads[i]))
+                                               : Result<drivers::Answer>(tl::make_unexpected(ready.error()));
         if (answer) {
             result.answered = true;
             learn(reads[i], *answer);
@@ -202,12 +252,12 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
         if (code == Errc::kTimeout) {
             responses_.timed_out();
         }
-        if (code == Errc::kUnsupported) {
+        if (code == Errc::kUnsupported && ready) {
             refused(reads, i, clock.now());
             continue;  // the halves stand at i now
         }
         ++i;
-        if (code == Errc::kIo || (code == Errc::kTimeout && !result.answered)) {
+        if (!ready || code == Errc::kIo || (code == Errc::kTimeout && !result.answered)) {
             // A unit that is silent costs one time-out a turn, not one a request.
             for (; i < reads.size(); ++i) {
                 fail(reads[i], answer.error(), clock.now());
@@ -216,6 +266,7 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
             result.trouble = answer.error().what;
         }
     }
+    note_pace(turn, result, began, clock.now());
     hand_over(turn.due, out);
     return result;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "daemon/sampling/interpret.hpp"
 #include "daemon/sampling/response_memory.hpp"
 #include "daemon/sampling/schedule.hpp"
+#include "daemon/sampling/unit_traffic.hpp"
 #include "drivers/bus.hpp"
 #include "drivers/modbus/read_plan.hpp"
 
@@ -42,11 +44,22 @@ public:
     /// Bad samples for all points that are due, without asking.
     void give_up(DueSet due, Reason reason, Monotonic now, std::vector<Sample>& out);
 
+    /// One write, not of [[setup]]; `request` from write_request().
+    Result<void> write(const drivers::Request& request, drivers::Bus& bus);
+
+    /// The unit may have lost what [[setup]] wrote: it is written again before the next reading.
+    void set_up_again() { next_setup_ = 0; }
+
     DueSet all() const { return all_; }
+    const UnitTraffic& traffic() const { return traffic_; }
 
 private:
     using Reads = std::vector<drivers::modbus::Read>;
 
+    /// \retval those of Bus::transact; the unit is not to be read then
+    Result<void> set_up(drivers::Bus& bus);
+    Result<drivers::Answer> transact(drivers::Bus& bus, const drivers::Request& request);
+    void note_pace(const Turn& turn, const TurnResult& result, Monotonic began, Monotonic ended);
     Reads& plan(DueSet due, Monotonic now);
     std::vector<config::PointRef> points_of(DueSet due) const;
     void store(const drivers::modbus::Read& read, const drivers::Answer& answer);
@@ -69,8 +82,11 @@ private:
     std::map<DueSet, Reads> plans_;
     std::vector<config::PointRef> refused_;  ///< set aside until `retry_refused_`
     Monotonic retry_refused_{};
-    std::vector<Reading> readings_;     ///< by PointRef, of the turn under way
-    std::vector<Reading> handed_over_;  ///< kept to spare the allocation
+    std::size_t next_setup_ = 0;  ///< of the profile's [[setup]], to be written
+    UnitTraffic traffic_;
+    std::vector<std::optional<Monotonic>> last_began_;  ///< of each cadence's last good reading
+    std::vector<Reading> readings_;                     ///< by PointRef, of the turn under way
+    std::vector<Reading> handed_over_;                  ///< kept to spare the allocation
 };
 
 }  // namespace gengfu::sampling

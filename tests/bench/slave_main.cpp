@@ -1,17 +1,22 @@
 // A Modbus TCP server for tools/bench: every unit, functions 3 and 4, any register. What a register holds
 // follows from the moment at which it is read (change.hpp), so the time of a change is known exactly.
 //
-//   bench_slave --start NS --step NS --pattern count|alternate
+//   bench_slave --start NS --step NS --pattern count|alternate [--settle MS]
 //
-// Prints the port it listens on, then serves until it is ended.
+// Prints the port it listens on, then serves until SIGTERM, when it says what it saw of each client, in the
+// order in which they came: {"clients": [{"requests", "longest_gap_ns"}]}. A gap is from one request to the
+// next, without those of the first `--settle` milliseconds of a client (0 when not given).
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <utility>
@@ -22,8 +27,8 @@
 namespace gengfu::bench {
 namespace {
 
-constexpr std::size_t kRequest = 12;  ///< MBAP header, unit, function, address, count
-constexpr std::size_t kClients = 16;  ///< more are refused: a bench has one or two
+constexpr std::size_t kRequest = 12;   ///< MBAP header, unit, function, address, count
+constexpr std::size_t kClients = 160;  ///< more are refused: tools/bench bus has 128
 constexpr unsigned kMaxRegisters = 125;
 
 class FileDescriptor {
@@ -50,6 +55,8 @@ struct Client {
     FileDescriptor socket;
     std::array<unsigned char, kRequest> request{};
     std::size_t have = 0;
+    std::uint64_t requests = 0;
+    std::chrono::nanoseconds first{}, last{}, longest_gap{};  ///< CLOCK_MONOTONIC
 };
 
 Error system_error(const char* what) {
@@ -94,8 +101,28 @@ std::vector<unsigned char> answer_to(const std::array<unsigned char, kRequest>& 
     return answer;
 }
 
+void note_request(Client& client, std::chrono::nanoseconds settle) {
+    const std::chrono::nanoseconds now = monotonic_now();
+    if (client.requests++ == 0) {
+        client.first = now;
+    } else if (client.last - client.first >= settle) {
+        client.longest_gap = std::max(client.longest_gap, now - client.last);
+    }
+    client.last = now;
+}
+
+void report(const std::vector<Client>& clients) {
+    std::printf(R"({"clients":[)");
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+        std::printf(R"(%s{"requests":%llu,"longest_gap_ns":%lld})", i == 0 ? "" : ",",
+                    static_cast<unsigned long long>(clients[i].requests),
+                    static_cast<long long>(clients[i].longest_gap.count()));
+    }
+    std::printf("]}\n");
+}
+
 /// False when the client has gone or speaks something else.
-bool serve(Client& client, const Change& change) {
+bool serve(Client& client, const Change& change, std::chrono::nanoseconds settle) {
     const ssize_t got =
         ::recv(client.socket.get(), client.request.data() + client.have, kRequest - client.have, 0);
     if (got <= 0) {
@@ -110,6 +137,7 @@ bool serve(Client& client, const Change& change) {
         client.request[5] != 6) {
         return false;
     }
+    note_request(client, settle);
     const std::vector<unsigned char> answer = answer_to(client.request, change);
     return ::send(client.socket.get(), answer.data(), answer.size(), MSG_NOSIGNAL) ==
            static_cast<ssize_t>(answer.size());
@@ -130,6 +158,13 @@ Result<void> run(const Options& options) {
     if (!change) {
         return fail(change.error().code, change.error().what);
     }
+    const auto settle_ms = options.number("settle", 0, 600'000);
+    const std::chrono::milliseconds settle(settle_ms ? *settle_ms : 0);
+    sigset_t ending;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+    const FileDescriptor signals(::signalfd(-1, &ending, SFD_CLOEXEC));
     const Result<FileDescriptor> listener = listen_somewhere();
     if (!listener) {
         return fail(listener.error().code, listener.error().what);
@@ -137,15 +172,19 @@ Result<void> run(const Options& options) {
     std::vector<Client> clients;
     std::vector<pollfd> polls;
     for (;;) {
-        polls.assign(1, {listener->get(), POLLIN, 0});
+        polls.assign({{listener->get(), POLLIN, 0}, {signals.get(), POLLIN, 0}});
         for (const Client& client : clients) {
             polls.push_back({client.socket.get(), POLLIN, 0});
         }
         if (::poll(polls.data(), polls.size(), -1) < 0 && errno != EINTR) {
             return tl::make_unexpected(system_error("poll"));
         }
+        if (polls[1].revents != 0) {
+            report(clients);
+            return {};
+        }
         for (std::size_t i = clients.size(); i > 0; --i) {
-            if (polls[i].revents != 0 && !serve(clients[i - 1], *change)) {
+            if (polls[i + 1].revents != 0 && !serve(clients[i - 1], *change, settle)) {
                 clients.erase(clients.begin() + static_cast<std::ptrdiff_t>(i - 1));
             }
         }

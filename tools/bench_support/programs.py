@@ -94,9 +94,9 @@ class Process:
 class Slave(Process):
     """Registers that change every `step_ns` from now on; the rule is shared with listeners."""
 
-    def __init__(self, programs: Programs, folder: pathlib.Path, step_ns: int, pattern: str):
+    def __init__(self, programs: Programs, folder: pathlib.Path, step_ns: int, pattern: str, more=()):
         self.rule = ["--start", time.monotonic_ns(), "--step", step_ns, "--pattern", pattern]
-        super().__init__([programs.find("bench_slave"), *self.rule], folder / "slave.log")
+        super().__init__([programs.find("bench_slave"), *self.rule, *more], folder / "slave.log")
         self.wait_for_text("\n")
         self.port = int(self.text().split()[1])
 

@@ -1,0 +1,209 @@
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "daemon/sampling/write_request.hpp"
+#include "tests/unit/sampling/fake_bus.hpp"
+#include "tests/unit/sampling/site_builder.hpp"
+
+namespace gengfu::sampling {
+namespace {
+
+constexpr config::Register kValve{config::Space::kHolding, 4};
+constexpr config::Register kSiren{config::Space::kCoil, 9};
+
+config::Profile valve() {
+    config::Profile profile;
+    profile.name = "valve";
+    profile.points.push_back(SiteBuilder::point("position", 4));
+    profile.writable.push_back({.reg = kValve, .low = 0, .high = 100, .function = 16});
+    profile.writable.push_back({.reg = kSiren, .low = 0, .high = 1, .function = 5});
+    return profile;
+}
+
+struct Case {
+    std::string name;
+    config::Register reg;
+    std::int64_t value;
+    std::uint8_t function;  ///< 0: refused
+};
+class WriteRequest : public testing::TestWithParam<Case> {};
+
+TEST_P(WriteRequest, IsMadeOnlyOfWhatTheProfileAllows) {
+    SiteBuilder builder(valve());
+    const DeviceId device = builder.device("d", 7, milliseconds(10));
+    const Result<drivers::Request> request =
+        write_request(builder.site, device, GetParam().reg, GetParam().value);
+    ASSERT_EQ(request.has_value(), GetParam().function != 0);
+    if (request) {
+        EXPECT_EQ(request->unit, 7);
+        EXPECT_EQ(request->function, GetParam().function);
+        EXPECT_EQ(request->address, GetParam().reg.address);
+        EXPECT_EQ(request->values, std::vector{static_cast<std::uint16_t>(GetParam().value)});
+    } else {
+        EXPECT_EQ(request.error().code, Errc::kInvalid);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, WriteRequest,
+                         testing::Values(Case{"Lowest", kValve, 0, 16}, Case{"Highest", kValve, 100, 16},
+                                         Case{"Above", kValve, 101, 0}, Case{"Below", kValve, -1, 0},
+                                         Case{"Wraps", kValve, 65536, 0}, Case{"Coil", kSiren, 1, 5},
+                                         Case{"CoilTwo", kSiren, 2, 0},
+                                         Case{"OtherRegister", {config::Space::kHolding, 5}, 1, 0},
+                                         Case{"OtherSpace", {config::Space::kCoil, 4}, 1, 0}),
+                         [](const auto& test) { return test.param.name; });
+
+class Writing : public BusWorkerTest {
+protected:
+    static Result<void> write(BusWorker& worker, DeviceId device, config::Register reg, std::int64_t value) {
+        std::promise<Result<void>> outcome;
+        const Result<void> queued = worker.write_now(
+            device, reg, value, [&outcome](const Result<void>& done) { outcome.set_value(done); });
+        if (!queued) {
+            return queued;
+        }
+        return outcome.get_future().get();
+    }
+};
+
+TEST_F(Writing, ReachesTheUnitAndIsAnswered) {
+    SiteBuilder builder(valve());
+    const DeviceId device = builder.device("d", 7, milliseconds(10));
+    line_->units[7][4] = 0;
+    const auto polling = worker(builder.site);
+    polling->start();
+    EXPECT_TRUE(write(*polling, device, kValve, 55));
+    EXPECT_TRUE(got_.wait([&] {
+        return std::any_of(got_.samples.begin(), got_.samples.end(),
+                           [](const Sample& s) { return s.value == 55 && s.quality == Quality::kGood; });
+    }));
+    const Result<void> forbidden = write(*polling, device, {config::Space::kHolding, 8}, 1);
+    ASSERT_FALSE(forbidden);
+    EXPECT_EQ(forbidden.error().code, Errc::kInvalid);
+    polling->stop();
+    EXPECT_FALSE(line_->units[7].contains(8));
+}
+
+TEST_F(Writing, SaysWhyTheUnitDidNotTakeIt) {
+    SiteBuilder builder(valve());
+    const DeviceId device = builder.device("d", 7, milliseconds(10));
+    line_->units[7][4] = 0;
+    line_->read_only.insert(4);
+    const auto polling = worker(builder.site);
+    polling->start();
+    const Result<void> refused = write(*polling, device, kValve, 1);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::kRefused);
+    polling->stop();
+    // A worker that has stopped takes nothing, and leaves nobody waiting.
+    const Result<void> late = write(*polling, device, kValve, 1);
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().code, Errc::kFull);
+}
+
+config::Profile set_up_first() {
+    config::Profile profile = valve();
+    profile.setup.push_back({.reg = {config::Space::kHolding, 20}, .value = 3, .function = 6});
+    profile.setup.push_back({.reg = {config::Space::kHolding, 21}, .value = 1, .function = 6});
+    return profile;
+}
+
+TEST_F(Writing, SetupComesBeforeTheFirstReadingOfEachConnection) {
+    SiteBuilder builder(set_up_first());
+    builder.device("d", 7, milliseconds(10));
+    line_->units[7][4] = 42;
+    const auto polling = worker(builder.site);
+    polling->start();
+    ASSERT_TRUE(got_.wait([&] { return got_.has(PointId{0}, Quality::kGood, Reason::kNone); }));
+    {
+        const std::lock_guard lock(line_->mutex);
+        ASSERT_GE(line_->asked.size(), 3U);
+        EXPECT_EQ(line_->asked[0].address, 20);
+        EXPECT_EQ(line_->asked[1].address, 21);
+        EXPECT_EQ(line_->asked[2].function, 3);
+        line_->asked.clear();
+        line_->units[7].erase(20);
+        line_->plugged = false;
+    }
+    ASSERT_TRUE(got_.wait([&] { return got_.has(PointId{0}, Quality::kBad, Reason::kLine); }));
+    {
+        const std::lock_guard lock(line_->mutex);
+        line_->plugged = true;
+    }
+    ASSERT_TRUE(got_.wait([&] { return got_.samples.back().quality == Quality::kGood; }));
+    polling->stop();
+    EXPECT_EQ(line_->units[7][20], 3) << "written again after the line was gone";
+}
+
+TEST_F(Writing, AUnitThatRefusesItsSetupIsNotBelieved) {
+    SiteBuilder builder(set_up_first());
+    builder.device("d", 7, milliseconds(10));
+    line_->units[7][4] = 42;
+    line_->read_only.insert(21);
+    const auto polling = worker(builder.site);
+    polling->start();
+    ASSERT_TRUE(got_.wait([&] { return got_.samples.size() >= 5; }));
+    {
+        const std::lock_guard lock(got_.mutex);
+        for (const Sample& sample : got_.samples) {
+            EXPECT_EQ(sample.quality, Quality::kBad);
+            EXPECT_EQ(sample.reason, Reason::kException);
+        }
+    }
+    {
+        const std::lock_guard lock(line_->mutex);
+        line_->read_only.clear();
+    }
+    EXPECT_TRUE(got_.wait([&] { return got_.has(PointId{0}, Quality::kGood, Reason::kNone); }))
+        << "it is tried again with each turn";
+    polling->stop();
+}
+
+TEST_F(Writing, SetupIsWrittenAgainWhenAUnitComesBack) {
+    SiteBuilder builder(set_up_first());
+    const DeviceId device = builder.device("d", 7, milliseconds(10));
+    line_->units[7][4] = 42;
+    const auto polling = worker(builder.site);
+    polling->start();
+    ASSERT_TRUE(got_.wait([&] { return got_.has(PointId{0}, Quality::kGood, Reason::kNone); }));
+    {
+        const std::lock_guard lock(line_->mutex);
+        line_->silent.insert(7);
+        line_->units[7].erase(20);  // it loses power
+    }
+    ASSERT_TRUE(got_.wait([&] {
+        return std::any_of(got_.health.begin(), got_.health.end(), [&](const HealthChange& change) {
+            return change.device == device && change.health == Health::kOffline;
+        });
+    }));
+    {
+        const std::lock_guard lock(line_->mutex);
+        line_->silent.clear();
+    }
+    ASSERT_TRUE(got_.wait([&] { return got_.samples.back().quality == Quality::kGood; }));
+    polling->stop();
+    EXPECT_EQ(line_->units[7][20], 3);
+}
+
+TEST_F(Writing, TrafficIsCountedByUnit) {
+    SiteBuilder builder(set_up_first());
+    builder.device("good", 7, milliseconds(10));
+    builder.device("silent", 8, milliseconds(10));
+    line_->units[7][4] = 42;
+    line_->silent.insert(8);
+    const auto polling = worker(builder.site);
+    polling->start();
+    ASSERT_TRUE(got_.wait([&] {
+        const BusSnapshot seen = polling->snapshot();
+        return seen.units.size() == 2 && seen.units[0].answers >= 10 && seen.units[1].timeouts >= 1;
+    }));
+    polling->stop();
+    const BusSnapshot seen = polling->snapshot();
+    EXPECT_EQ(seen.units[0].timeouts, 0U);
+    EXPECT_EQ(seen.units[1].answers, 0U);
+    EXPECT_GT(seen.units[0].responses.count(), 0U);
+}
+
+}  // namespace
+}  // namespace gengfu::sampling
