@@ -5,12 +5,14 @@
 #   gengfu_test(NAME SOURCES tests/unit/... [LINKS ...] [LABELS ...] [DATA ...] [TIMEOUT seconds])
 #   gengfu_bench(NAME SOURCES tests/bench/... [LINKS ...])
 #   gengfu_fuzz(NAME SOURCES folder/x_fuzz.cpp [LINKS ...] [SEEDS tests/golden/... ...])
+#   gengfu_kill_points(a.cpp ...)     of this folder: sources that have kill points
 #   gengfu_proto(NAME gengfu/v1/x.proto ...)
 
 set(GENGFU_SANITIZE "" CACHE STRING "Sanitizers, a list: address;undefined or thread")
 option(GENGFU_FUZZ "Build the fuzzers with libFuzzer (clang); otherwise they replay their seeds" OFF)
 option(GENGFU_HARDEN "Stack protector, FORTIFY_SOURCE, relro, bind-now, PIE" OFF)
 option(GENGFU_COVERAGE "Instrument for gcov" OFF)
+option(GENGFU_KILL_POINTS "Named moments at which tests/chaos ends the daemon; never in a release" OFF)
 option(GENGFU_WERROR "Warnings are errors" ON)
 
 set(CMAKE_CXX_STANDARD 20)
@@ -238,4 +240,10 @@ function(gengfu_proto name)
     target_compile_options(gengfu_${name} PRIVATE -w)
     target_link_libraries(gengfu_${name} PUBLIC gengfu_codegen gengfu::dep::protobuf)
     add_library(gengfu::${name} ALIAS gengfu_${name})
+endfunction()
+
+function(gengfu_kill_points)
+    if(GENGFU_KILL_POINTS)
+        set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_DEFINITIONS GENGFU_KILL_POINTS)
+    endif()
 endfunction()

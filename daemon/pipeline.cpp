@@ -387,8 +387,11 @@ void Pipeline::configuration_trouble(const std::string& why) {
 }
 
 void Pipeline::note_store() {
-    for (const std::string& words : store_news_->take()) {
+    for (const std::string& words : store_news_->words.take()) {
         log::warning("存储:" + words, "store: " + words);
+    }
+    for (const store::Loss& loss : store_news_->losses.take()) {
+        publisher_->declare(loss);
     }
     const bool troubled = !store_->usage().trouble.empty();
     if (std::exchange(store_trouble_, troubled) != troubled) {

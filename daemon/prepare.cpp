@@ -11,6 +11,7 @@ namespace {
 
 /// A failing disk says a few words, not one for every record.
 constexpr std::size_t kMostStoreNews = 64;
+constexpr std::size_t kMostLosses = 1024;
 
 store::Options store_options(const config::Store& settings, const config::Mqtt& mqtt,
                              const std::shared_ptr<StoreNews>& news) {
@@ -20,7 +21,8 @@ store::Options store_options(const config::Store& settings, const config::Mqtt& 
     options.history = settings.history;
     options.flush = settings.flush;
     options.consumers = mqtt.confirm;
-    options.trouble = [news](std::string words) { news->put(std::move(words)); };
+    options.trouble = [news](std::string words) { news->words.put(std::move(words)); };
+    options.lost = [news](store::Loss loss) { news->losses.put(std::move(loss)); };
     return options;
 }
 
@@ -86,7 +88,7 @@ Result<Prepared> prepare(const config::Places& places, const Clock& clock,
     Result<Accepted> fresh = read_configuration(places, shown, &store_path);
     config::Store where;
     where.path = store_path;
-    const auto news = std::make_shared<StoreNews>(kMostStoreNews);
+    const auto news = std::make_shared<StoreNews>(kMostStoreNews, kMostLosses);
     Result<store::Opened> opened =
         fresh ? store::open(store_options(fresh->site.store, fresh->site.mqtt, news), clock)
               : store::open(store_options(where, {}, news), clock);

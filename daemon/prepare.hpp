@@ -14,7 +14,11 @@
 namespace gengfu {
 
 /// What the store says while it runs (Options::trouble), on its way from its thread to core.
-using StoreNews = Inbox<std::string>;
+struct StoreNews {
+    StoreNews(std::size_t most_words, std::size_t most_losses) : words(most_words), losses(most_losses) {}
+    Inbox<std::string> words;
+    Inbox<store::Loss> losses;  ///< to be declared; one that does not fit is told again at the next start
+};
 
 struct Prepared {
     config::Site site;  ///< with the gateway's own device

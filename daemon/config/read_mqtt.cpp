@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include "daemon/config/credential.hpp"
@@ -81,6 +83,14 @@ void read_identity(Reader& reader, Credentials credentials, Mqtt& mqtt) {
     }
 }
 
+// It stands in the names of rows and in confirmations: one word.
+bool consumer_name(const std::string& name) {
+    constexpr std::size_t kMost = 64;
+    return !name.empty() && name.size() <= kMost && std::all_of(name.begin(), name.end(), [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+    });
+}
+
 }  // namespace
 
 Mqtt read_mqtt(const Node& root, Credentials credentials, Report& report) {
@@ -105,10 +115,14 @@ Mqtt read_mqtt(const Node& root, Credentials credentials, Report& report) {
     mqtt.max_rate = static_cast<std::uint32_t>(reader.integer("max_rate", 0, 1'000'000).value_or(0));
     if (const Node* const list = reader.list("confirm")) {
         mqtt.confirm = reader.texts("confirm", kMaxListItems);
-        if (!list->items.empty() && mqtt.confirm != std::vector<std::string>{"broker"}) {
+        const auto bad = std::find_if_not(mqtt.confirm.begin(), mqtt.confirm.end(), consumer_name);
+        if (bad != mqtt.confirm.end()) {
             reader.error(
                 "confirm",
-                R"(confirm by consumers is not built yet: the only value of this release is ["broker"])");
+                fmt::format("\"{}\" is no name of a consumer: letters, digits, - _ and ., at most 64", *bad));
+        }
+        if (std::set<std::string>(mqtt.confirm.begin(), mqtt.confirm.end()).size() != mqtt.confirm.size()) {
+            reader.error("confirm", "names a consumer twice");
         }
         if (list->items.empty()) {
             reader.error("confirm", R"(confirm must not be empty; ["broker"] trusts the broker's PUBACK)");

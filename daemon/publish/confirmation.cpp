@@ -28,6 +28,14 @@ bool known(v1::Stream stream) {
 
 }  // namespace
 
+std::optional<std::string> read_announcement(const std::string& payload) {
+    v1::Confirm confirm;
+    if (!parse(payload, confirm) || confirm.consumer().empty() || confirm.ranges_size() != 0) {
+        return std::nullopt;
+    }
+    return confirm.consumer();
+}
+
 std::vector<Confirmation> read_confirmations(const std::string& payload) {
     std::vector<Confirmation> out;
     v1::Confirm confirm;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct Confirmation {
 /// Reads a payload of the topic `confirm` (gengfu.v1.Confirm, protobuf or JSON). What is not understood is
 /// left out: a record that is not confirmed is only sent again. Pure.
 std::vector<Confirmation> read_confirmations(const std::string& payload);
+
+/// The consumer that says with this payload that it starts (no ranges at all). Pure.
+std::optional<std::string> read_announcement(const std::string& payload);
 
 /// Longest payload that is read, and most ranges taken from it: a consumer's ranges are few, since it has
 /// nearly all.

@@ -4,6 +4,8 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "daemon/core/kill_point.hpp"
+
 namespace gengfu::publish {
 
 namespace {
@@ -21,8 +23,8 @@ constexpr std::size_t kPacketAround = 16;
 }  // namespace
 
 Delivery::Delivery(const boost::asio::any_io_executor& core, store::Store& store, const Clock& clock,
-                   const Topics& topics, Epoch epoch, std::uint32_t max_rate, const Tuning& tuning,
-                   Hooks hooks)
+                   const Topics& topics, Epoch epoch, std::uint32_t max_rate,
+                   const std::vector<std::string>& consumers, const Tuning& tuning, Hooks hooks)
     : core_(core),
       store_(&store),
       clock_(&clock),
@@ -34,6 +36,7 @@ Delivery::Delivery(const boost::asio::any_io_executor& core, store::Store& store
       slow_pace_(tuning.hist_rate, clock.now()),
       events_(epoch),
       telemetry_(epoch),
+      unconfirmed_(consumers, tuning.unconfirmed),
       pump_timer_(core),
       confirm_timer_(core),
       watch_timer_(core),
@@ -169,6 +172,7 @@ bool Delivery::send_head(const Outgoing& head) {
         return true;
     }
     const Retain retain = granted_.retain_available ? head.retain : Retain::kNo;
+    kill_point("before-publish");
     const Result<void> sent = session_->publish(head.topic, head.payload, retain, token_ + 1);
     if (!sent) {
         if (sent.error().code == Errc::kFull) {
@@ -176,6 +180,7 @@ bool Delivery::send_head(const Outgoing& head) {
         }
         return false;  // no connection: the session is about to say so
     }
+    kill_point("after-publish");
     ++token_;
     ++published_;
     pace_.take();
@@ -198,6 +203,7 @@ void Delivery::landed(const Identity& identity) {
     Progress& of = progress(identity);
     of.under_way.remove(identity.sequence);
     of.acknowledged.add(identity.sequence);
+    unconfirmed_.acknowledged({identity.epoch, identity.stream}, identity.sequence, clock_->now());
     confirm_soon(identity);
     hooks_.delivered(identity);
 }
@@ -209,6 +215,38 @@ void Delivery::confirm_soon(const Identity& identity) {
     }
 }
 
+void Delivery::confirmed(const Confirmation& confirmation) {
+    const Monotonic now = clock_->now();
+    unconfirmed_.heard(confirmation.consumer, now);
+    const auto of = progress_.find({confirmation.epoch, confirmation.stream});
+    if (of == progress_.end()) {
+        return;
+    }
+    const std::vector<std::uint64_t> lacking =
+        unconfirmed_.lacking(confirmation, of->second.acknowledged, now);
+    for (const std::uint64_t sequence : lacking) {
+        of->second.acknowledged.remove(sequence);
+    }
+    if (!lacking.empty()) {
+        backlog(confirmation.stream).restart();  // what all have meanwhile the store does not find again
+        fetch();
+    }
+}
+
+void Delivery::announced(const std::string& consumer) {
+    const Monotonic now = clock_->now();
+    unconfirmed_.heard(consumer, now);
+    if (!unconfirmed_.announced(consumer, now)) {
+        return;
+    }
+    for (auto& [key, progress] : progress_) {
+        progress.acknowledged.clear();
+    }
+    events_.restart();
+    telemetry_.restart();
+    fetch();
+}
+
 void Delivery::stored(const Identity& identity) {
     if (progress(identity).acknowledged.contains(identity.sequence)) {
         confirm_soon(identity);
@@ -216,6 +254,7 @@ void Delivery::stored(const Identity& identity) {
 }
 
 void Delivery::acknowledged(std::uint64_t token) {
+    kill_point("before-puback");
     const std::optional<Flight> flight = window_.acknowledge(token, clock_->now());
     if (!flight) {
         return;
@@ -223,6 +262,7 @@ void Delivery::acknowledged(std::uint64_t token) {
     ++acknowledged_;
     if (flight->record) {
         landed(*flight->record);
+        kill_point("after-puback");
     }
     pump();
     if (idle()) {
@@ -357,6 +397,7 @@ void Delivery::count(PublisherStatus& status) const {
     status.published = published_;
     status.acknowledged = acknowledged_;
     status.refused = refused_;
+    status.consumer_silent = unconfirmed_.silent(clock_->now());
 }
 
 }  // namespace gengfu::publish

@@ -15,6 +15,7 @@
 #include "daemon/publish/range_set.hpp"
 #include "daemon/publish/timer.hpp"
 #include "daemon/publish/topics.hpp"
+#include "daemon/publish/unconfirmed.hpp"
 #include "daemon/publish/window.hpp"
 
 namespace gengfu::publish {
@@ -35,9 +36,11 @@ public:
         std::function<void()> room;   ///< all that is new or unconfirmed is on its way: history may follow
     };
 
-    /// \param store, clock, topics outlive the delivery.
+    /// \param store, clock, topics outlive the delivery. \param consumers whose confirmation releases a
+    /// record.
     Delivery(const boost::asio::any_io_executor& core, store::Store& store, const Clock& clock,
-             const Topics& topics, Epoch epoch, std::uint32_t max_rate, const Tuning& tuning, Hooks hooks);
+             const Topics& topics, Epoch epoch, std::uint32_t max_rate,
+             const std::vector<std::string>& consumers, const Tuning& tuning, Hooks hooks);
 
     void connected(Session& session, const Connected& granted);
     void lost();
@@ -56,6 +59,11 @@ public:
 
     void acknowledged(std::uint64_t token);
     void refused(std::uint64_t token, const std::string& why);
+
+    /// A consumer says what it has: what it lacks though the broker took it long ago is sent again.
+    void confirmed(const Confirmation& confirmation);
+    /// A consumer starts: all that it has not confirmed is sent again.
+    void announced(const std::string& consumer);
 
     /// The disk has an event only now: should it have its PUBACK already, the store is told again, since it
     /// ignores confirmations of what it does not have.
@@ -109,6 +117,7 @@ private:
     Pace slow_pace_;
     Backlog events_;
     Backlog telemetry_;
+    Unconfirmed unconfirmed_;
     std::map<Key, Progress> progress_;
     std::map<Key, RangeSet> to_confirm_;
     std::uint64_t published_ = 0, acknowledged_ = 0, refused_ = 0;

@@ -148,6 +148,17 @@ store::Record Encoder::clock_fix(std::uint64_t sequence, const ClockFix& fix) {
     return finish(Stream::kEvent, sequence);
 }
 
+store::Record Encoder::abandoned(std::uint64_t sequence, const store::Loss& loss) {
+    scratch_->record.Clear();
+    v1::Abandoned& out = *scratch_->record.mutable_abandoned();
+    out.set_epoch(loss.epoch.value);
+    out.set_stream(static_cast<v1::Stream>(loss.stream));
+    out.set_first(loss.range.first);
+    out.set_last(loss.range.last);
+    out.set_reason(loss.reason);
+    return finish(Stream::kEvent, sequence);
+}
+
 store::Record Encoder::batch(std::uint64_t sequence, const std::string& catalogue_hash,
                              BatchEncoder& samples) {
     scratch_->record.Clear();

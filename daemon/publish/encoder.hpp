@@ -35,6 +35,7 @@ public:
     store::Record audit(std::uint64_t sequence, const alarms::Audit& audit);
     store::Record catalogue(std::uint64_t sequence, const gengfu::v1::CatalogueChange& part);
     store::Record clock_fix(std::uint64_t sequence, const ClockFix& fix);
+    store::Record abandoned(std::uint64_t sequence, const store::Loss& loss);
     /// Empties `samples`, which has some.
     store::Record batch(std::uint64_t sequence, const std::string& catalogue_hash, BatchEncoder& samples);
 

@@ -64,7 +64,7 @@ Publisher::Impl::Impl(boost::asio::any_io_executor core, const config::Site& sit
         points_by_name_[{site.device(site.point(id).device).name, site.spec(id).name}] = id;
     }
     delivery_ = std::make_shared<Delivery>(core_, store, clock, topics_, run_.epoch, site.mqtt.max_rate,
-                                           tuning_, hooks());
+                                           site.mqtt.confirm, tuning_, hooks());
 }
 
 void Publisher::Impl::start() {
@@ -109,6 +109,7 @@ void Publisher::Impl::commit(store::Record record, std::string state, std::optio
 void Publisher::Impl::committed(std::uint64_t sequence, const Result<void>& result) {
     if (result) {
         line_.committed(sequence);
+        declaration_committed(sequence);
         delivery_->stored({run_.epoch, Stream::kEvent, sequence});
     } else {
         line_.failed(sequence);
@@ -343,6 +344,9 @@ void Publisher::audit(const alarms::Audit& audit, std::string left_behind, std::
 }
 void Publisher::samples(const std::vector<Sample>& samples) {
     impl_->samples(samples);
+}
+void Publisher::declare(const store::Loss& loss) {
+    impl_->declare(loss);
 }
 PublisherStatus Publisher::status() const {
     return impl_->status();

@@ -121,6 +121,8 @@ struct Tuning {
     Duration listing = std::chrono::seconds(5);                ///< longest wait for our own retained topics
     Duration acknowledge = std::chrono::seconds(30);           ///< a PUBACK that takes longer: connect anew
     Duration retry_refused = std::chrono::seconds(60);  ///< records that the broker denied are tried again
+    Duration unconfirmed =
+        std::chrono::seconds(30);  ///< after a PUBACK; then what a consumer lacks is sent again
     Duration confirm_gather = std::chrono::milliseconds(100);  ///< PUBACKs noted in the store together
     std::uint32_t hist_rate = 200;    ///< backlog messages a second; 0: as the window takes them
     std::size_t live_records = 256;   ///< telemetry waiting in memory; more goes out from the store
@@ -134,6 +136,7 @@ struct PublisherStatus {
     std::string trouble;  ///< why not connected; while connected, what the broker refuses
     std::uint64_t in_flight = 0, events_waiting = 0, telemetry_waiting = 0;
     std::uint64_t published = 0, acknowledged = 0, refused = 0;
+    Duration consumer_silent{};  ///< longest time without a confirmation of one that confirmed before
 };
 
 /// Encodes, stores and sends. On core (one executor); never blocks.
@@ -182,6 +185,9 @@ public:
     /// Samples as they come. Report by exception is applied here: on leaving the deadband, on change of
     /// quality, at least every max_interval. Gathered for `linger`.
     void samples(const std::vector<Sample>& samples);
+
+    /// Tells the consumers of a loss by a record on `event`, and the store when that is on disk.
+    void declare(const store::Loss& loss);
 
     PublisherStatus status() const;
 

@@ -37,6 +37,7 @@ public:
     void clock_fix(std::int64_t wall_of_zero_us, std::uint64_t uncertainty_us);
     void audit(const alarms::Audit& audit, std::string left_behind, std::function<void()> settled);
     void samples(const std::vector<Sample>& samples);
+    void declare(const store::Loss& loss);
     PublisherStatus status() const;
 
     std::uint64_t next_event = 1;
@@ -58,6 +59,10 @@ private:
     void send_batch();
     void finish_stop();
     void notice(Notice kind, const std::string& zh, const std::string& en);
+
+    // publisher_consumers.cpp
+    void on_confirm(const std::string& payload);
+    void declaration_committed(std::uint64_t sequence);
 
     // publisher_link.cpp
     Delivery::Hooks hooks();
@@ -140,6 +145,7 @@ private:
         std::unique_ptr<Timer> timer;
     };
     std::multimap<std::uint64_t, Waiter> waiters_;
+    std::map<std::uint64_t, store::Loss> declared_;  ///< by the event that says so, until it is on disk
 
     Timer linger_timer_, event_timer_, heartbeat_timer_, listing_timer_, stop_timer_, history_timer_;
 };

@@ -1,7 +1,6 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-#include "daemon/publish/confirmation.hpp"
 #include "daemon/publish/publisher_impl.hpp"
 #include "gengfu/v1/feed.pb.h"
 
@@ -142,10 +141,7 @@ void Publisher::Impl::on_message(const Incoming& message) {
     } else if (message.topic == topics_.state) {
         on_own_state(message);
     } else if (message.topic == topics_.confirm) {
-        for (Confirmation& confirmation : read_confirmations(message.payload)) {
-            store_->confirm(confirmation.consumer, confirmation.epoch, confirmation.stream,
-                            std::move(confirmation.ranges));
-        }
+        on_confirm(message.payload);
     } else if (listing_ && message.topic == marker_) {
         end_listing();
     } else if (listing_) {

@@ -212,8 +212,8 @@ std::vector<Span> EventLog::take_lost() {
     return std::exchange(lost_, {});
 }
 
-int EventLog::log_pages() const {
-    return file_ ? file_->wal_pages() : 0;
+std::uint64_t EventLog::log_bytes() const {
+    return file_ ? file_->log_bytes() : 0;
 }
 
 Result<void> EventLog::checkpoint() {

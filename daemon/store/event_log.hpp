@@ -62,7 +62,7 @@ public:
     std::vector<Span> take_lost();
 
     /// Pages that a checkpoint would carry over.
-    int log_pages() const;
+    std::uint64_t log_bytes() const;
     Result<void> checkpoint();
     /// With its log, and what the log may yet add.
     std::uint64_t bytes() const;

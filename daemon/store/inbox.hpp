@@ -48,7 +48,10 @@ struct HistoryQuery {
 struct HeldQuery {
     std::function<void(Result<std::vector<StreamRanges>>)> found;
 };
-using Task = std::variant<SaveBook, SaveConfiguration, Confirm, Query, HistoryQuery, HeldQuery>;
+struct Declared {
+    Loss loss;
+};
+using Task = std::variant<SaveBook, SaveConfiguration, Confirm, Declared, Query, HistoryQuery, HeldQuery>;
 
 /// What any thread hands to the store's own. Bounded; nothing here waits for the disk. The one mutex of the
 /// store.

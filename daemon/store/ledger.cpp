@@ -28,8 +28,8 @@ Ledger Ledger::read(State state, const std::vector<std::string>& consumers,
                     std::vector<std::string>& troubles) {
     Ledger ledger(std::move(state), consumers);
     bool whole = true;
-    for (const auto step :
-         {&Ledger::read_epochs, &Ledger::read_progress, &Ledger::read_abandoned, &Ledger::read_covered}) {
+    for (const auto step : {&Ledger::read_epochs, &Ledger::read_progress, &Ledger::read_abandoned,
+                            &Ledger::read_undeclared, &Ledger::read_covered}) {
         whole = (ledger.*step)() && whole;
     }
     if (!whole) {
@@ -71,6 +71,19 @@ bool Ledger::read_abandoned() {
         whole = whole && place && ranges;
         if (place && ranges) {
             abandoned_[*place] = std::move(*ranges);
+        }
+    });
+    return whole;
+}
+
+bool Ledger::read_undeclared() {
+    bool whole = true;
+    state_.visit(rows::kUndeclared, [&](const std::string& name, std::string_view value) {
+        auto kind = rows::parse_undeclared(name);
+        auto ranges = parse_ranges(value);
+        whole = whole && kind && ranges;
+        if (kind && ranges) {
+            losses_.load(std::move(*kind), std::move(*ranges));
         }
     });
     return whole;
@@ -171,25 +184,64 @@ void Ledger::set_configuration(std::string packed) {
     state_.set(rows::kConfiguration, std::move(packed));
 }
 
-void Ledger::abandon(const Place& place, SequenceRange range) {
+void Ledger::abandon(const Place& place, SequenceRange range, const std::string& reason) {
     const RangeSet& released = progress_.released(place);
     RangeSet& lost = abandoned_[place];
     const std::uint64_t before = abandoned_count_;
     for (auto gap = released.gap(range.first, range.last); gap;
          gap = released.gap(gap->last + 1, range.last)) {
         const std::uint64_t known = lost.count_in(*gap);
+        if (known <= gap->last - gap->first) {
+            losses_.add({place, reason}, *gap);
+        }
         abandoned_count_ += gap->last - gap->first + 1 - known;
         lost.add_within(*gap, kMostAbandonedRanges);
     }
     if (abandoned_count_ == before) {
         return;
     }
+    store_losses({place, reason});
     state_.set(rows::kAbandoned + rows::place_text(place), to_text(lost));
     state_.set(rows::kAbandonedCount, std::to_string(abandoned_count_));
     while (abandoned_.size() > kMostAbandonedPlaces) {
         state_.erase(rows::kAbandoned + rows::place_text(abandoned_.begin()->first));
         abandoned_.erase(abandoned_.begin());
     }
+}
+
+void Ledger::store_losses(const Losses::Kind& kind) {
+    const RangeSet& left = losses_.undeclared(kind);
+    if (left.empty()) {
+        state_.erase(rows::undeclared_name(kind));
+    } else {
+        state_.set(rows::undeclared_name(kind), to_text(left));
+    }
+}
+
+void Ledger::end_run(const Place& place, std::uint64_t last) {
+    const Losses::Kind kind{place, kEndOfRun};
+    losses_.add(kind, {last + 1, kMaxSequence});
+    store_losses(kind);
+}
+
+std::vector<Loss> Ledger::take_losses(std::size_t most) {
+    std::vector<Loss> out;
+    for (const auto& [kind, range] : losses_.take(most)) {
+        const auto epoch = epochs_.find(kind.first.start);
+        if (epoch != epochs_.end()) {
+            out.push_back({epoch->second, kind.first.stream, range, kind.second});
+        }
+    }
+    return out;
+}
+
+bool Ledger::declared(const Loss& loss) {
+    const std::optional<std::uint64_t> start = start_of(loss.epoch);
+    if (!start || !losses_.declared({{*start, loss.stream}, loss.reason}, loss.range)) {
+        return false;
+    }
+    store_losses({{*start, loss.stream}, loss.reason});
+    return true;
 }
 
 const RangeSet& Ledger::abandoned(const Place& place) const {

@@ -10,6 +10,7 @@
 
 #include "daemon/core/result.hpp"
 #include "daemon/store/key.hpp"
+#include "daemon/store/losses.hpp"
 #include "daemon/store/progress.hpp"
 #include "daemon/store/state.hpp"
 #include "daemon/store/store.hpp"
@@ -49,7 +50,15 @@ public:
     const Progress& progress() const { return progress_; }
 
     /// Counts and logs those of `range` that are not released: the gateway no longer has them.
-    void abandon(const Place& place, SequenceRange range);
+    /// \param reason as Abandoned.reason of the wire says it.
+    void abandon(const Place& place, SequenceRange range, const std::string& reason);
+    /// An earlier run: what it made after `last` was not on disk when it ended, and never will be.
+    void end_run(const Place& place, std::uint64_t last);
+    /// What is to be declared next, at most `most` ranges; each once a start.
+    std::vector<Loss> take_losses(std::size_t most);
+    bool losses_wait() const { return losses_.any_to_take(); }
+    /// \return whether there is something to be stored.
+    bool declared(const Loss& loss);
     std::uint64_t records_abandoned() const { return abandoned_count_; }
     const RangeSet& abandoned(const Place& place) const;
     std::vector<Abandoned> abandoned() const;
@@ -72,10 +81,12 @@ private:
     bool read_epochs();
     bool read_progress();
     bool read_abandoned();
+    bool read_undeclared();
     bool read_covered();
     void join_new_consumers(const std::vector<std::string>& consumers);
     void forget_left_consumers(const std::vector<std::string>& consumers, Wall now);
     void put_changes();
+    void store_losses(const Losses::Kind& kind);
 
     State state_;
     std::vector<std::string> consumers_;
@@ -83,6 +94,7 @@ private:
     Progress progress_;
     std::map<Place, RangeSet> abandoned_;
     std::uint64_t abandoned_count_ = 0;
+    Losses losses_;
     std::deque<Book> books_;  ///< the last one, and before it those that a copy may still have
 };
 

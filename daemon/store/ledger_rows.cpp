@@ -43,8 +43,9 @@ std::string confirmed_name(const Place& place, const std::string& consumer) {
     return kConfirmed + place_text(place) + "/" + consumer;
 }
 
-std::optional<std::pair<Place, std::string>> parse_confirmed(std::string_view name) {
-    name.remove_prefix(std::string_view(kConfirmed).size());
+// Place and last word of a row's name that begins with `begin`.
+std::optional<std::pair<Place, std::string>> parse_of_place(std::string_view name, std::string_view begin) {
+    name.remove_prefix(begin.size());
     const std::string_view start = take_until(name, '/');
     const std::string_view stream = take_until(name, '/');
     const std::optional<Place> place = parse_place(fmt::format("{}/{}", start, stream));
@@ -52,6 +53,18 @@ std::optional<std::pair<Place, std::string>> parse_confirmed(std::string_view na
         return std::nullopt;
     }
     return std::pair{*place, std::string(name)};
+}
+
+std::string undeclared_name(const Losses::Kind& kind) {
+    return kUndeclared + place_text(kind.first) + "/" + kind.second;
+}
+
+std::optional<Losses::Kind> parse_undeclared(std::string_view name) {
+    return parse_of_place(name, kUndeclared);
+}
+
+std::optional<std::pair<Place, std::string>> parse_confirmed(std::string_view name) {
+    return parse_of_place(name, kConfirmed);
 }
 
 std::string epochs_text(const std::map<std::uint64_t, Epoch>& epochs) {

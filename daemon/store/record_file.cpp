@@ -6,6 +6,7 @@
 #include <bit>
 #include <limits>
 
+#include "daemon/core/kill_point.hpp"
 #include "daemon/store/checksum.hpp"
 #include "daemon/store/schema.hpp"
 
@@ -71,6 +72,9 @@ Result<RecordFile> RecordFile::over(Result<std::unique_ptr<sql::Database>> opene
     prepare(*file.database_, file.select_,
             "SELECT id, encoding, crc, bytes, state FROM record WHERE id BETWEEN ? AND ? ORDER BY id", done);
     if (done) {
+        done = file.load_page_bytes();
+    }
+    if (done) {
         done = file.load_epochs();
     }
     if (done) {
@@ -80,6 +84,16 @@ Result<RecordFile> RecordFile::over(Result<std::unique_ptr<sql::Database>> opene
         return pass(done);
     }
     return file;
+}
+
+// Files of earlier releases have larger pages than ours.
+Result<void> RecordFile::load_page_bytes() {
+    Result<std::int64_t> bytes = database_->number("PRAGMA page_size");
+    if (!bytes) {
+        return pass(bytes);
+    }
+    page_bytes_ = static_cast<std::uint64_t>(*bytes);
+    return {};
 }
 
 Result<void> RecordFile::prepare_writing() {
@@ -165,8 +179,11 @@ Result<void> RecordFile::append(std::span<const Row> rows) {
         }
         done = insert(row);
     }
+    const bool events = stream_ == Stream::kEvent;
     if (done) {
+        kill_point(events ? "before-commit" : "before-flush");
         done = database_->commit();
+        kill_point(events ? "after-commit" : "after-flush");
     }
     if (!done) {
         database_->roll_back();

@@ -72,16 +72,20 @@ public:
     const std::vector<Span>& spans() const { return spans_; }
     const std::map<std::uint64_t, Epoch>& epochs() const { return epochs_; }
 
-    int wal_pages() const { return database_->wal_pages(); }
+    /// Bytes of the log that are not carried over yet.
+    std::uint64_t log_bytes() const {
+        return static_cast<std::uint64_t>(database_->wal_pages()) * page_bytes_;
+    }
     Result<void> checkpoint() { return database_->checkpoint(); }
     /// Bytes by which the next checkpoint may make the file grow.
-    std::uint64_t to_come() const { return static_cast<std::uint64_t>(database_->wal_pages()) * 4096; }
+    std::uint64_t to_come() const { return log_bytes(); }
     Result<void> seal();
     const std::string& path() const { return database_->path(); }
 
 private:
     RecordFile() = default;
     static Result<RecordFile> over(Result<std::unique_ptr<sql::Database>> opened, Stream stream);
+    Result<void> load_page_bytes();
     Result<void> prepare_writing();
     Result<void> load_epochs();
     Result<void> load_spans();
@@ -94,6 +98,7 @@ private:
     sql::Statement insert_run_, insert_record_, select_, select_states_, select_oldest_, delete_;
     std::map<std::uint64_t, Epoch> epochs_;
     std::vector<Span> spans_;
+    std::uint64_t page_bytes_ = 4096;
 };
 
 }  // namespace gengfu::store

@@ -15,8 +15,8 @@ namespace gengfu::store {
 constexpr std::int64_t kFormatVersion = 1;
 /// PRAGMA application_id: "Geng".
 constexpr std::int64_t kApplicationId = 0x47656E67;
-/// Pages of write-ahead log after which it is carried over: 1 MiB, which bounds what a start has to recover.
-constexpr int kCheckpointPages = 256;
+/// Write-ahead log after which it is carried over, which bounds what a start has to recover.
+constexpr std::uint64_t kCheckpointBytes = 1U << 20U;
 
 enum class FileKind : std::uint8_t { kState, kEvents, kTelemetry };
 

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "daemon/core/kill_point.hpp"
 #include "daemon/store/checksum.hpp"
 #include "daemon/store/schema.hpp"
 
@@ -186,6 +187,7 @@ Result<void> State::write_older() {
 
 Result<void> State::write_both() {
     Result<void> done = write_older();
+    kill_point("between-copies");
     if (done && behind()) {
         static_cast<void>(write(copies_[older()]));
     }

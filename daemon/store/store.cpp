@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "daemon/core/kill_point.hpp"
 #include "daemon/store/worker.hpp"
 
 namespace gengfu::store {
@@ -68,6 +69,8 @@ public:
                  std::vector<SequenceRange> ranges) override {
         inbox_.push(Confirm{consumer, epoch, stream, std::move(ranges)});
     }
+
+    void declared(Loss loss) override { inbox_.push(Declared{std::move(loss)}); }
 
     void pending(Stream stream, std::optional<Identity> after, std::size_t limit,
                  std::function<void(Result<Pending>)> found) override {
@@ -213,7 +216,7 @@ Result<void> make_room(Found& found) {
         return pass(held);
     }
     for (const Span& span : *held) {
-        found.ledger.abandon({span.start, Stream::kTelemetry}, {span.first, span.last});
+        found.ledger.abandon({span.start, Stream::kTelemetry}, {span.first, span.last}, kOverLimit);
     }
     return found.ledger.write_both();
 }
@@ -234,12 +237,30 @@ std::uint64_t last_event(const Found& found, std::uint64_t start) {
     return last;
 }
 
+std::uint64_t last_telemetry(const Found& found, std::uint64_t start) {
+    std::uint64_t last = 0;
+    if (const auto held = found.telemetry.extents().find(start); held != found.telemetry.extents().end()) {
+        last = held->second.last;
+    }
+    for (const RangeSet* known : {&found.ledger.progress().released({start, Stream::kTelemetry}),
+                                  &found.ledger.abandoned({start, Stream::kTelemetry})}) {
+        if (!known->empty()) {
+            last = std::max(last, known->ranges().back().last);
+        }
+    }
+    return last;
+}
+
 // The new epoch and number, on disk before anything can be published under them.
 Result<void> begin_run(Found& found, const Options& options, const Clock& clock, Start& start) {
     Ledger& ledger = found.ledger;
     start.epochs = ledger.epochs();
     for (KnownEpoch& known : start.epochs) {
         known.last_event = last_event(found, known.start);
+    }
+    if (const std::uint64_t before = ledger.newest_start(); before != 0) {
+        ledger.end_run({before, Stream::kEvent}, last_event(found, before));
+        ledger.end_run({before, Stream::kTelemetry}, last_telemetry(found, before));
     }
     start.abandoned = ledger.abandoned();
     for (const Extents* extents : {&found.events.extents(), &found.telemetry.extents()}) {
@@ -260,7 +281,9 @@ Result<void> begin_run(Found& found, const Options& options, const Clock& clock,
     }
     start.epoch = *epoch;
     ledger.begin_run(start.number, start.epoch, clock.wall());
+    kill_point("start-before-epoch");
     Result<void> written = ledger.write_both();
+    kill_point("start-after-epoch");
     if (!written && written.error().code == Errc::kFull && !found.telemetry.files().empty()) {
         written = make_room(found);
     }
@@ -290,6 +313,7 @@ Result<Opened> open(const Options& options, const Clock& clock) {
     if (!found) {
         return pass(found);
     }
+    kill_point("start-read");
     Start& start = opened.start;
     start.book = found->ledger.take_book();
     start.configuration = found->ledger.take_configuration();

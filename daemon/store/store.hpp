@@ -15,6 +15,21 @@
 /// answered by callbacks on that thread (callers post to their own). See docs/formats.md for the files.
 namespace gengfu::store {
 
+/// Records that no longer exist and will never come.
+struct Loss {
+    Epoch epoch;
+    Stream stream = Stream::kTelemetry;
+    SequenceRange range;
+    std::string reason;  ///< one of the below; stands on the wire and on disk
+    friend bool operator==(const Loss&, const Loss&) = default;
+};
+inline constexpr const char* kOverLimit = "size-limit";  ///< given up for room
+inline constexpr const char* kDamaged = "damaged";  ///< the file or the record could not be read any more
+inline constexpr const char* kMemoryFull = "memory-full";  ///< the disk took nothing for too long
+/// Made by an earlier run after what it had last on disk: a crash took it, or there never was any. The range
+/// goes to the last sequence that there can be.
+inline constexpr const char* kEndOfRun = "end-of-run";
+
 struct Options {
     std::string path;  ///< folder; made when missing
     std::uint64_t size_limit_bytes = 2ULL << 30U;
@@ -26,6 +41,10 @@ struct Options {
     /// A damaged file set aside, a disk that takes nothing any more or again: in a user's words, once per
     /// change of state, on the store's thread. May be empty.
     std::function<void(std::string)> trouble;
+    /// Something was lost and is to be declared to the consumers; answer with Store::declared() when that is
+    /// on disk. What was not declared before is told again at the next start. On the store's thread, at most
+    /// 64 a second. May be empty.
+    std::function<void(Loss)> lost;
 };
 
 /// An epoch that the store knows, with the number of its start.
@@ -105,6 +124,9 @@ public:
     /// ignored.
     virtual void confirm(const std::string& consumer, Epoch epoch, Stream stream,
                          std::vector<SequenceRange> ranges) = 0;
+
+    /// An event that is on disk declares `loss`: it is not told again.
+    virtual void declared(Loss loss) = 0;
 
     /// Unconfirmed records of `stream` after `after` (nothing, or an epoch long forgotten: from the oldest),
     /// at most `limit` and 256 KiB (the record that passes it is still given). Includes what has not reached

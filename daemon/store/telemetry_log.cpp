@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/core/kill_point.hpp"
 #include "daemon/store/schema.hpp"
 
 namespace gengfu::store {
@@ -171,6 +172,7 @@ Result<void> TelemetryLog::begin_file(std::optional<Wall> wall, std::uint64_t st
         ++name.part;
     }
     const std::string file = to_string(name);
+    kill_point("before-rotation");
     Result<RecordFile> opened = RecordFile::open(folder_->path(file), Stream::kTelemetry);
     if (!opened) {
         // Not half made: the next attempt would step over it to another part.
@@ -178,6 +180,7 @@ Result<void> TelemetryLog::begin_file(std::optional<Wall> wall, std::uint64_t st
         return pass(opened);
     }
     folder_->synchronise();
+    kill_point("after-rotation");
     current_.emplace(std::move(*opened));
     files_.push_back({file, name, {}, 0});
     return {};
@@ -241,8 +244,8 @@ std::vector<Span> TelemetryLog::take_lost() {
     return std::exchange(lost_, {});
 }
 
-int TelemetryLog::log_pages() const {
-    return current_ ? current_->wal_pages() : 0;
+std::uint64_t TelemetryLog::log_bytes() const {
+    return current_ ? current_->log_bytes() : 0;
 }
 
 Result<void> TelemetryLog::checkpoint() {

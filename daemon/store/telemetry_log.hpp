@@ -56,8 +56,8 @@ public:
     const std::map<std::uint64_t, Epoch>& epochs() const { return epochs_; }
     std::vector<Span> take_lost();
 
-    /// Pages that a checkpoint would carry over.
-    int log_pages() const;
+    /// Bytes that a checkpoint would carry over.
+    std::uint64_t log_bytes() const;
     Result<void> checkpoint();
     /// Seals the file that is being written, so that the next start need not.
     void close();

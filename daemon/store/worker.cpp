@@ -17,8 +17,8 @@ constexpr Duration kTelemetryProgressWithin = std::chrono::minutes(1);
 constexpr auto kMirrorAfter = std::chrono::seconds(10);  // the older copy of state.db follows
 constexpr auto kUsageEvery = std::chrono::seconds(1);    // figures for people; a trouble is told at once
 constexpr auto kBytesEvery = std::chrono::seconds(10);   // a look at every file, dearer than all the rest
-constexpr int kMostLogPages = 4 * kCheckpointPages;      // 4 MiB of log
-constexpr std::size_t kFlushBytes = 256U << 10U;         // memory before time
+constexpr std::uint64_t kMostLogBytes = 4 * kCheckpointBytes;
+constexpr std::size_t kFlushBytes = 256U << 10U;  // memory before time
 
 }  // namespace
 
@@ -63,13 +63,13 @@ bool Worker::step() {
     const bool answered = do_task();
     const bool wrote = do_due();
     // A checkpoint takes two synchronisations: it waits for a quiet moment, but not until the card is full.
-    const bool kept_up = checkpoint(committed ? kMostLogPages : kCheckpointPages);
+    const bool kept_up = checkpoint(committed ? kMostLogBytes : kCheckpointBytes);
     return took || committed || answered || wrote || kept_up || do_upkeep();
 }
 
 bool Worker::take_telemetry() {
     for (const auto& [stream, range] : inbox_.take_refused()) {
-        abandon({start_, stream}, range);
+        abandon({start_, stream}, range, kMemoryFull);
     }
     auto records = inbox_.take_telemetry();
     if (records.empty()) {
@@ -109,9 +109,9 @@ bool Worker::commit_events() {
         }
     }
     for (const Key key : parts_.events.shed()) {
-        abandon({start_, Stream::kEvent}, {sequence_of(key), sequence_of(key)});
+        abandon({start_, Stream::kEvent}, {sequence_of(key), sequence_of(key)}, kMemoryFull);
     }
-    abandon_spans(Stream::kEvent, parts_.events.take_lost());
+    abandon_spans(Stream::kEvent, parts_.events.take_lost(), kDamaged);
     return true;
 }
 
@@ -142,16 +142,16 @@ bool Worker::do_due() {
     return false;
 }
 
-bool Worker::checkpoint(int pages) {
+bool Worker::checkpoint(std::uint64_t bytes) {
     const Monotonic now = Steady::now();
-    if (parts_.events.log_pages() >= pages && backoff_[static_cast<std::size_t>(Part::kEvents)].ready(now)) {
+    if (parts_.events.log_bytes() >= bytes && backoff_[static_cast<std::size_t>(Part::kEvents)].ready(now)) {
         const Result<void> done = parts_.events.checkpoint();
         if (!done) {
             note(Part::kEvents, done, {});
         }
         return done.has_value();
     }
-    if (parts_.telemetry.log_pages() >= pages &&
+    if (parts_.telemetry.log_bytes() >= bytes &&
         backoff_[static_cast<std::size_t>(Part::kTelemetry)].ready(now)) {
         const Result<void> done = parts_.telemetry.checkpoint();
         if (!done) {
@@ -169,6 +169,9 @@ bool Worker::do_upkeep() {
         expire();
         return true;
     }
+    if (now >= losses_due_ && tell_losses()) {
+        return true;
+    }
     return now >= scrub_due_ && scrub();
 }
 
@@ -176,6 +179,9 @@ Monotonic Worker::next_due() const {
     Monotonic due = std::min({flush_due_, state_due_, mirror_due_, upkeep_due_, scrub_due_});
     if (usage_stale_) {
         due = std::min(due, usage_due_);
+    }
+    if (options_.lost && parts_.ledger.losses_wait()) {
+        due = std::min(due, losses_due_);
     }
     const Backoff& events = backoff_[static_cast<std::size_t>(Part::kEvents)];
     if (events.failing() && parts_.events.waiting()) {

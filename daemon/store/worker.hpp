@@ -68,7 +68,7 @@ private:
     bool commit_events();
     bool do_task();
     bool do_due();
-    bool checkpoint(int pages);
+    bool checkpoint(std::uint64_t bytes);
     bool do_upkeep();
     Monotonic next_due() const;
     void finish();
@@ -76,6 +76,7 @@ private:
     void perform(SaveBook& task);
     void perform(SaveConfiguration& task);
     void perform(Confirm& task);
+    void perform(Declared& task);
     void perform(Query& task);
     void perform(HistoryQuery& task);
     void perform(HeldQuery& task);
@@ -97,9 +98,10 @@ private:
     Result<void> drop_events(std::optional<Day> before);
     Key deletable_through();
     void expire();
-    void abandon(const Place& place, SequenceRange range);
+    void abandon(const Place& place, SequenceRange range, const std::string& reason);
     void abandon_keys(Stream stream, const std::vector<Key>& keys, const char* where);
-    void abandon_spans(Stream stream, const std::vector<Span>& spans);
+    void abandon_spans(Stream stream, const std::vector<Span>& spans, const std::string& reason);
+    bool tell_losses();
     bool scrub();
 
     void note(Part part, const Result<void>& done, Duration took);
@@ -118,7 +120,7 @@ private:
     std::array<std::string, 3> trouble_;  ///< empty: that part takes what it is given
     std::optional<Error> event_failure_;
     Monotonic flush_due_ = Monotonic::max(), state_due_ = Monotonic::max(), mirror_due_ = Monotonic::max();
-    Monotonic upkeep_due_{}, usage_due_{}, bytes_due_{}, scrub_due_{};
+    Monotonic upkeep_due_{}, usage_due_{}, bytes_due_{}, scrub_due_{}, losses_due_{};
     std::array<Key, 2> scrubbed_{};  ///< next key to check, events and telemetry
     std::array<Key, 2> scrub_until_{};
     Usage usage_;

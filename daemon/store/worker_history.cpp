@@ -36,7 +36,7 @@ Result<Pending> Worker::look_back(const HistoryQuery& task) {
                         }};
     Result<FoundPending> found = find_pending(source, 0, task.limit);
     tell(std::move(troubles));
-    abandon_spans(Stream::kTelemetry, parts_.telemetry.take_lost());
+    abandon_spans(Stream::kTelemetry, parts_.telemetry.take_lost(), kDamaged);
     if (!found) {
         return pass(found);  // a damaged events.db is set aside by the next commit or question of the backlog
     }

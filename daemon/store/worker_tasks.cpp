@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "daemon/core/kill_point.hpp"
 #include "daemon/store/worker.hpp"
 
 // What the store's thread does with what it is handed.
@@ -57,7 +58,7 @@ Result<void> Worker::flush_telemetry() {
     std::vector<std::string> troubles;
     Result<TelemetryLog::Flushed> flushed = parts_.telemetry.flush(clock_.wall(), start_, troubles);
     tell(std::move(troubles));
-    abandon_spans(Stream::kTelemetry, parts_.telemetry.take_lost());
+    abandon_spans(Stream::kTelemetry, parts_.telemetry.take_lost(), kDamaged);
     if (!flushed) {
         return pass(flushed);
     }
@@ -66,7 +67,9 @@ Result<void> Worker::flush_telemetry() {
 }
 
 Result<void> Worker::write_state() {
+    kill_point("before-release");
     Result<void> done = parts_.ledger.write();
+    kill_point("after-release");
     if (done) {
         // Not a reason to call the writing failed: the log just stays long.
         static_cast<void>(parts_.ledger.state().checkpoint());
@@ -109,6 +112,13 @@ void Worker::perform(Confirm& task) {
     if (parts_.ledger.progress().confirm({*start, task.stream}, task.consumer, task.ranges, last)) {
         schedule_state(task.stream);
     }
+    kill_point("after-confirm");
+}
+
+void Worker::perform(Declared& task) {
+    if (parts_.ledger.declared(task.loss)) {
+        schedule_state(Stream::kEvent);
+    }
 }
 
 void Worker::perform(Query& task) {
@@ -129,8 +139,8 @@ Result<Pending> Worker::answer(const Query& task) {
         tell(std::move(troubles));
         found = search(task);
     }
-    abandon_spans(Stream::kEvent, parts_.events.take_lost());
-    abandon_spans(Stream::kTelemetry, parts_.telemetry.take_lost());
+    abandon_spans(Stream::kEvent, parts_.events.take_lost(), kDamaged);
+    abandon_spans(Stream::kTelemetry, parts_.telemetry.take_lost(), kDamaged);
     if (!found) {
         return pass(found);
     }

@@ -123,7 +123,7 @@ Result<void> Worker::drop_file(std::size_t file) {
     if (!held) {
         return pass(held);
     }
-    abandon_spans(Stream::kTelemetry, *held);
+    abandon_spans(Stream::kTelemetry, *held, kOverLimit);
     return {};
 }
 
@@ -158,25 +158,25 @@ void Worker::expire() {
     parts_.ledger.forget_before(oldest);
 }
 
-void Worker::abandon(const Place& place, SequenceRange range) {
+void Worker::abandon(const Place& place, SequenceRange range, const std::string& reason) {
     const std::uint64_t before = parts_.ledger.records_abandoned();
-    parts_.ledger.abandon(place, range);
+    parts_.ledger.abandon(place, range, reason);
     if (parts_.ledger.records_abandoned() != before) {
         schedule_state(Stream::kEvent);
         usage_stale_ = true;
     }
 }
 
-void Worker::abandon_spans(Stream stream, const std::vector<Span>& spans) {
+void Worker::abandon_spans(Stream stream, const std::vector<Span>& spans, const std::string& reason) {
     for (const Span& span : spans) {
-        abandon({span.start, stream}, {span.first, span.last});
+        abandon({span.start, stream}, {span.first, span.last}, reason);
     }
 }
 
 void Worker::abandon_keys(Stream stream, const std::vector<Key>& keys, const char* where) {
     const std::uint64_t before = parts_.ledger.records_abandoned();
     for (const Key key : keys) {
-        abandon({start_of(key), stream}, {sequence_of(key), sequence_of(key)});
+        abandon({start_of(key), stream}, {sequence_of(key), sequence_of(key)}, kDamaged);
     }
     if (parts_.ledger.records_abandoned() != before) {
         tell({fmt::format("{}: {} ({} lost)", parts_.folder.path(), where,
@@ -185,18 +185,31 @@ void Worker::abandon_keys(Stream stream, const std::vector<Key>& keys, const cha
 }
 
 void Worker::declare_lost() {
-    abandon_spans(Stream::kEvent, parts_.events.take_lost());
-    abandon_spans(Stream::kTelemetry, parts_.telemetry.take_lost());
+    abandon_spans(Stream::kEvent, parts_.events.take_lost(), kDamaged);
+    abandon_spans(Stream::kTelemetry, parts_.telemetry.take_lost(), kDamaged);
     // Between two files of one start nothing is missing unless a file is.
     std::optional<Span> before;
     for (const TelemetryLog::File& file : parts_.telemetry.files()) {
         for (const Span& span : file.spans) {
             if (before && before->start == span.start && before->last + 1 < span.first) {
-                abandon({span.start, Stream::kTelemetry}, {before->last + 1, span.first - 1});
+                abandon({span.start, Stream::kTelemetry}, {before->last + 1, span.first - 1}, kDamaged);
             }
             before = span;
         }
     }
+}
+
+// A few at a time, so that a store in ruins does not bury what is new under declarations.
+bool Worker::tell_losses() {
+    if (!options_.lost || !parts_.ledger.losses_wait()) {
+        return false;
+    }
+    constexpr std::size_t kAtOnce = 64;
+    losses_due_ = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    for (Loss& loss : parts_.ledger.take_losses(kAtOnce)) {
+        options_.lost(std::move(loss));
+    }
+    return true;
 }
 
 bool Worker::scrub() {
@@ -217,7 +230,8 @@ bool Worker::scrub() {
         }
         tell(std::move(troubles));
         abandon_spans(stream,
-                      stream == Stream::kEvent ? parts_.events.take_lost() : parts_.telemetry.take_lost());
+                      stream == Stream::kEvent ? parts_.events.take_lost() : parts_.telemetry.take_lost(),
+                      kDamaged);
         if (read) {
             abandon_keys(stream, read->damaged, "a record of an earlier run does not fit its checksum");
             scrubbed_[index] = read->more ? read->next : scrub_until_[index];

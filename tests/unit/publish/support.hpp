@@ -77,6 +77,7 @@ struct FakeStore final : store::Store {
     void save_configuration(std::string, Done) override {}
     void confirm(const std::string& consumer, Epoch epoch, Stream stream,
                  std::vector<store::SequenceRange> ranges) override;
+    void declared(store::Loss loss) override { declarations.push_back(std::move(loss)); }
     void pending(Stream stream, std::optional<Identity> after, std::size_t limit,
                  std::function<void(Result<store::Pending>)> found) override;
     void history(Epoch epoch, Stream stream, store::SequenceRange range, std::size_t limit,
@@ -96,6 +97,7 @@ struct FakeStore final : store::Store {
     std::vector<std::string> states;
     std::vector<std::pair<store::Record, Done>> hanging;
     std::vector<std::pair<std::string, Identity>> confirmed;
+    std::vector<store::Loss> declarations;
     int questions = 0;
 };
 

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/core/ids.hpp"
+#include "daemon/core/time.hpp"
+#include "daemon/publish/confirmation.hpp"
+#include "daemon/publish/range_set.hpp"
+
+namespace gengfu::publish {
+
+/// Which records a broker has taken and a consumer still lacks, long enough for them to be sent again
+/// (product contract, Confirmation): a confirmation that comes `patience` and a jitter after the PUBACK and
+/// lacks them. On core.
+class Unconfirmed {
+public:
+    using Key = std::pair<Epoch, Stream>;
+
+    /// \param consumers whose confirmation releases a record; "broker" among them is the PUBACK and nobody to
+    /// wait for.
+    Unconfirmed(std::vector<std::string> consumers, Duration patience);
+
+    /// Whether any consumer but the broker is waited for.
+    bool any() const { return !consumers_.empty(); }
+    bool required(const std::string& consumer) const { return consumers_.contains(consumer); }
+
+    /// `sequence` has its PUBACK.
+    void acknowledged(const Key& key, std::uint64_t sequence, Monotonic now);
+
+    /// What of `acknowledged` the consumer ought to have by now and has not, at most 10,000 (the next
+    /// confirmation brings the rest). Nothing of a consumer that is not required.
+    std::vector<std::uint64_t> lacking(const Confirmation& confirmation, const RangeSet& acknowledged,
+                                       Monotonic now);
+
+    /// The consumer has just started: it may lack anything. \return false when it said so a moment ago, or is
+    /// not required.
+    bool announced(const std::string& consumer, Monotonic now);
+
+    /// Seconds since each consumer was last heard, the longest; since the start for one that never was.
+    Duration silent(Monotonic now) const;
+    void heard(const std::string& consumer, Monotonic now);
+
+private:
+    struct Slot {
+        Monotonic begun;
+        std::map<Key, RangeSet> sequences{};
+    };
+    struct Consumer {
+        Monotonic heard{}, announced{};
+    };
+    bool recent(const Key& key, std::uint64_t sequence) const;
+
+    std::map<std::string, Consumer> consumers_;
+    Duration patience_, wait_;
+    std::deque<Slot> slots_;  ///< PUBACKs of the last `wait_`, a second each
+    std::minstd_rand random_;
+};
+
+}  // namespace gengfu::publish

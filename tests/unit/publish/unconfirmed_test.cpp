@@ -1,0 +1,70 @@
+// What a consumer lacks though the broker took it is sent again: after its patience, and when the consumer
+// starts.
+#include "daemon/publish/unconfirmed.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/publish/support.hpp"
+
+namespace gengfu::publish {
+namespace {
+
+using std::chrono::seconds;
+
+const Unconfirmed::Key kEvents{kEpoch, Stream::kEvent};
+
+struct Case {
+    Unconfirmed unconfirmed{{"broker", "city"}, seconds(30)};
+    RangeSet taken;
+    Monotonic now{seconds(1000)};
+
+    void acknowledge(std::uint64_t sequence) {
+        taken.add(sequence);
+        unconfirmed.acknowledged(kEvents, sequence, now);
+    }
+    std::vector<std::uint64_t> lacking(std::vector<store::SequenceRange> ranges,
+                                       const std::string& who = "city") {
+        return unconfirmed.lacking({who, kEpoch, Stream::kEvent, std::move(ranges)}, taken, now);
+    }
+};
+
+TEST(Unconfirmed, OnlyWhatHasWaitedLongEnoughIsLacking) {
+    Case one;
+    for (const std::uint64_t sequence : {1, 2, 3, 4}) {
+        one.acknowledge(sequence);
+    }
+    one.now += seconds(20);
+    one.acknowledge(5);
+    EXPECT_TRUE(one.lacking({{1, 2}}).empty()) << "20 s after the PUBACK";
+    one.now += seconds(15);
+    EXPECT_EQ(one.lacking({{1, 2}, {4, 4}}), (std::vector<std::uint64_t>{3})) << "5 is 15 s old";
+    EXPECT_TRUE(one.lacking({{1, 5}}).empty());
+}
+
+TEST(Unconfirmed, NobodyButARequiredConsumerCounts) {
+    Case one;
+    one.acknowledge(1);
+    one.now += seconds(60);
+    EXPECT_TRUE(one.lacking({{7, 9}}, "somebody").empty());
+    EXPECT_TRUE(one.lacking({{7, 9}}, "broker").empty());
+    EXPECT_EQ(one.lacking({{7, 9}}), (std::vector<std::uint64_t>{1}));
+    EXPECT_FALSE((Unconfirmed{{"broker"}, seconds(30)}.any()));
+}
+
+TEST(Unconfirmed, AnAnnouncementCountsOnceInFiveSeconds) {
+    Case one;
+    EXPECT_FALSE(one.unconfirmed.announced("somebody", one.now));
+    EXPECT_TRUE(one.unconfirmed.announced("city", one.now));
+    EXPECT_FALSE(one.unconfirmed.announced("city", one.now + seconds(4)));
+    EXPECT_TRUE(one.unconfirmed.announced("city", one.now + seconds(6)));
+}
+
+TEST(Unconfirmed, SilenceIsCountedFromTheLastWord) {
+    Case one;
+    EXPECT_EQ(one.unconfirmed.silent(one.now), Duration::zero()) << "never heard";
+    one.unconfirmed.heard("city", one.now);
+    EXPECT_EQ(one.unconfirmed.silent(one.now + seconds(90)), seconds(90));
+}
+
+}  // namespace
+}  // namespace gengfu::publish
