@@ -77,6 +77,14 @@ struct AlarmChange {
     std::string span;    ///< how long: "2h"; empty: not told
     std::string why;
 };
+struct DecommissionWish {
+    Common common;
+    std::string why;
+    std::string gateway;  ///< its id, given by whoever is sure
+    bool undo = false;
+};
+int decommission(const DecommissionWish& wish);
+
 int change_alarm(const Common& common, const AlarmChange& change);
 
 }  // namespace gengfu::cli

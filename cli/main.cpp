@@ -17,14 +17,15 @@ using gengfu::cli::Common;
 
 /// Verbs of the contract that this release does not have yet: known by name, so that nobody looks for a
 /// typing error.
-constexpr std::array kNotBuilt{"watch",  "calibrate",    "drill",  "replay",  "apply",
-                               "report", "decommission", "import", "profiles"};
+constexpr std::array kNotBuilt{"watch", "calibrate", "drill",  "replay",
+                               "apply", "report",    "import", "profiles"};
 
 struct Options {
     Common common;
     std::string file;
     std::string device;
     gengfu::cli::AlarmChange change;
+    gengfu::cli::DecommissionWish decommission;
     gengfu::cli::ScanWish scan;
     gengfu::cli::AddressWish address;
     gengfu::cli::TraceWish trace;
@@ -199,6 +200,21 @@ void add_anomaly(CLI::App& app, Options& options) {
     sub->callback([&options] { options.status = gengfu::cli::anomaly(options.anomaly); });
 }
 
+void add_decommission(CLI::App& app, Options& options) {
+    CLI::App* const leave =
+        verb(app, options, "decommission",
+             "take this gateway out of service for good, and leave nothing at the broker");
+    leave->add_option("--why", options.decommission.why, "the reason, for the record");
+    leave->add_option("--gateway", options.decommission.gateway, "its id, to confirm without being asked");
+    leave->add_flag("--undo", options.decommission.undo, "take it into service again");
+    leave->add_option("--socket", options.common.socket, "the daemon's control socket");
+    leave->callback([&options] {
+        finish(options);
+        options.decommission.common = options.common;
+        options.status = gengfu::cli::decommission(options.decommission);
+    });
+}
+
 void add_verbs(CLI::App& app, Options& options) {
     CLI::App* const check =
         verb(app, options, "check", "validate the configuration; every mistake with its place");
@@ -217,6 +233,7 @@ void add_verbs(CLI::App& app, Options& options) {
     add_service(app, options, "out-of-service", "keep all alarms of a device quiet while it is worked on",
                 Span::kWord);
     add_service(app, options, "return", "end that: the device is back in service", Span::kNone);
+    add_decommission(app, options);
     CLI::App* const read = verb(app, options, "read", "read all points of a device now");
     read->add_option("DEVICE", options.device, "name of the device")->required();
     read->add_option("--socket", options.common.socket, "the daemon's control socket");

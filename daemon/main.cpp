@@ -7,10 +7,12 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "daemon/clock_watch.hpp"
 #include "daemon/config/places.hpp"
 #include "daemon/control/notify.hpp"
 #include "daemon/core/log.hpp"
@@ -27,7 +29,26 @@ constexpr int kWrongConfiguration = 78;
 
 constexpr int kWrongUsage = 2;
 
-enum class After : std::uint8_t { kEnd, kStartAnew };
+enum class After : std::uint8_t { kEnd, kStartAnew, kEndForGood };
+
+/// How a process tells the next one, which takes its place, that another gateway of our name was seen.
+constexpr const char* kStartAbove = "GENGFU_START_ABOVE";
+
+/// What is asked of the system before its clock is believed, see docs/feed.md: set for the unit, since it is
+/// a matter of the machine and not of the site.
+constexpr const char* kClockTrust = "GENGFU_CLOCK";
+
+std::optional<ClockTrust> clock_trust() {
+    const char* const word = std::getenv(kClockTrust);
+    return word == nullptr ? ClockTrust::kAuto : parse_clock_trust(word);
+}
+
+std::uint64_t take_start_above() {
+    const char* const text = std::getenv(kStartAbove);
+    const std::uint64_t number = text == nullptr ? 0 : std::strtoull(text, nullptr, 10);
+    unsetenv(kStartAbove);
+    return number;
+}
 
 void log_diagnostics(const std::vector<config::Diagnostic>& diagnostics) {
     for (const config::Diagnostic& diagnostic : diagnostics) {
@@ -99,10 +120,19 @@ log::Language language_of(const std::string& word) {
 
 /// One life of the daemon. \return exit status, or -1 to start anew
 int live(const config::Places& places, const std::string& version) {
-    const SystemClock clock;
+    const std::optional<ClockTrust> trust = clock_trust();
+    if (!trust) {
+        const std::string what =
+            std::string(kClockTrust) + " must be \"auto\", \"synchronised\" or \"plausible\"";
+        log::set_up(log::Language::kEnglish);
+        log::error(what, what);
+        return kWrongConfiguration;
+    }
+    TrustedClock clock;
     asio::io_context core(1);
+    ClockWatch watch(core, clock, *trust);
     std::vector<config::Diagnostic> diagnostics;
-    Result<Prepared> prepared = prepare(places, clock, diagnostics);
+    Result<Prepared> prepared = prepare(places, clock, diagnostics, take_start_above());
     log::set_up(prepared ? language_of(prepared->site.gateway.language) : log::Language::kEnglish);
     log_diagnostics(diagnostics);
     if (!prepared) {
@@ -118,6 +148,20 @@ int live(const config::Places& places, const std::string& version) {
     }
     const std::string gateway = prepared->site.gateway.id;
     Pipeline pipeline(core, std::move(*prepared), clock, version);
+    pipeline.watch_clock(watch);
+    After after = After::kEnd;
+    const auto end = [&](After how) {
+        after = how;
+        how == After::kStartAnew ? control::notify_reloading() : control::notify_stopping();
+        pipeline.stop([&core] { core.stop(); });
+    };
+    pipeline.wish({.start_above =
+                       [&](std::uint64_t start) {
+                           setenv(kStartAbove, std::to_string(start).c_str(), 1);
+                           end(After::kStartAnew);
+                       },
+                   .end = [&] { end(After::kEndForGood); },
+                   .start_anew = [&] { end(After::kStartAnew); }});
     const Result<void> started = pipeline.start();
     if (!started) {
         log::error(started.error().what, started.error().what);
@@ -125,7 +169,6 @@ int live(const config::Places& places, const std::string& version) {
     }
     // Reading the configuration took several times the memory that the site needs; give it back once, here.
     malloc_trim(0);
-    After after = After::kEnd;
     Signals signals(core, pipeline, places, after);
     signals.wait();
     hold_signals(SIG_UNBLOCK);
@@ -134,6 +177,10 @@ int live(const config::Places& places, const std::string& version) {
               "gateway " + gateway + " is at work (gengfud " + version + ")");
     core.run();
     hold_signals(SIG_BLOCK);
+    if (after == After::kEndForGood) {
+        log::info("网关 " + gateway + " 已退役", "gateway " + gateway + " is out of service for good");
+        return kWrongConfiguration;  // systemd does not start it again
+    }
     return after == After::kStartAnew ? -1 : EXIT_SUCCESS;
 }
 

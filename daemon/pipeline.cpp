@@ -30,7 +30,6 @@ constexpr auto kHold = std::chrono::seconds(1);
 /// How far a checkpoint may lie back while flags of alarms have an end: what runs beyond it before a power
 /// cut is told by the wall clock.
 constexpr auto kBookAge = std::chrono::minutes(5);
-constexpr auto kDamageTold = std::chrono::minutes(1);
 constexpr auto kStopGrace = std::chrono::seconds(3);
 constexpr auto kCloseGrace = std::chrono::seconds(5);
 
@@ -60,7 +59,9 @@ Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock
       watchdog_timer_(core),
       note_timer_(core),
       hold_timer_(core),
-      console_timer_(core) {}
+      console_timer_(core) {
+    start_above_ = prepared.start_above;
+}
 
 Pipeline::~Pipeline() = default;
 
@@ -82,6 +83,7 @@ Result<void> Pipeline::start() {
     }
     hold_verdicts();
     publisher_->start();
+    start_clock_watch();
     keep_catalogue();
     table_.carry_over(last_book_, stamp());
     for (const AlarmId orphan : table_.orphans()) {
@@ -144,6 +146,7 @@ Result<void> Pipeline::restore() {
     }
     last_book_ = book->as_of;
     saved_memory_ = std::move(book->memory);
+    undated_boot_ = book->undated_boot;
     saved_learned_ = std::move(book->learned);
     if (Result<TimeZone> zone = TimeZone::load(site_.gateway.time_zone)) {
         zone_ = std::move(*zone);
@@ -348,38 +351,6 @@ void Pipeline::watch_silence() {
     });
 }
 
-/// Long enough for the alarm to be raised; that it has been stays with the operator until it is acknowledged.
-bool Pipeline::damage_is_news(Monotonic now) const {
-    return !start_.troubles.empty() && now - started_ < kDamageTold;
-}
-
-void Pipeline::look_at_self() {
-    const std::uint64_t abandoned = store_->usage().records_abandoned;
-    const double lost = static_cast<double>(abandoned - abandoned_seen_);
-    abandoned_seen_ = abandoned;
-    const Monotonic now = clock_.now();
-    const auto sample = [&](config::SelfPoint point, double value) {
-        Sample one;
-        one.point = config::self_point(site_, point);
-        one.quality = Quality::kGood;
-        one.value = value;
-        one.taken = now;
-        return one;
-    };
-    const std::vector<Sample> samples{
-        sample(config::SelfPoint::kConfigurationRefused, configuration_trouble_.empty() ? 0 : 1),
-        sample(config::SelfPoint::kStoreTrouble, store_trouble_ || damage_is_news(now) ? 1 : 0),
-        sample(config::SelfPoint::kRecordsAbandoned, lost)};
-    judge(samples);
-    publisher_->samples(samples);
-    self_timer_.expires_after(config::kSelfInterval);
-    self_timer_.async_wait([this](boost::system::error_code error) {
-        if (!error && !stopping_) {
-            look_at_self();
-        }
-    });
-}
-
 void Pipeline::configuration_trouble(const std::string& why) {
     configuration_trouble_ = why;
     desk_.configuration_trouble = why;
@@ -419,6 +390,7 @@ void Pipeline::save_book() {
     book.catalogue_hash = publisher_->catalogue_hash();
     book.commands = publisher_->answered_commands();
     book.services = table_.service().all();
+    book.undated_boot = undated_boot_;
     std::string bytes = publish::encode_book(book);
     const bool stale = has_timed_flags() && (stopping_ || clock_.now() - book_saved_ >= kBookAge);
     if (bytes != saved_book_ || stale) {
@@ -510,10 +482,13 @@ void Pipeline::keep_watchdog_fed() {
     });
 }
 
-void Pipeline::stop(std::function<void()> done) {
+/// Everything but the publisher, the store and the control socket.
+void Pipeline::stop_watching() {
     stopping_ = true;
     end_hold();
-    server_.reset();
+    if (clock_watch_ != nullptr) {
+        clock_watch_->stop();
+    }
     for (asio::steady_timer* timer :
          {&drain_timer_, &silence_timer_, &self_timer_, &book_timer_, &note_timer_}) {
         timer->cancel();
@@ -524,6 +499,11 @@ void Pipeline::stop(std::function<void()> done) {
         }
     }
     drain();
+}
+
+void Pipeline::stop(std::function<void()> done) {
+    server_.reset();
+    stop_watching();
     save_book();
     publisher_->stop(kStopGrace, [this, done = std::move(done)] {
         const Result<void> closed = store_->close(clock_.now() + kCloseGrace);

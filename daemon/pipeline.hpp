@@ -4,12 +4,14 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/alarms/cause_watch.hpp"
 #include "daemon/alarms/command.hpp"
 #include "daemon/alarms/table.hpp"
+#include "daemon/clock_watch.hpp"
 #include "daemon/config/self_device.hpp"
 #include "daemon/console/server.hpp"
 #include "daemon/control/desk.hpp"
@@ -30,6 +32,19 @@ class Pipeline {
 public:
     /// \param clock outlives the pipeline.
     Pipeline(boost::asio::io_context& core, Prepared prepared, const Clock& clock, std::string version);
+
+    /// What only a new start can bring about; set before start().
+    struct Wishes {
+        /// Another gateway has our name and a start number not below ours: begin anew above it.
+        std::function<void(std::uint64_t start)> start_above;
+        /// Decommissioned: end for good.
+        std::function<void()> end;
+        /// Decommissioning failed half-way: begin anew.
+        std::function<void()> start_anew;
+    };
+    void wish(Wishes wishes) { wishes_ = std::move(wishes); }
+    /// \param watch outlives the pipeline, which starts it; without one the clock is what `clock` says.
+    void watch_clock(ClockWatch& watch) { clock_watch_ = &watch; }
     ~Pipeline();
 
     /// Restores the alarm book, begins to poll, judge and publish, listens for the command.
@@ -79,7 +94,15 @@ private:
     void judge_own(const std::vector<Sample>& samples);
     bool finds_silence(const std::vector<rules::Verdict>& verdicts) const;
     void watch_silence();
+    // pipeline_self.cpp
     void look_at_self();
+    void start_clock_watch();
+    void clock_known(bool known);
+    void clock_jumped(std::int64_t jump_us);
+    void name_in_use(std::uint64_t start, bool alive);
+    void decommission(const alarms::Actor& actor, const std::function<void(Result<std::size_t>)>& done);
+    void stop_watching();
+
     bool damage_is_news(Monotonic now) const;
     void save_book_soon();
     void save_book();
@@ -144,6 +167,12 @@ private:
     std::vector<Monotonic> lent_until_;
     std::vector<rules::Verdict> silences_;  ///< silences of lent buses
     std::uint64_t abandoned_seen_ = 0;
+    Wishes wishes_;
+    ClockWatch* clock_watch_ = nullptr;
+    BootId undated_boot_{};  ///< boot whose records await a clock fix
+    std::uint64_t start_above_ = 0;
+    std::optional<Monotonic> namesake_seen_;
+    bool asked_above_ = false;
     bool store_trouble_ = false;
     bool stopping_ = false;
     Monotonic drain_not_before_{};

@@ -117,6 +117,7 @@ publish::Questions Pipeline::questions() {
             [this](const std::string& hash) { return publish::CatalogueShelf(site_.store.path).get(hash); },
         .take_up = [this](alarms::Alarm alarm) { return take_up(std::move(alarm)); },
         .listed = [this] { end_hold(); },
+        .name_in_use = [this](std::uint64_t start, bool alive) { name_in_use(start, alive); },
         .state = [this] { return state(); },
         .notice =
             [](publish::Notice notice, const std::string& text) {
@@ -152,6 +153,10 @@ control::Daemon Pipeline::desk() {
     daemon.stamp = [this] { return stamp(); };
     daemon.read = [this](DeviceId device, std::function<void(std::vector<Sample>)> done) {
         return read(device, std::move(done));
+    };
+    daemon.decommission = [this](const alarms::Actor& actor,
+                                 const std::function<void(Result<std::size_t>)>& done) {
+        decommission(actor, done);
     };
     add_lines(daemon);
     return daemon;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "daemon/config/self_device.hpp"
+#include "daemon/control/decommissioned.hpp"
 #include "daemon/sampling/budget.hpp"
 #include "daemon/sampling/device_reader.hpp"
 
@@ -83,15 +84,20 @@ Result<Accepted> read_configuration(const config::Places& places, std::vector<co
 }
 
 Result<Prepared> prepare(const config::Places& places, const Clock& clock,
-                         std::vector<config::Diagnostic>& shown) {
+                         std::vector<config::Diagnostic>& shown, std::uint64_t start_above) {
     std::string store_path = config::Store{}.path;
     Result<Accepted> fresh = read_configuration(places, shown, &store_path);
+    if (const std::string mark = control::decommissioned(store_path); !mark.empty()) {
+        return fail(Errc::kInvalid, "this gateway was taken out of service " + mark +
+                                        "; `gengfu decommission --undo` takes it into service again");
+    }
     config::Store where;
     where.path = store_path;
     const auto news = std::make_shared<StoreNews>(kMostStoreNews, kMostLosses);
-    Result<store::Opened> opened =
-        fresh ? store::open(store_options(fresh->site.store, fresh->site.mqtt, news), clock)
-              : store::open(store_options(where, {}, news), clock);
+    store::Options options =
+        fresh ? store_options(fresh->site.store, fresh->site.mqtt, news) : store_options(where, {}, news);
+    options.start_above = start_above;
+    Result<store::Opened> opened = store::open(options, clock);
     if (!opened) {
         return pass(opened);
     }
@@ -101,7 +107,7 @@ Result<Prepared> prepare(const config::Places& places, const Clock& clock,
         if (packed != opened->start.configuration) {
             opened->store->save_configuration(std::move(packed), [](const Result<void>&) {});
         }
-        return Prepared{std::move(fresh->site), std::move(hash), {}, std::move(*opened), news};
+        return Prepared{std::move(fresh->site), std::move(hash), {}, std::move(*opened), news, start_above};
     }
     Result<Accepted> last = opened->start.configuration.empty()
                                 ? Result<Accepted>(fail(Errc::kInvalid, "none was accepted yet"))
@@ -111,7 +117,8 @@ Result<Prepared> prepare(const config::Places& places, const Clock& clock,
                     fresh.error().what + ", and there is no earlier one to run: " + last.error().what);
     }
     std::string hash = config::hash(last->bundle);
-    return Prepared{std::move(last->site), std::move(hash), fresh.error().what, std::move(*opened), news};
+    return Prepared{
+        std::move(last->site), std::move(hash), fresh.error().what, std::move(*opened), news, start_above};
 }
 
 }  // namespace gengfu

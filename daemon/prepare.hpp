@@ -27,6 +27,7 @@ struct Prepared {
         configuration_trouble;  ///< why the last accepted configuration runs; empty when the files' own does
     store::Opened opened;
     std::shared_ptr<StoreNews> store_news;  ///< never null
+    std::uint64_t start_above = 0;          ///< as given to prepare()
 };
 
 /// A site that can run: parsed, checked, its requests plannable.
@@ -42,8 +43,9 @@ Result<Accepted> read_configuration(const config::Places& places, std::vector<co
 
 /// Opens the store and decides what runs: the files' configuration when it is good (it becomes the last
 /// accepted one), else the last accepted one. \retval Errc::kInvalid bad files and none accepted yet. \retval
-/// Errc::kIo, kCorrupt the store
+/// Errc::kIo, kCorrupt the store. \retval Errc::kInvalid also: the gateway was decommissioned
+/// \param start_above  the start number will be above this one, too; 0: none was seen
 Result<Prepared> prepare(const config::Places& places, const Clock& clock,
-                         std::vector<config::Diagnostic>& shown);
+                         std::vector<config::Diagnostic>& shown, std::uint64_t start_above = 0);
 
 }  // namespace gengfu

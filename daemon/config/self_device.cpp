@@ -15,10 +15,13 @@ struct Trouble {
     Severity severity;
     Duration off_delay;
     Text title, text, advice;
+    Duration on_delay{};
+    RuleKind kind = RuleKind::kAbove;
+    double limit = 1;
 };
 
-const std::array<Trouble, 3>& troubles() {
-    static const std::array<Trouble, 3> all{{
+const std::array<Trouble, 6>& troubles() {
+    static const std::array<Trouble, 6> all{{
         {"configuration_refused",
          "configuration-refused",
          Severity::kModerate,
@@ -47,6 +50,40 @@ const std::array<Trouble, 3>& troubles() {
           "Gateway {device}: {value:.0f} records given up within a minute"},
          {"检查网络与平台,必要时加大 store.size_limit",
           "Check the link and the platform; raise store.size_limit if need be"}},
+        // A gateway that has just been switched on waits for its time server: that is no alarm.
+        {"clock_unknown",
+         "clock-unknown",
+         Severity::kMinor,
+         Duration::zero(),
+         {"网关时钟未同步", "The gateway does not know the time"},
+         {"网关 {device}:系统时间尚未同步,记录暂无时间,时钟恢复后补记",
+          "Gateway {device}: the system's time is not synchronised; records carry no time until it is, and "
+          "are dated then"},
+         {"检查时间服务器(timedatectl);无时间服务器且时钟带电池时,设环境变量 GENGFU_CLOCK=plausible",
+          "Check the time server (timedatectl); where there is none and the clock has a battery, set "
+          "GENGFU_CLOCK=plausible for the unit"},
+         std::chrono::minutes(10)},
+        {"certificate_days",
+         "certificate-expiring",
+         Severity::kModerate,
+         Duration::zero(),
+         {"网关证书即将到期", "A certificate of the gateway is about to expire"},
+         {"网关 {device}:证书剩余 {value:.0f} 天,到期后无法连接平台",
+          "Gateway {device}: {value:.0f} days are left; after that no broker is reached"},
+         {"更换 mqtt.certificate 与 mqtt.key(或 mqtt.ca)文件,网关自动启用",
+          "Renew the files mqtt.certificate and mqtt.key (or mqtt.ca); the gateway takes them up by itself"},
+         Duration::zero(),
+         RuleKind::kBelow,
+         30},
+        {"identity_in_use",
+         "identity-in-use",
+         Severity::kMajor,
+         Duration::zero(),
+         {"另有网关使用同一编号", "Another gateway uses this one's id"},
+         {"网关 {device}:服务器上有另一台同编号网关在线,两台轮流断线",
+          "Gateway {device}: another gateway of the same id is at the broker; the two put each other out"},
+         {"核对两台网关的 gateway.id;复制的存储卡须先改编号",
+          "Compare gateway.id of the two; a copied card needs an id of its own"}},
     }};
     return all;
 }
@@ -71,11 +108,12 @@ Profile profile() {
 Rule rule(const Trouble& trouble, DeviceId device, PointId point) {
     Rule own;
     own.name = trouble.rule;
-    own.kind = RuleKind::kAbove;
+    own.kind = trouble.kind;
     own.device = device;
     own.point = point;
     own.severity = trouble.severity;
-    own.levels = {{1, trouble.severity}};
+    own.levels = {{trouble.limit, trouble.severity}};
+    own.on_delay = trouble.on_delay;
     own.safety = false;
     own.off_delay = trouble.off_delay;
     own.texts =

@@ -16,8 +16,16 @@ constexpr std::string_view kSelfName = "gateway";
 constexpr Duration kSelfInterval = std::chrono::minutes(1);
 
 /// Its points, in the order of the profile: 1 while the trouble lasts, else 0;
-/// kRecordsAbandoned counts those of the last interval.
-enum class SelfPoint : std::uint16_t { kConfigurationRefused, kStoreTrouble, kRecordsAbandoned };
+/// kRecordsAbandoned counts those of the last interval, kCertificateDays is what is left of the first
+/// certificate to expire.
+enum class SelfPoint : std::uint16_t {
+    kConfigurationRefused,
+    kStoreTrouble,
+    kRecordsAbandoned,
+    kClockUnknown,
+    kCertificateDays,
+    kIdentityInUse
+};
 
 /// Appends the gateway's own bus, profile, device, points and rules. Call once, after load().
 void add_self(Site& site);

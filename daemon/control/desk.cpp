@@ -153,9 +153,34 @@ void read(const Daemon& daemon, const json& request, const Reply& reply) {
         line_of(error("no device is named " + config::in_quotes(name) + config::did_you_mean(name, names))));
 }
 
+void decommission(const Daemon& daemon, const json& request, const Peer& peer, const Reply& reply) {
+    const std::string why = alarms::plain_reason(word(request, "why"));
+    if (word(request, "gateway") != daemon.site->gateway.id) {
+        reply(line_of(
+            error("say which gateway is meant (\"gateway\"): this one is " + daemon.site->gateway.id)));
+        return;
+    }
+    if (why.empty() || word(request, "why").size() > kLongestReason) {
+        reply(line_of(error("say why, for the record (\"why\"), in at most 1000 bytes")));
+        return;
+    }
+    daemon.decommission({alarms::ActorKind::kUser, peer.user, {}, why},
+                        [reply, &daemon](const Result<std::size_t>& emptied) {
+                            if (!emptied) {
+                                reply(line_of(error(emptied.error().what)));
+                                return;
+                            }
+                            const store::Usage left = daemon.store();
+                            reply(line_of({{"gateway", daemon.site->gateway.id},
+                                           {"emptied", *emptied},
+                                           {"events_pending", left.events_pending},
+                                           {"telemetry_pending", left.telemetry_pending}}));
+                        });
+}
+
 /// Verbs of the contract that come with a later release: told apart from typing errors.
-constexpr std::array<std::string_view, 8> kNotBuilt{"watch",  "apply",  "replay",    "drill",
-                                                    "report", "import", "calibrate", "decommission"};
+constexpr std::array<std::string_view, 7> kNotBuilt{"watch",  "apply",  "replay",   "drill",
+                                                    "report", "import", "calibrate"};
 
 std::string unknown_verb(const json& request) {
     const auto found = request.find("verb");
@@ -189,6 +214,8 @@ void answer(const Daemon& daemon, const std::string& line, const Peer& peer, con
         reply(line_of({{"version", daemon.version}}));
     } else if (verb == "read") {
         read(daemon, request, reply);
+    } else if (verb == "decommission") {
+        decommission(daemon, request, peer, reply);
     } else if (!daemon.lines || !daemon.lines->answer(daemon, request, peer, reply)) {
         reply(line_of(error(unknown_verb(request))));
     }

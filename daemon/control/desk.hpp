@@ -44,6 +44,8 @@ struct Daemon {
     std::function<alarms::Stamp()> stamp;
     /// Reads a device on its bus; the answer comes later on core.
     std::function<Result<void>(DeviceId, std::function<void(std::vector<Sample>)>)> read;
+    /// Takes the gateway out of service for good; on success the daemon ends. How many topics were emptied.
+    std::function<void(const alarms::Actor&, std::function<void(Result<std::size_t>)> done)> decommission;
     /// BusWorker's on_line() and lend(); what they call comes on the bus's thread.
     std::function<Result<void>(BusId, sampling::BusWorker::LineJob)> on_line;
     std::function<Result<void>(BusId, Duration, std::string to_whom, std::function<void()> done)> lend;

@@ -254,6 +254,17 @@ std::optional<alarms::Alarm> read_alarm(const std::string& payload) {
     return alarm ? std::optional(std::move(*alarm)) : std::nullopt;
 }
 
+std::optional<BirthSeen> read_birth(const std::string& payload) {
+    v1::Envelope envelope;
+    const bool read = !payload.empty() && payload.front() == '{'
+                          ? google::protobuf::util::JsonStringToMessage(payload, &envelope).ok()
+                          : envelope.ParseFromString(payload);
+    if (!read || !envelope.has_birth() || envelope.birth().epoch() == 0) {
+        return std::nullopt;
+    }
+    return BirthSeen{Epoch{envelope.birth().epoch()}, envelope.birth().start()};
+}
+
 std::optional<StateSeen> read_state(const std::string& payload) {
     v1::Envelope envelope;
     const bool read = !payload.empty() && payload.front() == '{'

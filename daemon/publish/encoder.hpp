@@ -65,6 +65,13 @@ private:
 /// that is the configuration's. \return nothing when `payload` is no such message of this release.
 std::optional<alarms::Alarm> read_alarm(const std::string& payload);
 
+/// Whose birth it is. \return nothing: `payload` is no birth of an envelope.
+struct BirthSeen {
+    Epoch epoch;
+    std::uint64_t start = 0;
+};
+std::optional<BirthSeen> read_birth(const std::string& payload);
+
 /// What a State says without looking into it elsewhere. \return false: `payload` is no state of an envelope.
 struct StateSeen {
     bool online = false;

@@ -92,7 +92,8 @@ mqtt::connect_options Link::options() const {
         out.set_user_name(settings_.username);
         out.set_password(settings_.password);
     }
-    out.set_will(mqtt::will_options(will_.topic, will_.payload.data(), will_.payload.size(), 1, true));
+    out.set_will(mqtt::will_options(will_.topic, will_.payload.data(), will_.payload.size(), 1,
+                                    will_.retain == Retain::kYes));
     if (broker_.tls) {
         out.set_ssl(tls());
     }

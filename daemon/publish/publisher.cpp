@@ -267,11 +267,16 @@ void Publisher::Impl::stop(Duration grace, std::function<void()> done) {
 }
 
 void Publisher::Impl::finish_stop() {
-    if (stage_ == Stage::kStopped) {
-        return;
+    if (stage_ != Stage::kStopped) {
+        abandon();
     }
-    abandon();
-    boost::asio::post(core_, std::move(stopped_));
+    if (leaving_) {
+        boost::asio::post(core_,
+                          [done = std::exchange(leaving_, nullptr), count = emptied_] { done(count); });
+    }
+    if (stopped_) {
+        boost::asio::post(core_, std::exchange(stopped_, nullptr));
+    }
 }
 
 void Publisher::Impl::abandon() {
@@ -325,6 +330,9 @@ void Publisher::start() {
 }
 void Publisher::stop(Duration grace, std::function<void()> done) {
     impl_->stop(grace, std::move(done));
+}
+void Publisher::decommission(std::function<void(Result<std::size_t>)> done) {
+    impl_->decommission(std::move(done));
 }
 std::uint64_t Publisher::next_event_sequence() const {
     return impl_->next_event;

@@ -108,6 +108,9 @@ struct Questions {
     /// take_up() has been asked for all that the broker retained, or there is no broker to ask. Once.
     /// Optional.
     std::function<void()> listed;
+    /// Another gateway speaks under our name: its birth is retained with a start number, or it is heard while
+    /// we are connected (`alive`; `start` 0: not said). Optional.
+    std::function<void(std::uint64_t start, bool alive)> name_in_use{};
     /// A filled gengfu.v1.State, serialised, but for identity, time and pending counts.
     std::function<std::string()> state;
     /// One line for the log in the gateway's language, once per change (connected, refused, why not).
@@ -155,6 +158,12 @@ public:
     void start();
     /// Sends what waits for at most `grace`, says offline, ends. `done` on core.
     void stop(Duration grace, std::function<void()> done);
+
+    /// Empties every retained topic of this gateway at the broker, after what waits has gone, says goodbye
+    /// and ends as stop() does. No event() and samples() any more. \param done  on core, once: how many
+    /// topics were emptied; kIo: no connection, or it went before all was acknowledged (the publisher goes
+    /// on)
+    void decommission(std::function<void(Result<std::size_t>)> done);
 
     /// The sequence that the next event record will have. Takes effect with event().
     std::uint64_t next_event_sequence() const;

@@ -73,6 +73,7 @@ private:
     void on_refused(const std::string& topic, const std::string& why);
     void on_message(const Incoming& message);
     void on_own_state(const Incoming& message);
+    void on_own_birth(const Incoming& message);
     void subscribe(const std::string& filter);
     void say_state();
     void heartbeat();
@@ -85,6 +86,14 @@ private:
     void say_listed();
     void say_alarms(const Listing& seen);
     std::map<std::string, std::string> standing_payloads() const;
+
+    // publisher_leave.cpp
+public:
+    void decommission(std::function<void(Result<std::size_t>)> done);
+
+private:
+    void empty_all(const Listing& seen);
+    void stay(const std::string& why);
 
     // publisher_commands.cpp
     void on_command(const std::string& verb, const Incoming& message);
@@ -133,11 +142,14 @@ private:
     std::string marker_;
     std::uint64_t markers_ = 0;
     bool listed_told_ = false;
+    bool birth_seen_ = false;  ///< the broker has given us our own birth: a foreign one is newer
     Monotonic state_said_{};
 
-    enum class Stage : std::uint8_t { kRunning, kDraining, kGoodbye, kStopped };
+    enum class Stage : std::uint8_t { kRunning, kLeaving, kDraining, kGoodbye, kStopped };
     Stage stage_ = Stage::kRunning;
     std::function<void()> stopped_;
+    std::function<void(Result<std::size_t>)> leaving_;  ///< until all is emptied
+    std::size_t emptied_ = 0;
 
     /// Who waits for the disk to have an event, and for how long at most.
     struct Waiter {

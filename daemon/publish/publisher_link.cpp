@@ -93,6 +93,8 @@ void Publisher::Impl::on_connected(const Connected& granted) {
     trouble_.clear();
     told_.clear();
     notice(Notice::kInfo, "已连接 " + status().broker, "connected to " + status().broker);
+    // Before ours takes its place: what stands there tells of another gateway of our name.
+    subscribe(topics_.birth);
     delivery_->connected(*session_, granted);
     say_state();
     say_birth();
@@ -118,7 +120,9 @@ void Publisher::Impl::on_lost(const std::string& why) {
     if (told_.size() < kTold && told_.insert(why).second) {
         notice(Notice::kWarning, "没有消息服务器: " + why, "no broker: " + why);
     }
-    if (stage_ == Stage::kDraining || stage_ == Stage::kGoodbye) {
+    if (leaving_) {
+        stay(why);
+    } else if (stage_ == Stage::kDraining || stage_ == Stage::kGoodbye) {
         finish_stop();
     }
 }
@@ -140,6 +144,8 @@ void Publisher::Impl::on_message(const Incoming& message) {
         on_command(*verb, message);
     } else if (message.topic == topics_.state) {
         on_own_state(message);
+    } else if (message.topic == topics_.birth) {
+        on_own_birth(message);
     } else if (message.topic == topics_.confirm) {
         on_confirm(message.payload);
     } else if (listing_ && message.topic == marker_) {
@@ -151,9 +157,25 @@ void Publisher::Impl::on_message(const Incoming& message) {
     }
 }
 
+void Publisher::Impl::on_own_birth(const Incoming& message) {
+    const std::optional<BirthSeen> seen = read_birth(message.payload);
+    if (!seen || stage_ != Stage::kRunning) {
+        return;
+    }
+    if (seen->epoch == run_.epoch) {
+        birth_seen_ = true;
+    } else if (!known_epochs_.contains(seen->epoch) && questions_.name_in_use) {
+        questions_.name_in_use(seen->start, birth_seen_);
+    }
+}
+
 // Our last will, come late from a connection before this one.
 void Publisher::Impl::on_own_state(const Incoming& message) {
     const std::optional<StateSeen> seen = read_state(message.payload);
+    if (seen && birth_seen_ && stage_ == Stage::kRunning && !known_epochs_.contains(seen->epoch) &&
+        questions_.name_in_use) {
+        questions_.name_in_use(0, true);
+    }
     const bool stale = seen && !seen->online && stage_ == Stage::kRunning;
     if (stale && clock_->now() - state_said_ >= kStatePause) {
         say_state();
@@ -206,6 +228,10 @@ void Publisher::Impl::end_listing() {
     const Listing seen = std::move(*listing_);
     listing_.reset();
     static_cast<void>(session_->unsubscribe(topics_.all_alarms));
+    if (stage_ == Stage::kLeaving) {
+        empty_all(seen);
+        return;
+    }
     take_up_lost(seen);
     say_alarms(seen);
     say_listed();

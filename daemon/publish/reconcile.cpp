@@ -34,6 +34,14 @@ void Listing::saw(const std::string& topic, const std::string& payload, Payload 
     }
 }
 
+std::vector<std::string> Listing::topics() const {
+    std::vector<std::string> out;
+    for (const auto& [topic, payload] : seen_) {
+        out.push_back(topic);
+    }
+    return out;
+}
+
 Listing::Actions Listing::compare(const std::map<std::string, std::string>& standing,
                                   const std::function<bool(Epoch)>& knows) const {
     Actions out;

@@ -25,6 +25,9 @@ public:
     /// Topic and payload of the alarms whose payload was kept.
     const std::map<std::string, std::string>& kept() const { return kept_; }
 
+    /// All that was seen and is not empty.
+    std::vector<std::string> topics() const;
+
     /// What is to be done. \param standing  topic and payload of every alarm that is not over
     /// \param knows  an alarm raised under an epoch that our store does not know is another's (a cloned card,
     /// a store

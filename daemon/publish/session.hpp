@@ -18,7 +18,8 @@ enum class Retain : std::uint8_t { kNo, kYes };
 
 struct Will {
     std::string topic;
-    std::string payload;  ///< retained, QoS 1
+    std::string payload;           ///< QoS 1
+    Retain retain = Retain::kYes;  ///< kNo where the broker refuses a connection because of it
 };
 
 struct Incoming {

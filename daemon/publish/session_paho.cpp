@@ -24,6 +24,8 @@ using SteadyClock = std::chrono::steady_clock;
 // Beyond Paho's own 15 s, in case its time-out fails.
 constexpr auto kAttemptTime = std::chrono::seconds(20);
 constexpr Duration kLongestFileLook = std::chrono::seconds(10);
+// CONNACK of MQTT 5 to a retained will (OASIS MQTT 5.0, 3.2.2.2).
+constexpr int kRetainNotSupported = 0x9A;
 constexpr auto kStopTime = std::chrono::milliseconds(2000);
 
 /// The session's own thread: from attempt to attempt.
@@ -125,6 +127,13 @@ ConnectPlan::Then Worker::try_connect(const config::Broker& broker, bool mqtt5) 
     const Link::State state = await_answer(*link);
     if (state != Link::State::kUp) {
         const bool ended = stopping();
+        if (!ended && will_.retain == Retain::kYes && link->failure().code == kRetainNotSupported) {
+            // A broker without retained messages: it is served by heartbeat and `rebirth`. For all brokers
+            // from now on; one that retains is given the state at each connect anyway.
+            will_.retain = Retain::kNo;
+            release(std::move(link));
+            return ConnectPlan::Then::kAtOnce;
+        }
         const ConnectPlan::Failure failure = ended ? ConnectPlan::Failure::kOther : explain(*link, broker);
         release(std::move(link));
         return plan_.failed(failure);

@@ -6,6 +6,9 @@
 #include <openssl/x509.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <chrono>
+#include <ctime>
 #include <memory>
 
 namespace gengfu::publish {
@@ -105,6 +108,25 @@ Result<void> TlsFiles::check() const {
         return fail(Errc::kInvalid, "the key " + key + " does not belong to the certificate " + certificate);
     }
     return {};
+}
+
+std::optional<Wall> first_expiry(const config::Mqtt& settings) {
+    std::optional<Wall> first;
+    for (const std::string& path : {settings.certificate, settings.ca}) {
+        const Result<Certificate> read =
+            path.empty() ? Result<Certificate>(fail(Errc::kNotFound, "")) : read_certificate(path);
+        std::tm utc{};
+        if (!read || ASN1_TIME_to_tm(X509_get0_notAfter(read->get()), &utc) != 1) {
+            continue;
+        }
+        const std::chrono::year_month_day date(std::chrono::year(utc.tm_year + 1900),
+                                               std::chrono::month(static_cast<unsigned>(utc.tm_mon + 1)),
+                                               std::chrono::day(static_cast<unsigned>(utc.tm_mday)));
+        const Wall end = std::chrono::sys_days(date) + std::chrono::hours(utc.tm_hour) +
+                         std::chrono::minutes(utc.tm_min) + std::chrono::seconds(utc.tm_sec);
+        first = first ? std::min(*first, end) : end;
+    }
+    return first;
 }
 
 }  // namespace gengfu::publish

@@ -7,6 +7,7 @@
 
 #include "daemon/config/site.hpp"
 #include "daemon/core/result.hpp"
+#include "daemon/core/time.hpp"
 
 namespace gengfu::publish {
 
@@ -40,5 +41,9 @@ private:
     Stamps used_{};
     Stamps last_{};
 };
+
+/// When the first of the gateway's certificate and its authority's expires. \return nothing: none is
+/// configured, or it cannot be read (which check() tells). Blocks for two small files; any thread.
+std::optional<Wall> first_expiry(const config::Mqtt& settings);
 
 }  // namespace gengfu::publish

@@ -119,3 +119,60 @@ def test_renewed_certificates_are_taken_up_without_a_restart(tls_broker, as_, st
         shutil.copy(source, target)
     relays.set(1, "holding", 0, "0140")
     observer.wait_transition("RAISED", RULE)
+
+
+def test_a_certificate_that_is_about_to_expire_is_an_alarm_and_a_renewed_one_ends_it(tls_broker, as_, start, relays, closing,
+                                                                                    folder, authority):
+    broker = tls_broker()
+    observer = closing(Feed(broker.port, tls=as_("observer")))
+    ca, certificate, key = as_("gw-test-01")
+    own = [folder / name for name in ("own.pem", "own.key")]
+    for source, target in zip(authority.issue("gw-test-01-soon", "gw-test-01", days=12), own):
+        shutil.copy(source, target)
+    gateway = start(broker, ca, *own)
+    alarm = observer.wait_transition("RAISED", "certificate-expiring").alarm
+    assert "11 days" in alarm.text.en or "12 days" in alarm.text.en, alarm.text.en
+    assert alarm.severity == 3 and "mqtt.certificate" in alarm.advice.en
+    for source, target in zip((certificate, key), own):
+        shutil.copy(source, target)
+    gateway.reload()  # looks at once; by itself it looks every minute
+    observer.wait_transition("CLEARED", "certificate-expiring")
+
+
+def test_a_renewal_while_the_gateway_is_at_work_loses_nothing_and_doubles_nothing(tls_broker, as_, start, relays, closing,
+                                                                                 folder, authority):
+    broker = tls_broker()
+    observer = closing(Feed(broker.port, tls=as_("observer")))
+    ca, *_ = as_("gw-test-01")
+    own = [folder / name for name in ("own.pem", "own.key")]
+    pairs = [authority.issue(f"gw-test-01-{number}", "gw-test-01") for number in range(3)]
+    for source, target in zip(pairs[0], own):
+        shutil.copy(source, target)
+    gateway = start(broker, ca, *own)
+    observer.wait(lambda: observer.birth, "the birth")
+    connected = lambda: broker.log().count("as gw-test-01 ")
+    raised = 0
+    for pair in pairs[1:]:
+        before = connected()
+        for source, target in zip(pair, own):
+            shutil.copy(source, target)
+
+        def renewed():
+            nonlocal raised
+            # An alarm comes and goes all the while, also over the moment of the new connection.
+            relays.set(1, "holding", 0, "0140")
+            gateway.wait_alarm(RULE, active=True)
+            raised += 1
+            relays.set(1, "holding", 0, "001E")
+            gateway.wait_alarm(RULE, active=False)
+            return connected() > before
+
+        wait_for(renewed, "the renewed certificate to be taken up")
+    observer.wait_transition("RAISED", RULE, count=raised)
+    observer.wait_transition("CLEARED", RULE, count=raised)
+    for numbers in observer.sequences(1).values():
+        assert numbers == list(range(1, len(numbers) + 1)), "events without a gap"
+    wait_for(lambda: gateway.ask(verb="status")["store"]["telemetry_pending"] == 0, "telemetry to be confirmed")
+    for numbers in observer.sequences(2).values():
+        assert numbers == list(range(1, len(numbers) + 1)), "telemetry without a gap"
+    assert not observer.spoiled

@@ -11,6 +11,7 @@
 #include <iterator>
 
 #include "daemon/publish/catalogue.hpp"
+#include "daemon/publish/command_codec.hpp"
 #include "daemon/publish/encoder.hpp"
 #include "gengfu/store/v1/book.pb.h"
 #include "gengfu/v1/feed.pb.h"
@@ -155,6 +156,22 @@ TEST_P(Golden, BirthStateReply) {
           v1::Envelope());
 }
 
+TEST_P(Golden, AuditAndClockFix) {
+    check_record("audit", encoder.audit(10, "command-read",
+                                        {alarms::ActorKind::kPlatform, "platform", "Li Wei", "is it true?"},
+                                        {"平台指令 read c-1: DONE", "command read c-1: DONE"}));
+    check_record("clock-fix", encoder.clock_fix(11, {(12U << 16U) + 1, 1'795'000'000'000'000, 1500}));
+}
+
+TEST_P(Golden, ReplyWithReadingsAndWhatIsMissing) {
+    CommandReply reply{
+        .command_id = "c-2", .verb = "read", .outcome = v1::OUTCOME_DONE, .at = full_alarm().raised};
+    reply.readings = {{"gravity_z", "g", 0.98, "", Quality::kGood, Reason::kNone, full_alarm().raised},
+                      {"firmware", "", 0, "V1.07", Quality::kBad, Reason::kTimeout, full_alarm().raised}};
+    reply.missing = {{kEpoch, Stream::kTelemetry, {{1, 4}, {9, 9}}}};
+    check("reply-readings", encoder.reply(reply), v1::Envelope());
+}
+
 INSTANTIATE_TEST_SUITE_P(Encodings, Golden,
                          testing::Values(config::Encoding::kProtobuf, config::Encoding::kJson),
                          [](const auto& test) {
@@ -197,6 +214,57 @@ TEST(GoldenFromThePlatform, CommandAndConfirmAreRead) {
     v1::Confirm confirm;
     ASSERT_TRUE(confirm.ParseFromString(read("confirm.binpb")));
     EXPECT_EQ(confirm.ranges(0).ranges(0).last(), 7U);
+}
+
+TEST(GoldenFromThePlatform, RebirthAndResendAreRead) {
+    if (accepting()) {
+        v1::Command rebirth;
+        rebirth.set_id("c-3");
+        rebirth.mutable_expires()->set_wall_us(1'800'000'060'000'000);
+        rebirth.set_catalogue_hash("0123456789abcdef");
+        std::ofstream(path("command-rebirth.binpb"), std::ios::binary) << rebirth.SerializeAsString();
+        v1::Command resend;
+        resend.set_id("c-4");
+        resend.mutable_expires()->set_wall_us(1'800'000'060'000'000);
+        resend.set_consumer("governance-db");
+        v1::ConfirmedRanges& has = *resend.add_except_ranges();
+        has.set_epoch(kEpoch.value);
+        has.set_stream(v1::STREAM_TELEMETRY);
+        has.add_ranges()->set_first(1);
+        has.mutable_ranges(0)->set_last(9);
+        resend.add_ranges()->set_epoch(kEpoch.value);
+        resend.mutable_ranges(0)->set_stream(v1::STREAM_TELEMETRY);
+        std::ofstream(path("command-resend.binpb"), std::ios::binary) << resend.SerializeAsString();
+    }
+    std::vector<PlatformCommand> seen;
+    Commands commands([&](const PlatformCommand& one, const Commands::Done& done) {
+        seen.push_back(one);
+        done({v1::OUTCOME_DONE, "", 0});
+    });
+    const alarms::Stamp now{{}, 0, Wall(std::chrono::microseconds(1'800'000'000'000'000))};
+    commands.handle("rebirth", read("command-rebirth.binpb"), false, now, [](const Answered&) {});
+    commands.handle("resend", read("command-resend.binpb"), false, now, [](const Answered&) {});
+    ASSERT_EQ(seen.size(), 2U);
+    EXPECT_EQ(seen[0].catalogue_hash, "0123456789abcdef");
+    EXPECT_EQ(seen[1].consumer, "governance-db");
+    EXPECT_EQ(seen[1].except.at(0).ranges.at(0), (store::SequenceRange{1, 9}));
+    EXPECT_TRUE(seen[1].ranges.at(0).ranges.empty());
+}
+
+TEST(GoldenBook, WithCommandsAndAnUndatedBootIsWrittenAsItWasAndReadBack) {
+    Book book;
+    book.commands = {{encode_reply({.command_id = "c-1",
+                                    .verb = "ack",
+                                    .outcome = v1::OUTCOME_DONE,
+                                    .revision = 6,
+                                    .at = full_alarm().raised}),
+                      1'800'000'060'000'000}};
+    book.undated_boot = full_alarm().raised.boot;
+    expect_golden("book-commands.binpb", encode_book(book));
+    const Result<Book> back = decode_book(read("book-commands.binpb"));
+    ASSERT_TRUE(back) << back.error().what;
+    EXPECT_EQ(back->commands, book.commands);
+    EXPECT_EQ(back->undated_boot, book.undated_boot);
 }
 
 TEST(GoldenBook, IsWrittenAsItWasAndReadBack) {

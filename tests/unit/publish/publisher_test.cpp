@@ -75,6 +75,9 @@ protected:
             return hash == "00000000000000aa" ? std::vector<std::string>{part.SerializeAsString()}
                                               : std::vector<std::string>{};
         };
+        questions.name_in_use = [this](std::uint64_t number, bool alive) {
+            namesakes.emplace_back(number, alive);
+        };
         questions.take_up = [this](alarms::Alarm alarm) {
             taken_up.push_back(alarm.id);
             standing.push_back(std::move(alarm));
@@ -205,6 +208,8 @@ protected:
     Will will;
     std::vector<alarms::Alarm> standing;
     std::vector<AlarmId> taken_up;
+    using Namesakes = std::vector<std::pair<std::uint64_t, bool>>;
+    Namesakes namesakes;  ///< start number, whether it is alive
     int listed = 0;
     std::uint64_t last_event = 5;  ///< of the run before
     std::vector<PlatformCommand> commands;
@@ -969,6 +974,96 @@ TEST_F(PublisherTest, AClockFixIsAnEventAndLaterOnesAreHigher) {
     EXPECT_EQ(first.boot_id_low(), envelope_of(events[0]).record().written().boot_id_low());
     EXPECT_GT(envelope_of(events[1]).record().clock_fix().version(), first.version());
     EXPECT_EQ(first.version() >> 16U, 3U) << "above those of every earlier start";
+}
+
+TEST_F(PublisherTest, AnotherGatewayOfOurNameIsTold) {
+    start();
+    connect();
+    const auto birth_of = [](Epoch epoch, std::uint64_t number) {
+        v1::Envelope out;
+        out.mutable_birth()->set_epoch(epoch.value);
+        out.mutable_birth()->set_start(number);
+        return out.SerializeAsString();
+    };
+    EXPECT_LT(std::find(session->subscribed.begin(), session->subscribed.end(), base() + "birth") -
+                  session->subscribed.begin(),
+              1)
+        << "before ours takes the place of what is retained there";
+    session->callbacks.message({base() + "birth", birth_of(Epoch{1}, 2), true});  // an earlier run of ours
+    session->callbacks.message({base() + "birth", "no birth", true});
+    settle();
+    EXPECT_TRUE(namesakes.empty());
+    session->callbacks.message({base() + "birth", birth_of(Epoch{77}, 9), true});
+    settle();
+    EXPECT_EQ(namesakes, (Namesakes{{9, false}}));
+    session->callbacks.message({base() + "birth", birth_of(kEpoch, 3), true});  // ours has come
+    session->callbacks.message({base() + "birth", birth_of(Epoch{77}, 9), true});
+    v1::Envelope state;
+    state.mutable_state()->set_epoch(78);
+    session->callbacks.message({base() + "state", state.SerializeAsString(), true});
+    settle();
+    EXPECT_EQ(namesakes, (Namesakes{{9, false}, {9, true}, {0, true}}));
+}
+
+TEST_F(PublisherTest, DecommissioningEmptiesAllThatIsRetainedAndEnds) {
+    start();
+    connect();
+    standing = {full_alarm(7)};
+    end_listing();
+    acknowledge_all();
+    std::optional<Result<std::size_t>> emptied;
+    session->sent.clear();
+    publisher->decommission([&](Result<std::size_t> result) { emptied = std::move(result); });
+    settle();
+    retained(3, payload_of_earlier_run(3));
+    session->callbacks.message({base() + alarm_topic({Epoch{99}, 1}), "another's", true});
+    end_listing();
+    acknowledge_all();
+    ASSERT_TRUE(wait_for([&] {
+        acknowledge_all();
+        return emptied.has_value();
+    }));
+    ASSERT_TRUE(*emptied) << emptied->error().what;
+    for (const std::string& topic :
+         {std::string("/birth"), std::string("/catalogue/0"), std::string("/catalogue/255"),
+          alarm_topic({Epoch{1}, 3}), alarm_topic({Epoch{99}, 1}), alarm_topic(standing[0].id)}) {
+        ASSERT_EQ(session->on(topic).size(), 1U) << topic;
+        EXPECT_TRUE(session->on(topic)[0].payload.empty()) << topic;
+        EXPECT_EQ(session->on(topic)[0].retain, Retain::kYes) << topic;
+    }
+    const auto states = session->on("/state");
+    ASSERT_EQ(states.size(), 2U);
+    EXPECT_EQ(states[0].retain, Retain::kNo);
+    EXPECT_FALSE(envelope_of(states[0]).state().online());
+    EXPECT_TRUE(states[1].payload.empty());
+    EXPECT_TRUE(session->stopped);
+    int ended = 0;
+    publisher->stop(seconds(1), [&] { ++ended; });
+    settle();
+    EXPECT_EQ(ended, 1) << "stopping what has ended";
+}
+
+TEST_F(PublisherTest, DecommissioningWithoutAConnectionIsRefusedAndOneThatBreaksIsTold) {
+    start();
+    std::optional<Result<std::size_t>> emptied;
+    const auto keep = [&](Result<std::size_t> result) { emptied = std::move(result); };
+    publisher->decommission(keep);
+    ASSERT_TRUE(emptied && !*emptied);
+    EXPECT_NE(emptied->error().what.find("no connection"), std::string::npos);
+    connect();
+    end_listing();
+    acknowledge_all();
+    emptied.reset();
+    publisher->decommission(keep);
+    settle();
+    end_listing();
+    session->lose("cut");
+    settle();
+    ASSERT_TRUE(emptied && !*emptied);
+    session->sent.clear();
+    connect();
+    EXPECT_FALSE(session->on("/birth").empty()) << "it goes on";
+    EXPECT_FALSE(session->on("/birth")[0].payload.empty());
 }
 
 TEST_F(PublisherTest, AnEmptyCommandRemovesARetainedOneAndIsNotAnswered) {

@@ -119,5 +119,17 @@ TEST_F(TlsFilesTest, WhatIsWrongIsSaid) {
     EXPECT_EQ(why(), "");  // none are configured
 }
 
+TEST_F(TlsFilesTest, TheFirstToExpireIsTold) {
+    const std::optional<Wall> expiry = first_expiry(settings);
+    ASSERT_TRUE(expiry);
+    const double left = std::chrono::duration<double>(*expiry - std::chrono::system_clock::now()).count();
+    EXPECT_NEAR(left, 3600, 120);
+    write(settings.certificate, "no certificate");
+    EXPECT_TRUE(first_expiry(settings)) << "the authority's is left";
+    write(settings.ca, "");
+    EXPECT_FALSE(first_expiry(settings));
+    EXPECT_FALSE(first_expiry({}));
+}
+
 }  // namespace
 }  // namespace gengfu::publish

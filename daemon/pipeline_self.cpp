@@ -1,0 +1,160 @@
+// What befalls the gateway itself: its store, its clock, its certificates, its name.
+#include <boost/asio/post.hpp>
+#include <cmath>
+
+#include "daemon/control/decommissioned.hpp"
+#include "daemon/core/log.hpp"
+#include "daemon/pipeline.hpp"
+#include "daemon/publish/tls_files.hpp"
+
+namespace gengfu {
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr auto kDamageTold = std::chrono::minutes(1);
+/// So long after the last sign of another gateway of our name the alarm stands. Two that put each other out
+/// come back within a minute.
+constexpr auto kNamesakeTold = std::chrono::minutes(10);
+/// A start above another's number is not tried again sooner: two gateways of one name would restart each
+/// other for ever.
+constexpr auto kAboveAgain = std::chrono::minutes(10);
+constexpr auto kAnswered = std::chrono::milliseconds(200);
+
+}  // namespace
+
+/// Long enough for the alarm to be raised; that it has been stays with the operator until it is acknowledged.
+bool Pipeline::damage_is_news(Monotonic now) const {
+    return !start_.troubles.empty() && now - started_ < kDamageTold;
+}
+
+void Pipeline::look_at_self() {
+    const std::uint64_t abandoned = store_->usage().records_abandoned;
+    const double lost = static_cast<double>(abandoned - abandoned_seen_);
+    abandoned_seen_ = abandoned;
+    const Monotonic now = clock_.now();
+    const auto sample = [&](config::SelfPoint point, double value) {
+        Sample one;
+        one.point = config::self_point(site_, point);
+        one.quality = Quality::kGood;
+        one.value = value;
+        one.taken = now;
+        return one;
+    };
+    std::vector<Sample> samples{
+        sample(config::SelfPoint::kConfigurationRefused, configuration_trouble_.empty() ? 0 : 1),
+        sample(config::SelfPoint::kStoreTrouble, store_trouble_ || damage_is_news(now) ? 1 : 0),
+        sample(config::SelfPoint::kRecordsAbandoned, lost),
+        sample(config::SelfPoint::kClockUnknown, clock_.wall() ? 0 : 1),
+        sample(config::SelfPoint::kIdentityInUse,
+               namesake_seen_ && now - *namesake_seen_ < kNamesakeTold ? 1 : 0)};
+    const std::optional<Wall> wall = clock_.wall();
+    const std::optional<Wall> expiry = wall ? publish::first_expiry(site_.mqtt) : std::nullopt;
+    if (expiry) {
+        const double days = std::chrono::duration<double, std::ratio<86400>>(*expiry - *wall).count();
+        samples.push_back(sample(config::SelfPoint::kCertificateDays, std::floor(days)));
+    }
+    judge(samples);
+    publisher_->samples(samples);
+    self_timer_.expires_after(config::kSelfInterval);
+    self_timer_.async_wait([this](boost::system::error_code error) {
+        if (!error && !stopping_) {
+            look_at_self();
+        }
+    });
+}
+
+void Pipeline::start_clock_watch() {
+    if (clock_watch_ == nullptr) {
+        return;
+    }
+    const bool undated = undated_boot_ == clock_.boot();
+    if (!clock_.wall()) {
+        undated_boot_ = clock_.boot();
+        log::warning("系统时间尚未同步:记录暂不带时间,同步后补记",
+                     "the system's time is not known yet: records carry none, and are dated when it is");
+    }
+    clock_watch_->start({.known = [this](bool known) { clock_known(known); },
+                         .jumped = [this](std::int64_t jump_us) { clock_jumped(jump_us); },
+                         .fix =
+                             [this](std::int64_t wall_of_zero_us, std::uint64_t error_us) {
+                                 publisher_->clock_fix(wall_of_zero_us, error_us);
+                                 undated_boot_ = {};
+                                 save_book_soon();
+                             }},
+                        undated);
+}
+
+void Pipeline::clock_known(bool known) {
+    if (known) {
+        log::info("系统时间已可信", "the system's time is known");
+    } else {
+        log::warning("系统时间不再可信:记录暂不带时间",
+                     "the system's time is not known any more: records carry none");
+        undated_boot_ = clock_.boot();
+        save_book_soon();
+    }
+    look_at_self();
+}
+
+void Pipeline::clock_jumped(std::int64_t jump_us) {
+    const std::string seconds = std::to_string(static_cast<double>(jump_us) / 1e6);
+    log::warning("系统时间被调整 " + seconds + " 秒", "somebody set the system's time by " + seconds + " s");
+}
+
+void Pipeline::name_in_use(std::uint64_t start, bool alive) {
+    const Monotonic now = clock_.now();
+    if (alive) {
+        const bool news = !namesake_seen_ || now - *namesake_seen_ >= kNamesakeTold;
+        namesake_seen_ = now;
+        if (news) {
+            log::warning("服务器上有另一台网关使用同一编号 " + site_.gateway.id,
+                         "another gateway of our id " + site_.gateway.id + " is at the broker");
+            look_at_self();
+        }
+    }
+    const bool may = start_above_ == 0 || now - started_ >= kAboveAgain;
+    if (start < start_.number || asked_above_ || stopping_ || !may || !wishes_.start_above) {
+        return;
+    }
+    asked_above_ = true;
+    log::warning("服务器保留着本编号启动序号 " + std::to_string(start) + " 的登记,从更高的序号重新开始",
+                 "the broker keeps a birth of our id with start number " + std::to_string(start) +
+                     ", which is not ours: beginning anew above it");
+    asio::post(core_, [this, start] { wishes_.start_above(start); });
+}
+
+void Pipeline::decommission(const alarms::Actor& actor,
+                            const std::function<void(Result<std::size_t>)>& done) {
+    if (!publisher_->status().connected) {
+        done(fail(Errc::kIo, "there is no connection to a broker: nothing can be emptied there"));
+        return;
+    }
+    stop_watching();
+    publisher_->audit("decommissioned", actor,
+                      {"网关退役:" + actor.reason, "the gateway is taken out of service: " + actor.reason});
+    save_book();
+    publisher_->decommission([this, actor, done](Result<std::size_t> emptied) {
+        if (emptied) {
+            const std::optional<Wall> wall = clock_.wall();
+            const Result<void> marked =
+                control::mark_decommissioned(site_.store.path, (wall ? to_iso8601(*wall) + " " : "") + "by " +
+                                                                   actor.name + ": " + actor.reason);
+            if (!marked) {
+                log::error("退役标记未能写入:" + marked.error().what,
+                           "the mark of being out of service cannot be written: " + marked.error().what);
+            }
+        }
+        const auto& next = emptied ? wishes_.end : wishes_.start_anew;
+        done(std::move(emptied));
+        // The answer goes out first: the socket ends with the rest.
+        hold_timer_.expires_after(kAnswered);
+        hold_timer_.async_wait([next](boost::system::error_code error) {
+            if (!error && next) {
+                next();
+            }
+        });
+    });
+}
+
+}  // namespace gengfu
