@@ -1,5 +1,7 @@
 #include "daemon/console/bus_metrics.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <functional>
 #include <vector>
@@ -10,6 +12,8 @@ namespace gengfu::console {
 namespace {
 
 using sampling::BusSnapshot;
+using sampling::ResponseHistogram;
+using sampling::UnitTraffic;
 
 struct Line {
     const config::Bus* bus;
@@ -22,6 +26,7 @@ struct Unit {
     const config::Device* device;
     DeviceId id;
     sampling::Health health;
+    UnitTraffic traffic;
 };
 
 double seconds(Duration duration) {
@@ -44,9 +49,9 @@ std::vector<Unit> units_of(const control::Daemon& daemon, const std::vector<Line
         const config::Device& device = daemon.site->devices[i];
         const BusSnapshot& seen = lines[device.bus.value].seen;
         const std::size_t position = positions[device.bus.value]++;
-        units.push_back(
-            {&lines[device.bus.value], &device, DeviceId{i},
-             position < seen.devices.size() ? seen.devices[position] : sampling::Health::kUnknown});
+        units.push_back({&lines[device.bus.value], &device, DeviceId{i},
+                         position < seen.devices.size() ? seen.devices[position] : sampling::Health::kUnknown,
+                         position < seen.units.size() ? seen.units[position] : UnitTraffic{}});
     }
     return units;
 }
@@ -96,12 +101,61 @@ void add_lines(Exposition& out, const std::vector<Line>& lines) {
     }
 }
 
-/// From a change at the sensor to the verdict of a rule without delays.
+void add_counters(Exposition& out, const std::vector<Unit>& units) {
+    using Count = std::uint64_t UnitTraffic::*;
+    struct Counter {
+        std::string_view name, help;
+        Count count;
+    };
+    static constexpr std::array<Counter, 5> kCounters{{
+        {"gengfu_device_requests_total", "Requests sent to the device.", &UnitTraffic::requests},
+        {"gengfu_device_answers_total", "Answers of it, exceptions too.", &UnitTraffic::answers},
+        {"gengfu_device_timeouts_total", "Requests that it did not answer in time.", &UnitTraffic::timeouts},
+        {"gengfu_device_bad_frames_total", "Damaged answers (CRC, length).", &UnitTraffic::bad_frames},
+        {"gengfu_device_exceptions_total", "Exception answers.", &UnitTraffic::exceptions},
+    }};
+    for (const Counter& counter : kCounters) {
+        out.family(counter.name, Kind::kCounter, counter.help);
+        for (const Unit& unit : units) {
+            out.sample(unit.traffic.*counter.count,
+                       {{"bus", unit.line->bus->name}, {"device", unit.device->name}});
+        }
+    }
+}
+
+void add_responses(Exposition& out, const std::vector<Unit>& units) {
+    out.family("gengfu_device_response_seconds", Kind::kHistogram,
+               "From the end of a request to the first byte of its answer.");
+    for (const Unit& unit : units) {
+        const std::string& bus = unit.line->bus->name;
+        const std::string& device = unit.device->name;
+        const ResponseHistogram& responses = unit.traffic.responses;
+        for (std::size_t i = 0; i < ResponseHistogram::kBounds.size(); ++i) {
+            out.sample(responses.at_most(i),
+                       {{"bus", bus},
+                        {"device", device},
+                        {"le", fmt::format("{}", seconds(ResponseHistogram::kBounds[i]))}},
+                       "_bucket");
+        }
+        out.sample(responses.count(), {{"bus", bus}, {"device", device}, {"le", "+Inf"}}, "_bucket");
+        out.sample(seconds(responses.sum()), {{"bus", bus}, {"device", device}}, "_sum");
+        out.sample(responses.count(), {{"bus", bus}, {"device", device}}, "_count");
+    }
+}
+
+/// The promise of `gengfu check` beside what was seen: the same time, from a change at the sensor to the
+/// verdict of a rule without delays.
 void add_promises(Exposition& out, const config::Site& site, const std::vector<Unit>& units) {
-    out.family(
-        "gengfu_device_alarm_latency_bound_seconds", Kind::kGauge,
-        "From a change at the sensor to the verdict at worst, as `gengfu check` promises it: all units "
-        "alive, or any one other cut off.");
+    out.family("gengfu_device_alarm_latency_worst_seconds", Kind::kGauge,
+               "Longest time so far in which a change at a point of a safety rule could stay unseen.");
+    for (const Unit& unit : units) {
+        if (unit.traffic.worst_reading > Duration::zero()) {
+            out.sample(seconds(unit.traffic.worst_reading),
+                       {{"bus", unit.line->bus->name}, {"device", unit.device->name}});
+        }
+    }
+    out.family("gengfu_device_alarm_latency_bound_seconds", Kind::kGauge,
+               "The same as `gengfu check` promises it: all units alive, or any one other cut off.");
     for (const Unit& unit : units) {
         if (unit.line->budget == nullptr) {
             continue;
@@ -133,6 +187,8 @@ void add_buses(Exposition& out, const control::Daemon& daemon) {
                                                                           : 0;
         out.sample(value, {{"bus", unit.line->bus->name}, {"device", unit.device->name}});
     }
+    add_counters(out, units);
+    add_responses(out, units);
     add_promises(out, *daemon.site, units);
 }
 

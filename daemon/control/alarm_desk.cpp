@@ -16,8 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kLongestReason = 1000;
-
 constexpr std::array<std::pair<std::string_view, alarms::Work>, 5> kWork{
     {{"ack", alarms::Work::kAcknowledge},
      {"reset", alarms::Work::kReset},

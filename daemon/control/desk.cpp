@@ -35,11 +35,28 @@ json optional_seconds(const std::optional<Duration>& duration) {
     return duration ? json(seconds(*duration)) : json(nullptr);
 }
 
-/// From a change at the sensor to the verdict, at worst: what `gengfu check` promises of a device.
-json bounds_json(const Daemon& daemon, DeviceId id, BusId bus) {
+/// From a change at the sensor to the verdict, at worst: what was seen, and what `gengfu check` promises.
+json latency_json(const Daemon& daemon, DeviceId id, BusId bus, const sampling::UnitTraffic& traffic) {
     const Bounds bounds =
         bus.value < daemon.budgets.size() ? bounds_of(*daemon.site, id, daemon.budgets[bus.value]) : Bounds{};
-    return {{"bound", optional_seconds(bounds.alive)}, {"bound_one_dead", optional_seconds(bounds.one_dead)}};
+    return {{"worst_seen",
+             traffic.worst_reading > Duration::zero() ? json(seconds(traffic.worst_reading)) : json(nullptr)},
+            {"bound", optional_seconds(bounds.alive)},
+            {"bound_one_dead", optional_seconds(bounds.one_dead)}};
+}
+
+json traffic_json(const sampling::UnitTraffic& traffic) {
+    const sampling::ResponseHistogram& responses = traffic.responses;
+    return {{"requests", traffic.requests},
+            {"answers", traffic.answers},
+            {"timeouts", traffic.timeouts},
+            {"bad_frames", traffic.bad_frames},
+            {"exceptions", traffic.exceptions},
+            {"response_seconds",
+             {{"p50", seconds(responses.quantile(0.5))},
+              {"p95", seconds(responses.quantile(0.95))},
+              {"p99", seconds(responses.quantile(0.99))},
+              {"longest", seconds(responses.longest())}}}};
 }
 
 json bus_status(const Daemon& daemon, std::uint32_t index) {
@@ -54,11 +71,15 @@ json bus_status(const Daemon& daemon, std::uint32_t index) {
         }
         const sampling::Health health =
             position < seen.devices.size() ? seen.devices[position] : sampling::Health::kUnknown;
-        devices.push_back({{"name", device.name},
-                           {"unit", device.unit},
-                           {"class", device.device_class},
-                           {"health", std::string(kHealth.at(static_cast<std::size_t>(health)))},
-                           {"alarm_latency_seconds", bounds_json(daemon, DeviceId{i}, BusId{index})}});
+        const sampling::UnitTraffic traffic =
+            position < seen.units.size() ? seen.units[position] : sampling::UnitTraffic{};
+        devices.push_back(
+            {{"name", device.name},
+             {"unit", device.unit},
+             {"class", device.device_class},
+             {"health", std::string(kHealth.at(static_cast<std::size_t>(health)))},
+             {"traffic", traffic_json(traffic)},
+             {"alarm_latency_seconds", latency_json(daemon, DeviceId{i}, BusId{index}, traffic)}});
         if (const alarms::Hold* const out = daemon.alarms().service().find(device.name)) {
             devices.back()["out_of_service"] = to_json(*out);
         }

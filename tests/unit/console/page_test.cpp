@@ -26,6 +26,10 @@ protected:
         bus_.traffic.requests = 12345678901;
         bus_.traffic.late_frames = 3;
         bus_.devices = {sampling::Health::kOnline, sampling::Health::kOffline};
+        bus_.units.resize(2);
+        bus_.units[1].timeouts = 7;
+        bus_.units[1].responses.add(std::chrono::milliseconds(4));
+        bus_.units[1].worst_reading = std::chrono::milliseconds(1250);
         daemon_.site = &builder_.site();
         daemon_.version = "0.1";
         daemon_.now = [] { return Moment{}; };
@@ -94,6 +98,11 @@ TEST_F(PageTest, FiguresOfLinesAndDevicesAreThere) {
          {"gengfu_bus_open" + bus + "1\n", "gengfu_bus_requests_total" + bus + "12345678901\n",
           "gengfu_bus_load_ratio" + bus + "0.5\n", "gengfu_bus_computed_load_ratio" + bus + "0.7\n",
           "gengfu_bus_late_frames_total" + bus + "3\n", "gengfu_device_health" + device + "} 1\n",
+          "gengfu_device_timeouts_total" + device + "} 7\n",
+          "gengfu_device_response_seconds_bucket" + device + ",le=\"0.002\"} 0\n",
+          "gengfu_device_response_seconds_bucket" + device + ",le=\"0.005\"} 1\n",
+          "gengfu_device_response_seconds_count" + device + "} 1\n",
+          "gengfu_device_alarm_latency_worst_seconds" + device + "} 1.25\n",
           "gengfu_device_alarm_latency_bound_seconds" + device + ",with=\"all-alive\"} 1.5\n",
           "gengfu_device_alarm_latency_bound_seconds" + device + ",with=\"one-dead\"} 2.5\n"}) {
         EXPECT_NE(text.find("\n" + line), std::string::npos) << line;
