@@ -157,9 +157,12 @@ TEST_P(Golden, BirthStateReply) {
 }
 
 TEST_P(Golden, AuditAndClockFix) {
-    check_record("audit", encoder.audit(10, "command-read",
-                                        {alarms::ActorKind::kPlatform, "platform", "Li Wei", "is it true?"},
-                                        {"平台指令 read c-1: DONE", "command read c-1: DONE"}));
+    check_record(
+        "audit",
+        encoder.audit(
+            10, alarms::Audit{.what = "command-read",
+                              .actor = {alarms::ActorKind::kPlatform, "platform", "Li Wei", "is it true?"},
+                              .text = {"平台指令 read c-1: DONE", "command read c-1: DONE"}}));
     check_record("clock-fix", encoder.clock_fix(11, {(12U << 16U) + 1, 1'795'000'000'000'000, 1500}));
 }
 
