@@ -72,6 +72,7 @@ TEST_F(PageTest, EveryLineIsOfThePrometheusFormatAndEveryFamilyStandsOnce) {
     std::istringstream lines(metrics(daemon_));
     std::set<std::string> families, samples;
     std::string family;
+    bool histogram = false;
     for (std::string line; std::getline(lines, line);) {
         std::smatch parts;
         if (line.starts_with("# HELP ")) {
@@ -81,9 +82,13 @@ TEST_F(PageTest, EveryLineIsOfThePrometheusFormatAndEveryFamilyStandsOnce) {
         } else if (line.starts_with("# TYPE ")) {
             EXPECT_EQ(line.substr(7, line.find(' ', 7) - 7), family);
             EXPECT_EQ(line.ends_with(" counter"), family.ends_with("_total")) << line;
+            histogram = line.ends_with(" histogram");
         } else {
             ASSERT_TRUE(std::regex_match(line, parts, sample)) << line;
-            EXPECT_EQ(parts[1], family) << line;
+            const std::string suffix = parts[1].str().substr(std::min(parts[1].str().size(), family.size()));
+            EXPECT_TRUE(parts[1].str().starts_with(family)) << line;
+            EXPECT_TRUE(suffix.empty() != histogram) << line;
+            EXPECT_TRUE(!histogram || suffix == "_bucket" || suffix == "_sum" || suffix == "_count") << line;
             EXPECT_TRUE(samples.insert(line.substr(0, line.rfind(' '))).second) << "twice: " << line;
         }
     }
