@@ -73,8 +73,8 @@ void ClockWatch::watch_jumps() {
         }
         // ECANCELED: the clock was set. The timer has to be armed anew.
         std::array<char, sizeof(std::uint64_t)> count{};
-        static_cast<void>(::read(jumps_.native_handle(), count.data(), count.size()));
         boost::system::error_code ignored;
+        jumps_.read_some(asio::buffer(count), ignored);
         jumps_.close(ignored);
         look();
         if (const int fd = jump_teller(); fd >= 0) {

@@ -41,7 +41,7 @@ class Gateway:
         assert self.process.status is None, f"gengfud ended with {self.process.status}:\n{self.process.log()[-4000:]}"
         try:
             # The pid of the socket's owner: a predecessor's socket may still lie there.
-            return self.ask(verb="version")["version"] != ""
+            return self.ask(verb="version").get("version", "") != ""  # an error: too many connections
         except (OSError, ValueError):
             return False
 
