@@ -11,7 +11,7 @@ from programs import Broker, MeasureError, Programs, wait_for
 from simulated_line import Line, LineDaemon, Unit
 
 _BAUD = 19200
-_INTERVAL = "500ms"
+_INTERVAL = "800ms"  # loads the line to about four fifths
 _SEED = 20261128
 _POINTS = 10
 _WINDOW = 61.0  # seconds: an alarm that is raised a third time within a minute is held as chattering

@@ -10,6 +10,7 @@ from programs import MeasureError, Programs, wait_for
 from simulated_line import Line, LineDaemon, Unit, exchange_s
 
 _SETTLE = 10.0  # seconds after a start: from then on the promise for lines with dead units holds
+_TIMEOUT_MS = 500  # of a bus that says nothing else: a dead unit is waited for so long
 _LOOK = 0.01    # seconds between looks at the line's counters: how fine silences are seen
 _SEED = 20261127
 _GOALS = {9600: 0.99, 19200: 0.98, 115200: 0.95}
@@ -105,7 +106,7 @@ def dead_units(programs: Programs, folder: pathlib.Path, quick: bool) -> list:
         bare, _ = _run(programs, folder / f"without-{dead}", baud, units, living, seconds)
         ours, silence = _run(programs, folder / f"dead-{dead}", baud, units, units, seconds)
         cycle = sum(exchange_s(baud, unit) for unit in living)
-        probe = max(exchange_s(baud, unit) + (unit.stated_ms + 20) / 1e3 for unit in units if unit.dead)
+        probe = max(exchange_s(baud, unit) + (max(unit.stated_ms, _TIMEOUT_MS) + 20) / 1e3 for unit in units if unit.dead)
         figures += [Figure(f"{dead} of 10 dead: rate of the living", 100 * ours / bare, "%", 100, 97, higher_is_better=True),
                     Figure(f"{dead} of 10 dead: longest silence of a living unit", 1e3 * silence, "ms", None,
                            1e3 * (cycle + probe + 2 * _LOOK))]

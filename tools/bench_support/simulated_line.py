@@ -46,7 +46,7 @@ class Line(Process):
             text += (f'\n[[device]]\nname = "{unit.name}"\nline = "line"\nunit = {unit.number}\n'
                      f'turnaround = "{unit.turnaround_ms}ms"\nholding = {{ 0x0000 = "0000*10" }}\n')
             if unit.dead:
-                text += f'\n[[fault]]\ndevice = "{unit.name}"\nkind = "silence"\n'
+                text += f'\n[[fault]]\ndevice = "{unit.name}"\nkind = "silence"\nfrom = "0s"\n'
         scenario.write_text(text)
         self._socket = folder / "sim.sock"
         self.port = folder / "lines" / "line"
