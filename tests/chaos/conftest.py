@@ -1,4 +1,4 @@
-"""tests/chaos: the daemon killed at named moments. Wants programs built with GENGFU_KILL_POINTS, as the dev preset does."""
+"""tests/chaos: the daemon killed at named moments and at random ones, and what befalls its neighbours. Wants programs built with GENGFU_KILL_POINTS, as the dev preset does."""
 import importlib.util
 import pathlib
 import sys
@@ -6,7 +6,7 @@ import sys
 import pytest
 
 _INTEGRATION = pathlib.Path(__file__).resolve().parents[1] / "integration"
-sys.path.insert(0, str(_INTEGRATION))
+sys.path[:0] = [str(_INTEGRATION), str(pathlib.Path(__file__).resolve().parent)]
 _spec = importlib.util.spec_from_file_location("integration_conftest", _INTEGRATION / "conftest.py")
 _shared = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_shared)

@@ -54,6 +54,12 @@ class Feed:
         self._client.disconnect()
         self._client.loop_stop()
 
+    def reopen(self):
+        """After close(): comes back, with what it had."""
+        self._client.reconnect()
+        self._client.loop_start()
+        assert self.connected.wait(PATIENCE), "the subscriber is not connected"
+
     # ---- taking in
 
     def _parse(self, kind, payload):
