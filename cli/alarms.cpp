@@ -120,6 +120,28 @@ std::string behind(const json& alarm) {
     return names;
 }
 
+std::string plain(const json& object, const char* key) {
+    const auto found = object.find(key);
+    if (found == object.end() || !found->is_number()) {
+        return "--";
+    }
+    char text[32];
+    std::snprintf(text, sizeof text, "%.4g", found->get<double>());
+    return text;
+}
+
+/// "level of pressure: 5.1 bar, usually 4.0 (3.8 to 4.2)"
+std::string anomaly(const json& alarm) {
+    const auto found = alarm.find("anomaly");
+    if (found == alarm.end() || !found->is_object()) {
+        return {};
+    }
+    const std::string unit = word(alarm, "unit");
+    return word(*found, "aspect") + " of " + word(*found, "point") + ": " + plain(alarm, "value") +
+           (unit.empty() ? "" : " " + unit) + ", usually " + plain(*found, "expected") + " (" +
+           plain(*found, "low") + " to " + plain(*found, "high") + ")";
+}
+
 std::string show_alarm(const json& alarm) {
     const std::string severity = word(alarm, "severity");
     const std::string point = word(alarm, "point");
@@ -128,9 +150,9 @@ std::string show_alarm(const json& alarm) {
            state_of(alarm) + "\n" + line("id", word(alarm, "id")) +
            line("where", word(alarm, "device") + (point.empty() ? "" : "/" + point)) +
            line("place", place_of(alarm)) + line("what", both(alarm, "text")) +
-           line("do first", both(alarm, "advice")) + line("hazard", both(alarm, "hazard")) +
-           line("component", word(component, "code")) + line("authority", party_of(component, "authority")) +
-           line("owner", party_of(component, "owner")) +
+           line("anomaly", anomaly(alarm)) + line("do first", both(alarm, "advice")) +
+           line("hazard", both(alarm, "hazard")) + line("component", word(component, "code")) +
+           line("authority", party_of(component, "authority")) + line("owner", party_of(component, "owner")) +
            line("maintainer", party_of(component, "maintainer")) + line("raised", word(alarm, "raised")) +
            line("cleared", word(alarm, "cleared")) + line("ack by", acknowledgement(alarm)) +
            line("behind it", behind(alarm)) + line("shelved", held(alarm, "shelved")) +

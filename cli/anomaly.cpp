@@ -21,8 +21,15 @@ namespace {
 namespace detectors = rules::detectors;
 namespace fs = std::filesystem;
 
-/// Score of a device that is no longer as usual.
-constexpr float kDeviceLimit = 0.5F;
+constexpr int kPictured = detectors::kDefaultSensitivity;
+/// Of the column `prediction`: the limit that the benchmark was fitted to.
+constexpr int kPredicted = detectors::kMostSensitivity;
+
+/// Score from which a device is no longer as usual.
+float device_score(int sensitivity) {
+    const float limit = detectors::device_limit(sensitivity);
+    return limit / (limit + detectors::kDefaultDeviceParameters.limit_spreads);
+}
 
 std::string number(float value) {
     std::array<char, 32> text{};
@@ -151,7 +158,7 @@ Result<void> judge_point(const AnomalyTask& task, RowReader& reader, Sink& sink)
             return tl::make_unexpected(row.error());
         }
         if (!*row) {
-            return sink.close(task, detectors::threshold(task.sensitivity));
+            return sink.close(task, detectors::threshold(task.sensitivity.value_or(kPictured)));
         }
         const detectors::Finding finding = detector.observe((*row)->time, (*row)->values[0]);
         const detectors::Usual usual = detector.usual();
@@ -166,17 +173,18 @@ Result<void> judge_point(const AnomalyTask& task, RowReader& reader, Sink& sink)
 
 Result<void> judge_device(const AnomalyTask& task, RowReader& reader, Sink& sink) {
     detectors::DeviceDetector detector;
+    const float predicted = detectors::device_limit(task.sensitivity.value_or(kPredicted));
     while (true) {
         Result<std::optional<Row>> row = reader.next();
         if (!row) {
             return tl::make_unexpected(row.error());
         }
         if (!*row) {
-            return sink.close(task, kDeviceLimit);
+            return sink.close(task, device_score(task.sensitivity.value_or(kPictured)));
         }
         const detectors::DeviceFinding finding = detector.observe((*row)->values);
         sink.write((*row)->time_text + "," + number(finding.score) + "," +
-                   (finding.score >= kDeviceLimit ? "1" : "0"));
+                   (finding.spreads >= predicted ? "1" : "0"));
         sink.draw(
             {.time = (*row)->time, .value = (*row)->values[0], .low = 0, .high = 0, .score = finding.score});
     }
@@ -184,7 +192,8 @@ Result<void> judge_device(const AnomalyTask& task, RowReader& reader, Sink& sink
 
 /// The task for one file of a tree: which columns, told by the heading. NAB's files have `timestamp,value`;
 /// SKAB's have `datetime`, their channels, and two columns of answers that must not be looked at.
-Result<AnomalyTask> task_for(const std::string& input, const std::string& output, int sensitivity) {
+Result<AnomalyTask> task_for(const std::string& input, const std::string& output,
+                             std::optional<int> sensitivity) {
     Result<CsvTable> table = CsvTable::open(input);
     if (!table) {
         return tl::make_unexpected(table.error());

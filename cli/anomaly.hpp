@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,8 @@ struct AnomalyTask {
     std::string output{};               ///< empty: none
     std::string plot{};                 ///< empty: none
     std::vector<std::string> folder{};  ///< in and out; then nothing of the above but `sensitivity`
-    int sensitivity = 5;
+    /// Not given: 5 for the marks of a picture, and the benchmark's 10 for the column `prediction`.
+    std::optional<int> sensitivity{};
 };
 
 /// Prints what it did; returns the exit status.

@@ -48,6 +48,7 @@ Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock
       started_(clock.now()),
       inbox_(kInboxBatches),
       judge_(site_),
+      learning_(core, judge_, site_.store.path),
       table_(start_.epoch, site_),
       causes_(site_, started_),
       last_batch_(site_.buses.size(), started_),
@@ -95,7 +96,9 @@ Result<void> Pipeline::start() {
     judge_.restore(alarms::memory_from(table_.standing(), saved_memory_, site_), clock_.now());
     saved_memory_.clear();
     learned_.teach(judge_, std::exchange(saved_learned_, {}), clock_.now());
-    tell_local_time();
+    tell_time();
+    learning_.recall();
+    learning_.start();
     settle_alarms();
     save_book();
     desk_ = desk();
@@ -450,22 +453,26 @@ void Pipeline::note_later() {
     note_timer_.expires_after(kNotePace);
     note_timer_.async_wait([this](boost::system::error_code error) {
         if (!error && !stopping_) {
+            tell_time();
             note_lines();
             look_at_lines();
             release_silences();
             settle_alarms();
             note_store();
-            tell_local_time();
             note_later();
         }
     });
 }
 
-/// Every second: a clock that is set, or becomes known, counts at once.
-void Pipeline::tell_local_time() {
+/// Every second: a clock that is set, or becomes known, counts at once, for schedules and for rules that learn
+/// by the time of day.
+void Pipeline::tell_time() {
     const Moment now = clock_.moment();
     judge_.local_time(now.wall && zone_ ? std::optional(zone_->minute_of_week(*now.wall)) : std::nullopt,
                       now.monotonic);
+    judge_.know_time(
+        now.wall ? std::optional<Duration>(now.wall->time_since_epoch() - now.monotonic.time_since_epoch())
+                 : std::nullopt);
 }
 
 void Pipeline::keep_watchdog_fed() {
@@ -505,6 +512,7 @@ void Pipeline::stop(std::function<void()> done) {
     server_.reset();
     stop_watching();
     save_book();
+    learning_.stop();
     publisher_->stop(kStopGrace, [this, done = std::move(done)] {
         const Result<void> closed = store_->close(clock_.now() + kCloseGrace);
         if (!closed) {

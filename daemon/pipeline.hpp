@@ -19,6 +19,7 @@
 #include "daemon/core/time_zone.hpp"
 #include "daemon/inbox.hpp"
 #include "daemon/learned_keeper.hpp"
+#include "daemon/learning.hpp"
 #include "daemon/prepare.hpp"
 #include "daemon/publish/publisher.hpp"
 #include "daemon/rules/judge.hpp"
@@ -106,7 +107,6 @@ private:
     bool damage_is_news(Monotonic now) const;
     void save_book_soon();
     void save_book();
-    void tell_local_time();
     void note_health(const sampling::HealthChange& change);
     void note_lines();
     void note_store();
@@ -123,6 +123,7 @@ private:
     bool is_of_lent_line(const rules::Verdict& verdict);
     void release_silences();
     void keep_watchdog_fed();
+    void tell_time();
 
     boost::asio::io_context& core_;
     config::Site site_;
@@ -138,6 +139,7 @@ private:
     rules::Judge judge_;
     LearnedKeeper learned_;
     std::optional<TimeZone> zone_;  ///< of schedules; none: unknown on this machine
+    Learning learning_;
     alarms::Table table_;
     alarms::CauseWatch causes_;
     std::vector<Monotonic> last_batch_;  ///< by BusId

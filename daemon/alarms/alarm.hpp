@@ -11,6 +11,7 @@
 #include "daemon/core/sample.hpp"
 #include "daemon/core/severity.hpp"
 #include "daemon/core/time.hpp"
+#include "daemon/rules/detectors/finding.hpp"
 
 namespace gengfu::alarms {
 
@@ -56,6 +57,14 @@ struct Handling {
     friend bool operator==(const Handling&, const Handling&) = default;
 };
 
+/// What a rule of kind `anomaly` found (rules::Anomaly), with the point by its name.
+struct AnomalyFound {
+    rules::detectors::Aspect aspect = rules::detectors::Aspect::kNone;
+    double expected = 0, low = 0, high = 0, score = 0;
+    std::string point;
+    friend bool operator==(const AnomalyFound&, const AnomalyFound&) = default;
+};
+
 struct Evidence {
     double value = 0;
     double limit = 0;
@@ -64,6 +73,7 @@ struct Evidence {
     Quality quality = Quality::kGood;
     Reason reason = Reason::kNone;
     Stamp taken;
+    std::optional<AnomalyFound> anomaly;  ///< of that kind only
 };
 
 /// One alarm: condition × acknowledged × latched (ISA-18.2 / IEC 62682), and all a worker needs without a

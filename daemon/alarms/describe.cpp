@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include "daemon/core/text_template.hpp"
 
@@ -106,6 +107,14 @@ Evidence evidence_of(const config::Site& site, const rules::Verdict& verdict, co
     }
     evidence.unit = unit_of(site, rule);
     evidence.kind = rule.kind;
+    evidence.anomaly = before.anomaly;
+    if (verdict.anomaly && verdict.anomaly->aspect != rules::detectors::Aspect::kNone) {
+        const rules::Anomaly& found = *verdict.anomaly;
+        const config::PointSpec& spec = site.spec(found.point);
+        evidence.anomaly =
+            AnomalyFound{found.aspect, found.expected, found.low, found.high, found.score, spec.name};
+        evidence.unit = spec.unit;
+    }
     evidence.quality = verdict.sample.quality;
     evidence.reason = verdict.sample.reason;
     evidence.taken = stamp_of(verdict.sample.taken, at);
@@ -117,14 +126,22 @@ config::Text text_of(const config::Site& site, const config::Rule& rule, const E
         return {};
     }
     const Key key = key_of(site, rule);
-    const TextValues values{.value = evidence.value,
-                            .limit = evidence.limit,
-                            .value_word = word_of(site, rule, evidence.value),
-                            .limit_word = word_of(site, rule, evidence.limit),
-                            .unit = evidence.unit,
-                            .device = key.device,
-                            .point = key.point};
-    return {filled(rule.texts->text.zh, values), filled(rule.texts->text.en, values)};
+    const std::optional<AnomalyFound>& found = evidence.anomaly;
+    const auto aspect = found ? found->aspect : rules::detectors::Aspect::kNone;
+    TextValues values{.value = evidence.value,
+                      .limit = evidence.limit,
+                      .expected = found ? found->expected : std::numeric_limits<double>::quiet_NaN(),
+                      .value_word = word_of(site, rule, evidence.value),
+                      .limit_word = word_of(site, rule, evidence.limit),
+                      .unit = evidence.unit,
+                      .device = key.device,
+                      .point = found ? found->point : key.point,
+                      .aspect = std::string(rules::detectors::to_chinese(aspect))};
+    config::Text text;
+    text.zh = filled(rule.texts->text.zh, values);
+    values.aspect = rules::detectors::to_string(aspect);
+    text.en = filled(rule.texts->text.en, values);
+    return text;
 }
 
 }  // namespace gengfu::alarms

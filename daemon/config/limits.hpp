@@ -18,6 +18,7 @@ constexpr std::size_t kMaxParties = 5'000;
 constexpr std::size_t kMaxDevices = 2'000;
 constexpr std::size_t kMaxPoints = 50'000;
 constexpr std::size_t kMaxRules = 100'000;
+constexpr std::size_t kMaxAnomalyRules = 4'000;  ///< 4 KiB each in memory, and on disk once an hour
 constexpr std::size_t kMaxProfilePoints = 500;
 constexpr std::size_t kMaxRulesPerTable = 100;  ///< of a class, a profile or a device
 constexpr std::size_t kMaxChannels = 64;        ///< of a device

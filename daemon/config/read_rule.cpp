@@ -25,7 +25,6 @@ constexpr Duration kLongestDelay = hours(24 * 7);
 constexpr Duration kLongestFor = hours(24 * 30);
 constexpr std::size_t kMaxLevels = 4;  // as many as severities
 
-constexpr std::array<std::string_view, 1> kLaterKinds{"anomaly"};
 constexpr std::array<std::pair<std::string_view, Severity>, 4> kSeverities{{{"critical", Severity::kCritical},
                                                                             {"major", Severity::kMajor},
                                                                             {"moderate", Severity::kModerate},
@@ -56,30 +55,20 @@ const std::vector<KindKey>& kind_keys() {
         {"of", {kAll, kAny, kCount}},
         {"within", {kAll, kAny, kCount}},
         {"at_least", {kCount}},
-        {"deadband", {kAbove, kBelow, kOutside, kRate, kStuck, kMoved, kGrowth}}};
+        {"deadband", {kAbove, kBelow, kOutside, kRate, kStuck, kMoved, kGrowth}},
+        {"points", {kAnomaly}},
+        {"sensitivity", {kAnomaly}},
+        {"every", {kAnomaly}},
+        {"warm_up", {kAnomaly}}};
     return kKeys;
 }
 
 std::optional<RuleKind> read_kind(Reader& reader) {
-    const Node* const node = reader.any("kind");
-    if (node == nullptr) {
-        return std::nullopt;
-    }
-    for (const std::string_view later : kLaterKinds) {
-        if (node->kind == Node::Kind::kString && node->text == later) {
-            reader.error("kind",
-                         fmt::format("rules of kind \"{}\" are not built yet; this release has all kinds but "
-                                     "this one",
-                                     later));
-            return std::nullopt;
-        }
-    }
     return reader.word("kind", kRuleKinds);
 }
 
 void refuse_later_keys(Reader& reader) {
     reader.not_built("action", "acting on an alarm");
-    reader.not_built("sensitivity", "a key of a rule kind of a later release");
 }
 
 std::vector<Level> read_levels(Reader& reader, RuleKind kind, std::string& limit_of, Report& report) {
@@ -186,7 +175,7 @@ void read_limits(Reader& reader, RuleDraft& draft, Report& report) {
             draft.rule.levels.empty() ? Severity::kMinor : draft.rule.levels.back().severity;
         return;
     }
-    if (!reader.has("severity")) {
+    if (!reader.has("severity") && draft.kind != RuleKind::kAnomaly) {
         draft.missing.emplace_back("severity");
     }
     draft.rule.severity = severity.value_or(Severity::kMinor);
@@ -294,11 +283,13 @@ void find_missing(Reader& reader, RuleDraft& draft) {
             need("of");
             break;
         case RuleKind::kBit:
+        case RuleKind::kAnomaly:
             break;
     }
     if (*draft.kind != RuleKind::kSilent && !is_group(*draft.kind) && draft.point.empty() &&
-        draft.role.empty()) {
-        draft.missing.emplace_back("point (or role)");
+        draft.role.empty() && draft.points.empty()) {
+        draft.missing.emplace_back(draft.kind == RuleKind::kAnomaly ? "point (or role, or points)"
+                                                                    : "point (or role)");
     }
 }
 
@@ -326,8 +317,9 @@ void overlay_rule(Node& below, const Node& above) {
     };
     put_out("limit", {"levels"});
     put_out("levels", {"limit", "severity"});
-    put_out("point", {"role"});
-    put_out("role", {"point"});
+    put_out("point", {"role", "points"});
+    put_out("role", {"point", "points"});
+    put_out("points", {"point", "role"});
     overlay(below, above);
     below.at = above.at;
 }
@@ -351,6 +343,7 @@ RuleDraft read_rule(const std::string& name, const Node& merged, Report& report,
     read_kind_settings(reader, draft);
     read_common(reader, draft);
     draft.rule.texts = std::make_shared<const RuleText>(read_rule_text(reader, name, report));
+    read_anomaly(reader, draft);
     refuse_later_keys(reader);
     if (draft.kind == RuleKind::kJump && draft.rule.on_delay > Duration::zero()) {
         reader.error("on_delay",
@@ -358,6 +351,11 @@ RuleDraft read_rule(const std::string& name, const Node& merged, Report& report,
     }
     if (draft.kind == RuleKind::kSilent && reader.has("schedule")) {
         reader.error("schedule", "schedule means nothing in a rule of kind \"silent\": silence has no hours");
+    }
+    if (draft.kind == RuleKind::kAnomaly && reader.has("promise")) {
+        reader.error("promise",
+                     "promise means nothing in a rule of kind \"anomaly\": nobody can say how soon the unusual "
+                     "shows; use a limit");
     }
     if (draft.kind && is_group(*draft.kind) && (reader.has("point") || reader.has("role"))) {
         reader.error(reader.has("point") ? "point" : "role",

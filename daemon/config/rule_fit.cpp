@@ -26,7 +26,7 @@ std::string type_mistake(RuleKind kind, const PointSpec& spec) {
     }
     const bool flag = spec.type == Type::kBool || spec.type == Type::kBit;
     const bool has_limit = kind != RuleKind::kBit && kind != RuleKind::kEquals && kind != RuleKind::kStuck &&
-                           kind != RuleKind::kOccupied;
+                           kind != RuleKind::kOccupied && kind != RuleKind::kAnomaly;
     return flag && has_limit ? "a rule with a limit needs a point with a number, not a bit" : "";
 }
 
@@ -86,7 +86,7 @@ std::string once_mistake(const Rule& rule) {
     const bool over_time = rule.kind == RuleKind::kSilent || rule.kind == RuleKind::kRate ||
                            rule.kind == RuleKind::kStuck || rule.kind == RuleKind::kJump ||
                            rule.kind == RuleKind::kMoved || rule.kind == RuleKind::kOccupied ||
-                           rule.kind == RuleKind::kGrowth;
+                           rule.kind == RuleKind::kGrowth || rule.kind == RuleKind::kAnomaly;
     if (over_time) {
         return fmt::format("a rule of kind \"{}\" cannot judge a point that is read once a connection",
                            to_string(rule.kind));
@@ -124,6 +124,7 @@ double deadband_of(const RuleDraft& draft, const PointSpec& spec) {
         case RuleKind::kAll:
         case RuleKind::kAny:
         case RuleKind::kCount:
+        case RuleKind::kAnomaly:
             break;
     }
     return 0;

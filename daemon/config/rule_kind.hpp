@@ -10,7 +10,7 @@
 namespace gengfu::config {
 
 /// Words of the rule kinds: in configuration files, on the wire and in the command's output.
-constexpr std::array<std::pair<std::string_view, RuleKind>, 15> kRuleKinds{{{"above", RuleKind::kAbove},
+constexpr std::array<std::pair<std::string_view, RuleKind>, 16> kRuleKinds{{{"above", RuleKind::kAbove},
                                                                             {"below", RuleKind::kBelow},
                                                                             {"outside", RuleKind::kOutside},
                                                                             {"equals", RuleKind::kEquals},
@@ -24,7 +24,8 @@ constexpr std::array<std::pair<std::string_view, RuleKind>, 15> kRuleKinds{{{"ab
                                                                             {"growth", RuleKind::kGrowth},
                                                                             {"all", RuleKind::kAll},
                                                                             {"any", RuleKind::kAny},
-                                                                            {"count", RuleKind::kCount}}};
+                                                                            {"count", RuleKind::kCount},
+{"anomaly", RuleKind::kAnomaly}}};
 
 constexpr std::string_view to_string(RuleKind kind) {
     for (const auto& [word, of] : kRuleKinds) {

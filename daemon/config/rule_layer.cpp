@@ -198,6 +198,10 @@ void RuleLayer::lay(const DeviceReader::Draft& device, const RuleDraft& draft, c
         ++(by_device ? tally.off_by_device : tally.off);
         return;
     }
+    if (!draft.points.empty()) {
+        lay_together(device, draft, own, tally);
+        return;
+    }
     const std::vector<PointRef> points = find_points(draft, device.profile->profile);
     const bool whole = watches_device(draft);
     const bool nowhere = !whole && points.empty() && !(draft.point.empty() && draft.role.empty());
@@ -347,6 +351,15 @@ bool RuleLayer::add(const DeviceReader::Draft& device, Rule rule) {
             report_.error(device.at, fmt::format("more than {} rules in all", kMaxRules));
         }
         full_ = true;
+        return false;
+    }
+    anomalies_ += rule.kind == RuleKind::kAnomaly ? 1U : 0U;
+    if (anomalies_ > kMaxAnomalyRules) {
+        if (!too_many_anomalies_) {
+            report_.error(device.at,
+                          fmt::format("more than {} rules of kind \"anomaly\" in all", kMaxAnomalyRules));
+        }
+        too_many_anomalies_ = true;
         return false;
     }
     rule.device = device.id;

@@ -51,6 +51,8 @@ private:
     const SharedRules& shared_rules(const DeviceReader::Draft& device);
     void lay(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own, Tally& tally);
     void lay_own(const DeviceReader::Draft& device, const SharedRules& shared, Tally& tally);
+    void lay_together(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own,
+                      Tally& tally);
     void lose(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own, Tally& tally);
     void doubt_roles(const DeviceReader::Draft& device, const RuleDraft& draft);
     bool complain_missing(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own);
@@ -80,6 +82,8 @@ private:
     std::map<std::pair<const ClassDraft*, const ProfileDraft*>, SharedRules> shared_;
     std::vector<Group> groups_;
     bool full_ = false;
+    std::size_t anomalies_ = 0;  ///< rules of that kind so far
+    bool too_many_anomalies_ = false;
 };
 
 }  // namespace gengfu::config

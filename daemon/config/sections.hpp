@@ -91,8 +91,9 @@ struct RuleDraft {
     std::string name;
     At at;  ///< of the uppermost layer
     std::optional<RuleKind> kind;
-    std::string point, role;  ///< at most one
-    At selector_at;           ///< of `point` or `role`
+    std::string point, role;          ///< at most one
+    std::vector<std::string> points;  ///< kAnomaly: instead of them
+    At selector_at;                   ///< of `point`, `role` or `points`
     bool enabled = true;
     bool sound = true;                 ///< false: something in it was reported, say no more
     std::vector<std::string> missing;  ///< keys without which it cannot judge
@@ -103,6 +104,8 @@ struct RuleDraft {
     At of_at;
     Rule rule;  ///< without device, points, deadband, members
 };
+/// Reads the keys of kind `anomaly` alone, after those of every kind.
+void read_anomaly(Reader& reader, RuleDraft& draft);
 /// Puts a layer of a rule's settings over the layers below: key by key, where `limit` and `levels`, and
 /// `point` and `role`, put each other out.
 void overlay_rule(Node& below, const Node& above);

@@ -307,7 +307,8 @@ enum class RuleKind : std::uint8_t {
     kGrowth,
     kAll,
     kAny,
-    kCount
+    kCount,
+    kAnomaly
 };
 
 /// Kinds that judge other rules, not a point.
@@ -343,8 +344,9 @@ struct Rule {
     std::string name;
     RuleKind kind = RuleKind::kAbove;
     DeviceId device;
-    /// The point judged; none for a `silent` that watches the whole device, and for groups.
+    /// The point judged; none for a `silent` that watches the whole device, for groups, and where `points` are.
     std::optional<PointId> point;
+    std::vector<PointId> points;  ///< kAnomaly: 2 to 16 points of the device judged together
     Severity severity = Severity::kMinor;
     /// kAbove, kBelow, kRate, kJump, kMoved (degrees), kOccupied (seconds), kGrowth (times): mildest first,
     /// at least one (a plain `limit` is one level with `severity`).
@@ -367,6 +369,9 @@ struct Rule {
     std::vector<WeekSpan> schedule;      ///< when it may raise; empty: always
     Duration promise{};                  ///< from a change at the sensor to the alarm, at most; 0: none
     bool alarm = true;                   ///< false: only a condition for groups
+    int sensitivity = 5;                 ///< kAnomaly: 1 to 10
+    Duration every{};                    ///< kAnomaly: one value in this time is judged
+    Duration warm_up{};                  ///< kAnomaly: learnt so long before anything is told
     double deadband = 0;                 ///< in the point's unit, towards clear
     Duration on_delay{}, off_delay{};
     bool latch = false;

@@ -204,6 +204,15 @@ json to_json(const alarms::Alarm& alarm) {
              {"limit", number(alarm.evidence.limit)},
              {"unit", alarm.evidence.unit},
              {"kind", std::string(config::to_string(alarm.evidence.kind))}};
+    if (alarm.evidence.anomaly) {
+        const alarms::AnomalyFound& found = *alarm.evidence.anomaly;
+        out["anomaly"] = {{"aspect", std::string(rules::detectors::to_string(found.aspect))},
+                          {"expected", number(found.expected)},
+                          {"low", number(found.low)},
+                          {"high", number(found.high)},
+                          {"score", number(found.score)},
+                          {"point", found.point}};
+    }
     if (alarm.cleared) {
         out["cleared"] = time(*alarm.cleared);
     }

@@ -14,7 +14,7 @@ constexpr int kDefaultDecimals = 3;
 constexpr double kPlainBelow = 1e15;
 constexpr std::string_view kMissing = "--";
 
-enum class Name { kValue, kLimit, kUnit, kDevice, kPoint };
+enum class Name { kValue, kLimit, kExpected, kUnit, kDevice, kPoint, kAspect };
 
 struct Placeholder {
     Name name = Name::kValue;
@@ -27,6 +27,12 @@ std::optional<Name> parse_name(std::string_view word) {
     }
     if (word == "limit") {
         return Name::kLimit;
+    }
+    if (word == "expected") {
+        return Name::kExpected;
+    }
+    if (word == "aspect") {
+        return Name::kAspect;
     }
     if (word == "unit") {
         return Name::kUnit;
@@ -52,7 +58,7 @@ std::optional<Placeholder> parse_placeholder(std::string_view inside) {
         return placeholder;
     }
     const std::string_view spec = inside.substr(colon + 1);
-    const bool number = *name == Name::kValue || *name == Name::kLimit;
+    const bool number = *name == Name::kValue || *name == Name::kLimit || *name == Name::kExpected;
     if (!number || spec.size() != 3 || spec[0] != '.' || spec[1] < '0' || spec[1] > '9' || spec[2] != 'f') {
         return std::nullopt;
     }
@@ -92,6 +98,10 @@ std::string print(const Placeholder& placeholder, const TextValues& values) {
         case Name::kLimit:
             return values.limit_word.empty() ? print_number(values.limit, placeholder.decimals)
                                              : values.limit_word;
+        case Name::kExpected:
+            return print_number(values.expected, placeholder.decimals);
+        case Name::kAspect:
+            return values.aspect;
         case Name::kUnit:
             return values.unit;
         case Name::kDevice:
@@ -105,7 +115,9 @@ std::string print(const Placeholder& placeholder, const TextValues& values) {
 tl::unexpected<Error> wrong(std::size_t at, std::string_view what) {
     return fail(Errc::kInvalid,
                 fmt::format("byte {}: {}; placeholders are {{value}}, {{value:.1f}}, {{limit}}, "
-                            "{{limit:.1f}}, {{unit}}, {{device}}, {{point}}, and {{{{ }}}} print braces",
+                            "{{limit:.1f}}, {{unit}}, {{device}}, {{point}}, of an anomaly {{expected}}, "
+                            "{{expected:.1f}} and "
+                            "{{aspect}}, and {{{{ }}}} print braces",
                             at + 1, what));
 }
 

@@ -10,16 +10,19 @@
 /// our own: templates come from configuration files, and a general one would offer them widths, types and
 /// arguments to be wrong about.
 ///
-/// Placeholders: `{value}` and `{limit}`, each also as `{value:.0f}` to `{value:.9f}`; `{unit}`, `{device}`,
-/// `{point}`. `{{` and `}}` are literal braces. Pure, locale-free, any thread.
+/// Placeholders: `{value}`, `{limit}` and `{expected}`, each also as `{value:.0f}` to `{value:.9f}`;
+/// `{unit}`,
+/// `{device}`, `{point}`, `{aspect}`. `{{` and `}}` are literal braces. Pure, locale-free, any thread.
 namespace gengfu {
 
 /// What the placeholders stand for.
 struct TextValues {
-    double value = std::numeric_limits<double>::quiet_NaN();  ///< in `unit`; not finite: printed as "--"
-    double limit = std::numeric_limits<double>::quiet_NaN();  ///< likewise
+    double value = std::numeric_limits<double>::quiet_NaN();     ///< in `unit`; not finite: printed as "--"
+    double limit = std::numeric_limits<double>::quiet_NaN();     ///< likewise
+    double expected = std::numeric_limits<double>::quiet_NaN();  ///< likewise; of an anomaly
     std::string value_word, limit_word;  ///< of an enumeration: printed instead of the number
     std::string unit, device, point;
+    std::string aspect{};  ///< of an anomaly, in the language of the text
 };
 
 /// Longest template: as long as the longest text that a configuration may hold.

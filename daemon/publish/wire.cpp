@@ -130,6 +130,16 @@ v1::Evidence evidence_to(const alarms::Evidence& evidence) {
     out.set_quality(static_cast<v1::Quality>(evidence.quality));
     out.set_reason(static_cast<v1::Reason>(evidence.reason));
     *out.mutable_taken() = wire::to_wire(evidence.taken);
+    if (evidence.anomaly) {
+        const alarms::AnomalyFound& found = *evidence.anomaly;
+        v1::AnomalyEvidence& told = *out.mutable_anomaly();
+        told.set_aspect(std::string(rules::detectors::to_string(found.aspect)));
+        told.set_expected(found.expected);
+        told.set_low(found.low);
+        told.set_high(found.high);
+        told.set_score(found.score);
+        told.set_point(found.point);
+    }
     return out;
 }
 
@@ -142,13 +152,24 @@ Result<alarms::Evidence> evidence_from(const v1::Evidence& in) {
         in.reason() >= kReasonCount) {
         return fail(Errc::kCorrupt, "alarm: unknown quality or reason in its evidence");
     }
-    return alarms::Evidence{.value = in.value(),
-                            .limit = in.limit(),
-                            .unit = in.unit(),
-                            .kind = *kind,
-                            .quality = static_cast<Quality>(in.quality()),
-                            .reason = static_cast<Reason>(in.reason()),
-                            .taken = wire::from_wire(in.taken())};
+    alarms::Evidence out{.value = in.value(),
+                         .limit = in.limit(),
+                         .unit = in.unit(),
+                         .kind = *kind,
+                         .quality = static_cast<Quality>(in.quality()),
+                         .reason = static_cast<Reason>(in.reason()),
+                         .taken = wire::from_wire(in.taken()),
+                         .anomaly = std::nullopt};
+    if (in.has_anomaly()) {
+        const v1::AnomalyEvidence& told = in.anomaly();
+        out.anomaly = alarms::AnomalyFound{.aspect = rules::detectors::parse_aspect(told.aspect()),
+                                           .expected = told.expected(),
+                                           .low = told.low(),
+                                           .high = told.high(),
+                                           .score = told.score(),
+                                           .point = told.point()};
+    }
+    return out;
 }
 
 Result<alarms::Actor> actor_from(const v1::Actor& in) {

@@ -13,6 +13,12 @@ namespace {
 using Runner = JudgeState::Runner;
 using Out = std::vector<Verdict>;
 
+/// Whether the sample speaks for the one that an alarm is about: of points judged together only the decisive
+/// one's own sample makes an uncertain alarm certain.
+bool is_decisive(const JudgeState& state, const Runner& runner, const Sample& sample) {
+    return runner.rule->points.empty() || state.anomalies[runner.window].decisive() == sample.point;
+}
+
 /// An alarm of an earlier run whose level is not known takes the one that its value has now.
 void find_level(Runner& runner, const Opinion& opinion, Voice voice, const Reporter& report, Monotonic at) {
     const bool holds = voice == Voice::kFull ? opinion.held >= 0 : opinion.reached >= 0;
@@ -70,7 +76,8 @@ void step(JudgeState& state, std::uint32_t index, const Sample& sample, const St
         return;
     }
     runner.limit = limit_at(*runner.rule, after, *opinion, runner.reference);
-    if (runner.uncertain && voice == Voice::kFull && opinion->held >= 0) {
+    if (runner.uncertain && voice == Voice::kFull && opinion->held >= 0 &&
+        is_decisive(state, runner, sample)) {
         runner.uncertain = false;
         report.say(Change::kCertain, before, opinion->value, sample.taken);
         tell_groups(state, index);
@@ -181,6 +188,10 @@ void Judge::observe(const Sample& sample, std::vector<Verdict>& out) {
     if (!state.dirty.empty()) {
         look_at_groups(state, sample.taken, out);
     }
+}
+
+void Judge::know_time(std::optional<Duration> to_wall) {
+    state_->to_wall = to_wall;
 }
 
 void Judge::tick(Monotonic now, std::vector<Verdict>& out) {

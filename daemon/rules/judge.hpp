@@ -25,6 +25,19 @@ struct RuleMemory {
     Duration pending{};      ///< observed time towards it
 };
 
+/// What one rule of kind `anomaly` has learnt.
+struct Learnt {
+    std::string device, point, rule;  ///< names; `point` empty for several points judged together
+    std::string fingerprint;          ///< what else must be the same (AnomalyWatch)
+    std::string state;                ///< bytes
+};
+
+struct Recalled {
+    std::size_t restored = 0;
+    std::size_t changed = 0;  ///< the rule is gone, or judges otherwise than it did
+    std::size_t damaged = 0;  ///< not a state of this release
+};
+
 struct JudgeState;  // daemon/rules/judge_state.hpp, inside of Judge
 
 /// All rules of a site over a stream of samples (docs/rules.md says what each kind means and how time is
@@ -39,6 +52,10 @@ public:
     /// Judges one sample, appends changes to `out`. Samples of one point must come in order of time. A sample
     /// of a point that the site does not have is ignored (a bus worker of the configuration before a reload).
     void observe(const Sample& sample, std::vector<Verdict>& out);
+
+    /// What is to be added to monotonic time to get time since 1970, for rules that learn by the time of day;
+    /// nothing while the clock is not known, as it is at first.
+    void know_time(std::optional<Duration> to_wall);
 
     /// Lets time pass for the rules that watch for silence. Call at next_deadline() or later, after all
     /// samples that are waiting have been observed: they are not silence.
@@ -75,6 +92,13 @@ public:
     /// Takes up an alarm that is found to stand later on: an active rule of that name is left as it is, one
     /// at rest becomes active, and clears when its condition does not hold.
     void take_up(const RuleMemory& memory);
+
+    /// What the rules of kind `anomaly` have learnt, one by one, so that the caller can pause in between.
+    std::size_t learners() const;
+    Learnt learnt(std::size_t learner) const;
+    /// Takes up what was learnt by rules that are still there and judge the same points in the same way. Call
+    /// before the first observe().
+    Recalled recall(std::span<const Learnt> learnt);
 
 private:
     std::unique_ptr<JudgeState> state_;

@@ -56,7 +56,8 @@ public:
                         .sample = sample_,
                         .limit = runner_.limit,
                         .at = at,
-                        .value = value});
+                        .value = value,
+                        .anomaly = anomaly()});
     }
 
     /// What a step from one level to another is called.
@@ -71,6 +72,12 @@ public:
     }
 
 private:
+    std::optional<Anomaly> anomaly() const {
+        return runner_.rule->kind == config::RuleKind::kAnomaly
+                   ? std::optional(state_.anomalies[runner_.window].found())
+                   : std::nullopt;
+    }
+
     const JudgeState& state_;
     const JudgeState::Runner& runner_;
     std::uint32_t index_;

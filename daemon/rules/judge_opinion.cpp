@@ -47,6 +47,17 @@ std::optional<Opinion> of_axes(JudgeState& state, const JudgeState::Runner& runn
                     stretch.length, runner.active());
 }
 
+/// Only good values are judged, and learnt: an uncertain one would teach what is not so.
+std::optional<Opinion> anomaly(JudgeState& state, const JudgeState::Runner& runner, const Sample& sample,
+                               Voice voice) {
+    AnomalyWatch& watch = state.anomalies[runner.window];
+    if (voice != Voice::kFull) {
+        watch.miss(sample.point);
+        return std::nullopt;
+    }
+    return watch.hear(sample, state.time_of(sample));
+}
+
 }  // namespace
 
 std::optional<Opinion> opinion_of(JudgeState& state, std::uint32_t index, const Sample& sample, Voice voice,
@@ -72,6 +83,8 @@ std::optional<Opinion> opinion_of(JudgeState& state, std::uint32_t index, const 
             runner.reference = days.usual;
             return opinion;
         }
+        case RuleKind::kAnomaly:
+            return anomaly(state, runner, sample, voice);
         default:
             break;
     }

@@ -76,6 +76,10 @@ std::uint32_t make_room(JudgeState& state, const config::Rule& rule, std::uint32
         case config::RuleKind::kCount:
             state.groups.push_back({.rule = index, .look = std::nullopt, .queued = std::nullopt});
             return static_cast<std::uint32_t>(state.groups.size() - 1);
+        case config::RuleKind::kAnomaly:
+            state.anomalies.emplace_back(state.site, rule);
+            state.anomaly_rules.push_back(index);
+            return static_cast<std::uint32_t>(state.anomalies.size() - 1);
         default:
             return 0;
     }
@@ -112,7 +116,10 @@ JudgeState::JudgeState(const config::Site& of) : site(of) {
     for (std::uint32_t i = 0; i < site.rules.size(); ++i) {
         const config::Rule& rule = site.rules[i];
         assert(rule.levels.size() <= kMaxLevels);
-        if (!config::is_group(rule.kind)) {
+        for (const PointId point : rule.points) {
+            by_point[point.value].push_back(i);
+        }
+        if (!config::is_group(rule.kind) && rule.points.empty()) {
             (rule.point ? by_point[rule.point->value] : by_device[rule.device.value]).push_back(i);
         }
         if (rule.limit_point) {
@@ -194,7 +201,7 @@ std::optional<Monotonic> JudgeState::deadline(const Runner& runner) const {
     if (config::is_group(rule.kind)) {
         return groups[runner.window].look;
     }
-    const PointState& point = points[rule.point->value];
+    const PointState& point = point_of(runner);
     if (!runner.active() || runner.uncertain || !point.stale) {
         return std::nullopt;
     }
@@ -202,7 +209,7 @@ std::optional<Monotonic> JudgeState::deadline(const Runner& runner) const {
 }
 
 Monotonic JudgeState::last_good(const Runner& runner) const {
-    Monotonic oldest = points[runner.rule->point->value].last_good;
+    Monotonic oldest = point_of(runner).last_good;
     for (const PointId axis : runner.rule->axes) {
         oldest = std::min(oldest, points[axis.value].last_good);
     }
@@ -217,7 +224,7 @@ Truth JudgeState::truth(std::uint32_t index, Monotonic now) const {
     if (runner.rule->kind == config::RuleKind::kSilent) {
         return Truth::kFalse;
     }
-    const PointState& point = points[runner.rule->point->value];
+    const PointState& point = point_of(runner);
     const bool stale = point.stale && last_good(runner) + *point.stale <= now;
     return !runner.judged || stale ? Truth::kUnknown : Truth::kFalse;
 }
@@ -248,7 +255,20 @@ Monotonic JudgeState::last_heard(const Runner& runner) const {
 
 const JudgeState::Heard& JudgeState::last_of(const Runner& runner) const {
     const config::Rule& rule = *runner.rule;
-    return rule.point ? points[rule.point->value].last : devices[rule.device.value].last;
+    const bool of_points = rule.point || rule.kind == config::RuleKind::kAnomaly;
+    return of_points ? point_of(runner).last : devices[rule.device.value].last;
+}
+
+const JudgeState::PointState& JudgeState::point_of(const Runner& runner) const {
+    const config::Rule& rule = *runner.rule;
+    return points[rule.point ? rule.point->value : anomalies[runner.window].decisive().value];
+}
+
+SampleTime JudgeState::time_of(const Sample& sample) const {
+    if (!to_wall) {
+        return std::nullopt;
+    }
+    return std::chrono::floor<std::chrono::seconds>(sample.taken.time_since_epoch() + *to_wall);
 }
 
 Severity JudgeState::severity_at(const Runner& runner, int level) const {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "daemon/rules/anomaly_watch.hpp"
 #include "daemon/rules/cadence.hpp"
 #include "daemon/rules/group.hpp"
 #include "daemon/rules/growth.hpp"
@@ -59,7 +60,7 @@ struct JudgeState {
         const config::Rule* rule = nullptr;
         Timing timing;
         std::uint32_t levels = 1;
-        std::uint32_t window = 0;  ///< what the kind remembers: index into `windows`, `stuck`, `moved`, ...
+        std::uint32_t window = 0;  ///< what the kind remembers: index into `windows`, `anomalies`, `moved`, ...
         double limit = 0;          ///< last one compared with
         /// Last good value that the limits are multiples of; none yet: nothing can be judged.
         double reference = std::numeric_limits<double>::quiet_NaN();
@@ -97,6 +98,9 @@ struct JudgeState {
     Monotonic last_heard(const Runner& runner) const;
     /// Last sample, whatever it was, of what the rule watches.
     const Heard& last_of(const Runner& runner) const;
+    /// The point by which a rule about values is judged; of several judged together the decisive one.
+    const PointState& point_of(const Runner& runner) const;
+    SampleTime time_of(const Sample& sample) const;
     Severity severity_at(const Runner& runner, int level) const;
 
     /// Last good sample of what the rule judges; of several axes the oldest.
@@ -122,7 +126,10 @@ struct JudgeState {
     std::vector<Monotonic> active_until;                ///< by rule; last seen active; empty without groups
     std::vector<std::uint32_t> dirty;                   ///< groups to be looked at
     std::vector<Truth> truths;                          ///< kept to spare the allocation
-    std::vector<std::uint32_t> order;                   ///< indices of rules, gathered by point and by device
+    std::vector<AnomalyWatch> anomalies;
+    std::vector<std::uint32_t> anomaly_rules;  ///< by index into `anomalies`: which rule
+    std::optional<Duration> to_wall;           ///< from monotonic time to time since 1970
+    std::vector<std::uint32_t> order;          ///< indices of rules, gathered by point and by device
     WatchList watches;
     std::optional<Monotonic> started;
     std::optional<int> minute_of_week;  ///< at `minute_known`

@@ -81,6 +81,8 @@ std::vector<bool> alarm_points(const config::Site& site) {
         }
         if (rule.point) {
             marks.point(*rule.point);
+        } else if (!rule.points.empty()) {
+            std::for_each(rule.points.begin(), rule.points.end(), [&](PointId id) { marks.point(id); });
         } else if (!config::is_group(rule.kind)) {  // the rules of a group mark their own
             marks.most_frequent(rule.device);
         }

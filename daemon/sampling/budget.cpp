@@ -224,7 +224,7 @@ Duration sum_of(Duration interval, Duration response) {
 void add_delays(const config::Site& site, SafetyBound& bound, Duration response) {
     for (const config::Rule& rule : site.rules) {
         if (!rule.safety || rule.on_delay == Duration::zero() || rule.point != bound.point ||
-            rule.kind == config::RuleKind::kSilent) {
+            rule.kind == config::RuleKind::kSilent || rule.kind == config::RuleKind::kAnomaly) {
             continue;
         }
         Duration delay = rule.on_delay + response;

@@ -28,8 +28,17 @@ float DeviceDetector::distance(const Normal& normal) const {
     if (static_cast<float>(normal.seen) <= parameters_->smooth_samples + static_cast<float>(kSettled)) {
         return 0;
     }
-    const double spread = std::sqrt(normal.variance + 1e-6 * (1 + normal.mean * normal.mean));
-    return static_cast<float>(std::min(1e6, std::fabs(normal.smooth - normal.mean) / spread));
+    return static_cast<float>(std::min(1e6, std::fabs(normal.smooth - normal.mean) / spread_of(normal)));
+}
+
+double DeviceDetector::spread_of(const Normal& normal) {
+    return std::sqrt(normal.variance + 1e-6 * (1 + normal.mean * normal.mean));
+}
+
+Usual DeviceDetector::usual(std::size_t point, float limit_spreads) const {
+    const Normal& normal = points_.at(point);
+    const double around = static_cast<double>(limit_spreads) * spread_of(normal);
+    return {.expected = normal.mean, .low = normal.mean - around, .high = normal.mean + around};
 }
 
 void DeviceDetector::learn(Normal& normal, float rate) const {

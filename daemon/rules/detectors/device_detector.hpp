@@ -6,6 +6,8 @@
 #include <optional>
 #include <span>
 
+#include "daemon/rules/detectors/finding.hpp"
+
 namespace gengfu::rules::detectors {
 
 /// One set for all devices (docs/anomaly.md tells how it was found).
@@ -46,6 +48,10 @@ public:
     ///                it was
     DeviceFinding observe(std::span<const double> values);
 
+    /// What is usual for a point, as learnt so far: its mean and where the limit lies around it.
+    /// \param limit_spreads  of the sensitivity (device_limit)
+    Usual usual(std::size_t point, float limit_spreads) const;
+
     static std::size_t state_size();
     /// \param bytes  exactly state_size() long
     void save(std::span<std::uint8_t> bytes) const;
@@ -69,6 +75,7 @@ private:
     };
     void smooth(std::span<const double> values);
     float distance(const Normal& normal) const;
+    static double spread_of(const Normal& normal);
     void learn(Normal& normal, float rate) const;
     template <class Archive>
     void visit(Archive& archive);

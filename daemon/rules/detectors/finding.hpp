@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace gengfu::rules::detectors {
 
@@ -13,6 +16,27 @@ enum class Aspect : std::uint8_t {
     kSeason,   ///< unlike this time of day
     kSilence,  ///< changes less than usual
 };
+constexpr std::size_t kAspects = 6;
+
+/// The word on the wire and in English texts; empty for kNone.
+constexpr std::string_view to_string(Aspect aspect) {
+    constexpr std::array<std::string_view, kAspects> kWords{"",       "level",  "shape",
+                                                            "spread", "season", "silence"};
+    return kWords.at(static_cast<std::size_t>(aspect));
+}
+constexpr std::string_view to_chinese(Aspect aspect) {
+    constexpr std::array<std::string_view, kAspects> kWords{"", "水平", "形状", "波动", "时段", "静止"};
+    return kWords.at(static_cast<std::size_t>(aspect));
+}
+/// kNone for a word that is none of these.
+constexpr Aspect parse_aspect(std::string_view word) {
+    for (std::size_t i = 1; i < kAspects; ++i) {
+        if (word == to_string(static_cast<Aspect>(i))) {
+            return static_cast<Aspect>(i);
+        }
+    }
+    return Aspect::kNone;
+}
 
 /// What one sample told.
 struct Finding {

@@ -136,7 +136,7 @@ Usual PointDetector::usual() const {
             .high = location_.restore(usual_[2])};
 }
 
-Finding PointDetector::observe(std::chrono::seconds time, double value) {
+Finding PointDetector::observe(std::optional<std::chrono::seconds> time, double value) {
     Finding finding;
     if (!std::isfinite(value)) {
         return finding;
@@ -155,10 +155,12 @@ Finding PointDetector::observe(std::chrono::seconds time, double value) {
     if (samples_ == 1) {
         start(normalised);
     }
-    const Season::Seen season = season_.look(time, normalised);
+    const Season::Seen season = time ? season_.look(*time, normalised) : Season::Seen{};
     note_usual(season);
     const Places places = measure(season, normalised);
-    season_.learn(time, normalised, learning_rate());
+    if (time) {
+        season_.learn(*time, normalised, learning_rate());
+    }
     if (!warming) {
         highest_ = std::max(highest_ * 0.9999F, normalised);
         lowest_ = std::min(lowest_ * 0.9999F, normalised);

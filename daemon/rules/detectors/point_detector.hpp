@@ -30,9 +30,11 @@ public:
 
     /// Judges a sample, then learns it (slowly while it is unlike before).
     ///
-    /// \param time   since the epoch, in the zone whose days the point lives by; may repeat or go back
+    /// \param time   since the epoch; may repeat or go back. Nothing while the clock is not known: then the
+    /// season
+    ///               is neither looked at nor learnt
     /// \param value  unit of the point; NaN and infinity are not judged and change nothing
-    Finding observe(std::chrono::seconds time, double value);
+    Finding observe(std::optional<std::chrono::seconds> time, double value);
 
     /// What was usual for the last judged sample; all 0 before the first.
     Usual usual() const;

@@ -47,6 +47,7 @@ void expect_same(const alarms::Alarm& a, const alarms::Alarm& b) {
     EXPECT_EQ(a.handling, b.handling);
     EXPECT_EQ(std::tie(a.chattering, a.raises, a.rang, a.behind),
               std::tie(b.chattering, b.raises, b.rang, b.behind));
+    EXPECT_EQ(a.evidence.anomaly, b.evidence.anomaly);
 }
 
 alarms::Alarm round_trip(const alarms::Alarm& alarm) {
@@ -75,6 +76,19 @@ TEST(AlarmCodec, ValuesThatAreNoNumbersComeBack) {
     const alarms::Alarm back = round_trip(alarm);
     EXPECT_TRUE(std::isnan(back.evidence.value));
     EXPECT_EQ(back.evidence.limit, alarm.evidence.limit);
+}
+
+TEST(AlarmCodec, WhatAnAnomalyIsAboutComesBack) {
+    alarms::Alarm alarm = full_alarm();
+    alarm.evidence.kind = config::RuleKind::kAnomaly;
+    alarm.evidence.anomaly =
+        alarms::AnomalyFound{rules::detectors::Aspect::kSpread, 4, 3.5, 4.5, 0.7, "pressure"};
+    expect_same(round_trip(alarm), alarm);
+    gengfu::v1::Alarm later = wire::to_wire(alarm);
+    later.mutable_evidence()->mutable_anomaly()->set_aspect("an aspect of tomorrow");
+    const Result<alarms::Alarm> back = wire::from_wire(later);
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->evidence.anomaly->aspect, rules::detectors::Aspect::kNone);
 }
 
 class Dice {
@@ -260,7 +274,7 @@ TEST(AlarmCodec, DamagedBytesAreCorruptNotGuessed) {
 
 TEST(AlarmCodec, WordsOfALaterReleaseAreNotTakenForOurs) {
     gengfu::v1::Alarm alarm = wire::to_wire(full_alarm());
-    alarm.mutable_evidence()->set_rule_kind("anomaly");
+    alarm.mutable_evidence()->set_rule_kind("of tomorrow");
     EXPECT_EQ(wire::from_wire(alarm).error().code, Errc::kCorrupt);
     alarm = wire::to_wire(full_alarm());
     alarm.set_severity(static_cast<gengfu::v1::Severity>(9));
