@@ -26,6 +26,7 @@ MISTAKES = {
     "a kind that is not built yet": (TCP_BUS.replace("modbus-tcp", "dlt645"), "dlt645"),
     "a rule without a limit": (TCP_BUS + '[[device]]\nname = "well"\nbus = "tcp"\nunit = 1\nprofile = "qdy30a"\nclass = "well-level"\n',
                                "level-high"),
+    "a key of a rule that is not built yet": (TCP_BUS + RELAY + '[device.rule.own]\nkind = "above"\npoint = "residual_current"\nlimit = 300\naction = "x"\n', "action"),
     "bytes that are no text": ("[mqtt]\n# \udcff\udcfe\n", "error"),
 }
 
