@@ -464,8 +464,8 @@ void Pipeline::note_later() {
     });
 }
 
-/// Every second: a clock that is set, or becomes known, counts at once, for schedules and for rules that learn
-/// by the time of day.
+/// Every second: a clock that is set, or becomes known, counts at once, for schedules and for rules that
+/// learn by the time of day.
 void Pipeline::tell_time() {
     const Moment now = clock_.moment();
     judge_.local_time(now.wall && zone_ ? std::optional(zone_->minute_of_week(*now.wall)) : std::nullopt,

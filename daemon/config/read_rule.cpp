@@ -353,9 +353,10 @@ RuleDraft read_rule(const std::string& name, const Node& merged, Report& report,
         reader.error("schedule", "schedule means nothing in a rule of kind \"silent\": silence has no hours");
     }
     if (draft.kind == RuleKind::kAnomaly && reader.has("promise")) {
-        reader.error("promise",
-                     "promise means nothing in a rule of kind \"anomaly\": nobody can say how soon the unusual "
-                     "shows; use a limit");
+        reader.error(
+            "promise",
+            "promise means nothing in a rule of kind \"anomaly\": nobody can say how soon the unusual "
+            "shows; use a limit");
     }
     if (draft.kind && is_group(*draft.kind) && (reader.has("point") || reader.has("role"))) {
         reader.error(reader.has("point") ? "point" : "role",

@@ -25,7 +25,7 @@ constexpr std::array<std::pair<std::string_view, RuleKind>, 16> kRuleKinds{{{"ab
                                                                             {"all", RuleKind::kAll},
                                                                             {"any", RuleKind::kAny},
                                                                             {"count", RuleKind::kCount},
-{"anomaly", RuleKind::kAnomaly}}};
+                                                                            {"anomaly", RuleKind::kAnomaly}}};
 
 constexpr std::string_view to_string(RuleKind kind) {
     for (const auto& [word, of] : kRuleKinds) {

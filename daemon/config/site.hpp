@@ -344,7 +344,8 @@ struct Rule {
     std::string name;
     RuleKind kind = RuleKind::kAbove;
     DeviceId device;
-    /// The point judged; none for a `silent` that watches the whole device, for groups, and where `points` are.
+    /// The point judged; none for a `silent` that watches the whole device, for groups, and where `points`
+    /// are.
     std::optional<PointId> point;
     std::vector<PointId> points;  ///< kAnomaly: 2 to 16 points of the device judged together
     Severity severity = Severity::kMinor;

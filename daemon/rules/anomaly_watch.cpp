@@ -176,6 +176,12 @@ void AnomalyWatch::miss(PointId point) {
     }
 }
 
+Duration AnomalyWatch::count(Monotonic taken, Duration length) {
+    const Monotonic from = std::max(taken - length, counted_);
+    counted_ = std::max(counted_, taken);
+    return std::max(taken - from, Duration::zero());
+}
+
 std::optional<Opinion> AnomalyWatch::hear(const Sample& sample, SampleTime time) {
     double value = sample.value;
     if (rule_->point) {

@@ -39,6 +39,9 @@ public:
     std::optional<Opinion> hear(const Sample& sample, SampleTime time);
     /// An answer of one of the rule's points that cannot be judged: a device's reading need not wait for it.
     void miss(PointId point);
+    /// Of `length` before `taken`, observed at one point, what no other point has counted already: the delays
+    /// of several points judged together must not run once for each of them.
+    Duration count(Monotonic taken, Duration length);
 
     /// What the event under way, or the last one, is about.
     const Anomaly& found() const { return found_; }
@@ -98,6 +101,7 @@ private:
     std::array<double, kMostPoints> shown_{};    ///< last good value of each
     std::uint32_t come_ = 0;                     ///< bits: which points of the reading have answered
     bool gathering_ = false;
+    Monotonic counted_ = Monotonic::min();  ///< until then time has been counted towards the delays
 };
 
 }  // namespace gengfu::rules

@@ -49,10 +49,23 @@ void note_for_groups(JudgeState& state, std::uint32_t index, Monotonic now, bool
     }
 }
 
+/// What of a point's observed time counts for the rule: of points judged together each moment once, by those
+/// that give good values.
+Stretch stretch_for(JudgeState& state, const Runner& runner, const Sample& sample, Voice voice,
+                    Stretch stretch) {
+    if (!runner.rule->points.empty()) {
+        stretch.length = voice == Voice::kFull
+                             ? state.anomalies[runner.window].count(sample.taken, stretch.length)
+                             : Duration::zero();
+    }
+    return stretch;
+}
+
 /// Judges a sample by a rule about its value.
-void step(JudgeState& state, std::uint32_t index, const Sample& sample, const Stretch& stretch, Out& out) {
+void step(JudgeState& state, std::uint32_t index, const Sample& sample, const Stretch& of_point, Out& out) {
     Runner& runner = state.runners[index];
     const Voice voice = voice_of(sample);
+    const Stretch stretch = stretch_for(state, runner, sample, voice, of_point);
     std::optional<Opinion> opinion = opinion_of(state, index, sample, voice, stretch);
     if (opinion && !runner.rule->schedule.empty() && !state.may_raise(runner, sample.taken)) {
         opinion->reached = std::min(opinion->reached, runner.timing.level);

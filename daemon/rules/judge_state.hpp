@@ -60,8 +60,9 @@ struct JudgeState {
         const config::Rule* rule = nullptr;
         Timing timing;
         std::uint32_t levels = 1;
-        std::uint32_t window = 0;  ///< what the kind remembers: index into `windows`, `anomalies`, `moved`, ...
-        double limit = 0;          ///< last one compared with
+        std::uint32_t window =
+            0;             ///< what the kind remembers: index into `windows`, `anomalies`, `moved`, ...
+        double limit = 0;  ///< last one compared with
         /// Last good value that the limits are multiples of; none yet: nothing can be judged.
         double reference = std::numeric_limits<double>::quiet_NaN();
         bool uncertain = false;

@@ -356,6 +356,36 @@ TEST_F(AnomalyRule, AStandingAlarmStaysUntilTheNewLearningCanSaySo) {
     EXPECT_EQ(verdicts[0].second.change, Change::kCleared);
 }
 
+TEST_F(AnomalyRule, OfSeveralPointsCanBeAMemberOfAGroup) {
+    together(7).alarm = false;
+    config::Rule& group = builder_.rule(temperature_[0], "worse", RuleKind::kAny);
+    group.point.reset();
+    group.members = {{{RuleId{0}}, false}};
+    const auto signal = [](int p, int i) { return quiet(p, i) + (p == 1 && i >= 3 * kDay ? 15 : 0); };
+    EXPECT_TRUE(run_cabinet(signal, 0, 3 * kDay).empty());
+    const auto verdicts = run_cabinet(signal, 3 * kDay, 3 * kDay + 60);
+    ASSERT_FALSE(verdicts.empty());
+    EXPECT_EQ(verdicts[0].rule, RuleId{1}) << "the member raises no alarm of its own";
+    EXPECT_EQ(verdicts[0].change, Change::kRaised);
+    // All fall silent: what the member says is not known any more, so the group does not clear.
+    std::vector<Verdict> out;
+    judge().tick(at(60.0 * (3 * kDay + 60) + 3600), out);
+    for (const Verdict& verdict : out) {
+        EXPECT_NE(verdict.change, Change::kCleared);
+    }
+}
+
+TEST_F(AnomalyRule, DelaysOfSeveralPointsRunOnceNotOnceForEach) {
+    together(7).on_delay = minutes(30);
+    const auto signal = [](int p, int i) { return quiet(p, i) + (p == 1 && i >= 3 * kDay ? 15 : 0); };
+    EXPECT_TRUE(run_cabinet(signal, 0, 3 * kDay).empty());
+    const auto verdicts = run_cabinet(signal, 3 * kDay, 3 * kDay + 120);
+    ASSERT_FALSE(verdicts.empty());
+    EXPECT_EQ(verdicts[0].change, Change::kRaised);
+    EXPECT_GE(verdicts[0].at, at(60.0 * (3 * kDay + 30)));
+    EXPECT_LE(verdicts[0].at, at(60.0 * (3 * kDay + 55))) << "the mean of twenty needs some time, too";
+}
+
 TEST_F(AnomalyRule, AllocatesNothingAfterItsConstruction) {
     single(10);
     together(10);
