@@ -179,7 +179,8 @@ alarms::Alarm random_alarm(Dice& dice) {
                     .kind = static_cast<config::RuleKind>(dice.below(15)),
                     .quality = static_cast<Quality>(1 + dice.below(3)),
                     .reason = static_cast<Reason>(dice.below(kReasonCount)),
-                    .taken = dice.stamp()};
+                    .taken = dice.stamp(),
+                    .anomaly = {}};
     out.shelved = random_hold(dice);
     out.suppressed = random_hold(dice);
     out.out_of_service = random_hold(dice);

@@ -53,7 +53,8 @@ alarms::Alarm full_alarm(std::uint64_t sequence) {
                     .kind = config::RuleKind::kRate,
                     .quality = Quality::kUncertain,
                     .reason = Reason::kJump,
-                    .taken = out.raised};
+                    .taken = out.raised,
+                    .anomaly = {}};
     return out;
 }
 
