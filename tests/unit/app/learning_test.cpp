@@ -75,6 +75,8 @@ TEST_F(LearningTest, IsSavedAtTheEndAndTakenUpBitForBit) {
 }
 
 TEST_F(LearningTest, IsSavedEveryPeriodWithoutAnEnd) {
+    // Core has other work as well: it does not end while the disk's thread is at it.
+    const auto busy = boost::asio::make_work_guard(core_);
     learn(*judge_, 0, 150);
     const std::vector<std::string> learnt = states(*judge_);
     Learning learning(core_, *judge_, folder_, milliseconds(1));
