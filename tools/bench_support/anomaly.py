@@ -145,7 +145,8 @@ def _noise(programs: Programs, quick: bool) -> list:
 
 def _cost(programs: Programs, quick: bool) -> list:
     goals = {"PointSample": 1000.0, "DeviceSampleOf8": 1000.0}
-    return [micro.figure(row, goals) for row in micro.medians(programs.find("detectors_bench"), quick)]
+    return [Figure(row["run_name"], row["real_time"], row["time_unit"], None, goals.get(row["run_name"]))
+            for row in micro.medians(programs.find("detectors_bench"), quick)]
 
 
 def measure(programs: Programs, folder: pathlib.Path, quick: bool, data=None) -> list:
