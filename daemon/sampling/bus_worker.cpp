@@ -417,9 +417,10 @@ Result<void> BusWorker::write_now(DeviceId device, config::Register reg, std::in
     if (!request) {
         return pass(request);
     }
-    return put([position = *position, request = std::move(*request), done = std::move(done)](Loop& loop) {
-        loop.write(position, request, done);
-    });
+    // Ahead of waiting reads: a siren is not held back by people who look at values.
+    return put([position = *position, request = std::move(*request),
+                done = std::move(done)](Loop& loop) { loop.write(position, request, done); },
+               Place::kFirst);
 }
 
 Result<void> BusWorker::read_now(DeviceId device, ReadDone done) {
@@ -436,12 +437,16 @@ Result<void> BusWorker::read_now(DeviceId device, ReadDone done) {
     return {};
 }
 
-Result<void> BusWorker::put(std::function<void(Loop&)> act) {
+Result<void> BusWorker::put(std::function<void(Loop&)> act, Place place) {
     const std::lock_guard lock(loop_->mutex);
     if (loop_->requests.size() >= kMostRequests || loop_->stopping) {
         return fail(Errc::kFull, "bus " + loop_->site.bus(id_).name + ": too many requests are waiting");
     }
-    loop_->requests.push_back({0, {}, std::move(act)});
+    if (place == Place::kFirst) {
+        loop_->requests.push_front({0, {}, std::move(act)});
+    } else {
+        loop_->requests.push_back({0, {}, std::move(act)});
+    }
     loop_->wake.notify_all();
     return {};
 }

@@ -40,8 +40,9 @@ public:
     /// `done` is called on the worker's thread when the unit has taken it, or with why not: the errors of
     /// Bus::transact, kIo when the line is not open.
     using WriteDone = std::function<void(const Result<void>&)>;
-    /// Writes one register or coil of a device now, ahead of what is periodic and within the share of reads
-    /// on demand. \retval Errc::kInvalid the profile does not allow it, kNotFound not of this bus, kFull
+    /// Writes one register or coil of a device now, ahead of what is periodic and of waiting reads, and
+    /// within the share of reads on demand. After kTimeout and kIo the unit may have obeyed all the same.
+    /// \retval Errc::kInvalid the profile does not allow it, kNotFound not of this bus, kFull
     Result<void> write_now(DeviceId device, config::Register reg, std::int64_t value, WriteDone done);
 
     /// Called on the worker's thread between two requests of its own. \param line  null: it is not open
@@ -66,7 +67,8 @@ public:
 private:
     struct Loop;
 
-    Result<void> put(std::function<void(Loop&)> act);
+    enum class Place : std::uint8_t { kLast, kFirst };
+    Result<void> put(std::function<void(Loop&)> act, Place place = Place::kLast);
     std::optional<std::size_t> position_of(DeviceId device) const;
 
     BusId id_;

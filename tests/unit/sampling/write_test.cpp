@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 
 #include "daemon/sampling/write_request.hpp"
@@ -100,6 +101,23 @@ TEST_F(Writing, SaysWhyTheUnitDidNotTakeIt) {
     const Result<void> late = write(*polling, device, kValve, 1);
     ASSERT_FALSE(late);
     EXPECT_EQ(late.error().code, Errc::kFull);
+}
+
+TEST_F(Writing, GoesAheadOfWaitingReads) {
+    SiteBuilder builder(valve());
+    const DeviceId device = builder.device("d", 7, std::chrono::hours(1));
+    line_->units[7][4] = 0;
+    const auto polling = worker(builder.site);
+    std::atomic<int> reads{0};
+    for (int i = 0; i < 5; ++i) {
+        ASSERT_TRUE(polling->read_now(device, [&reads](const std::vector<Sample>&) { ++reads; }));
+    }
+    std::promise<int> read_before;
+    ASSERT_TRUE(
+        polling->write_now(device, kValve, 5, [&](const Result<void>&) { read_before.set_value(reads); }));
+    polling->start();  // only now: all of them wait
+    EXPECT_EQ(read_before.get_future().get(), 0);
+    polling->stop();
 }
 
 config::Profile set_up_first() {
