@@ -17,7 +17,8 @@
 /// one connection;
 /// - its callbacks come on its one thread, and waiting in one blocks all: ours take a lock, post, and return;
 /// - a denied PUBACK is a failure with return code 0 and the reason in the reason code;
-/// - it searches its lists in line: never many messages at once.
+/// - it searches its lists in line: never many messages at once;
+/// - ending the library with its last client is a race with its own threads: one idle client keeps it up.
 namespace gengfu::publish {
 
 /// What the session's thread, its caller and Paho's threads share.
