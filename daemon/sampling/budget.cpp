@@ -19,6 +19,7 @@ struct Demand {
     std::vector<Task> tasks;        ///< one each
     Duration turn{};                ///< all of it in one go
     Duration silent{};              ///< of a time-out
+    Duration write{};               ///< of one write on demand; zero: the profile allows none
     Duration pause{};               ///< between two time-outs before it counts as offline, at least
     Duration patience{};            ///< the least of its deadlines
 };
@@ -65,6 +66,7 @@ Demand demand_of(const config::Site& site, DeviceId id, const std::vector<bool>&
     }
     demand.turn = turn_cost(site, id, demand.cadences, bit(demand.cadences.size()) - 1);
     demand.silent = silent_cost(site, id);
+    demand.write = write_cost(site, id);
     demand.pause = std::max(demand.cadences.front().interval, longest_turnaround(site, id));
     demand.patience = relative_deadline(demand.cadences.front());
     const bool several = demand.cadences.size() > 1;
@@ -95,11 +97,11 @@ void add(std::vector<Task>& tasks, const Task& task) {
     tasks.push_back(task);
 }
 
-/// A read on demand that has just begun; those that follow are in stretched().
+/// A read or write on demand that has just begun; those that follow are in stretched().
 Task command(const std::vector<Demand>& demands, Duration at_least) {
     Duration longest = at_least;
     for (const Demand& demand : demands) {
-        longest = std::max(longest, demand.turn);
+        longest = std::max({longest, demand.turn, demand.write});
     }
     return {.cost = longest, .turn = longest, .nth = {Duration::zero()}};
 }
@@ -138,7 +140,8 @@ enum class Own : std::uint8_t { kLeftOut, kKept };
 class Scenario {
 public:
     /// \param dead  one of `demands`, or, with Own::kKept, what none of them exceeds; null: all live
-    Scenario(const std::vector<Demand>& demands, const Demand* dead, Own own) : own_(own) {
+    Scenario(const std::vector<Demand>& demands, const Demand* dead, Own own)
+        : own_(own), quick_command_(command(demands, Duration::zero())) {
         tasks_.push_back(command(demands, dead == nullptr ? Duration::zero() : dead->silent));
         for (const Demand& demand : demands) {
             if (&demand != dead || own == Own::kKept) {
@@ -150,6 +153,8 @@ public:
         if (dead != nullptr) {
             dead_ = dead->device;
             tasks_.push_back(silence(*dead));
+            // Writes keep no truce.
+            truce_ = dead->write == Duration::zero();
         }
     }
 
@@ -163,7 +168,7 @@ public:
             if (tasks_[i] == same) {
                 const auto [known, is_new] = known_.try_emplace(i, Duration::max());
                 if (is_new) {
-                    known->second = response_time(tasks_, i).value_or(Duration::max());
+                    known->second = std::min(response_time(tasks_, i).value_or(Duration::max()), in_truce(i));
                 }
                 return known->second;
             }
@@ -172,9 +177,22 @@ public:
     }
 
 private:
+    /// Within kTruce the unit that is dead times out once: in its turn or on demand.
+    Duration in_truce(std::size_t which) const {
+        if (!truce_) {
+            return Duration::max();
+        }
+        std::vector<Task> tasks = tasks_;
+        tasks.front() = quick_command_;
+        const std::optional<Duration> response = backlog_time(tasks, which);
+        return response && *response <= kTruce ? *response : Duration::max();
+    }
+
     DeviceId dead_;
     Own own_;
-    std::vector<Task> tasks_;
+    bool truce_ = false;
+    Task quick_command_;       ///< of a unit that lives
+    std::vector<Task> tasks_;  ///< the first: the command
     std::map<std::size_t, Duration> known_;
 };
 

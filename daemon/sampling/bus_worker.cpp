@@ -1,5 +1,7 @@
 #include "daemon/sampling/bus_worker.hpp"
 
+#include <sys/prctl.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -115,6 +117,11 @@ struct BusWorker::Loop {
     }
 
     void run() {
+        if (site.bus(id).kind == config::BusKind::kModbusRtu) {
+            // The kernel's usual 50 us of slack at each of an exchange's waits would be time that the line is
+            // idle.
+            ::prctl(PR_SET_TIMERSLACK, 1);
+        }
         while (!stopped()) {
             if (std::optional<ReadRequest> request = next_request(clock.now())) {
                 answer(*request);
@@ -144,12 +151,21 @@ struct BusWorker::Loop {
 
     std::optional<ReadRequest> next_request(Monotonic now) {
         const std::lock_guard lock(mutex);
-        if (requests.empty() || now < command_not_before) {
+        const auto ready = std::find_if(requests.begin(), requests.end(), [&](const ReadRequest& request) {
+            return now >= not_before(request);
+        });
+        if (ready == requests.end()) {
             return std::nullopt;
         }
-        ReadRequest request = std::move(requests.front());
-        requests.pop_front();
+        ReadRequest request = std::move(*ready);
+        requests.erase(ready);
         return request;
+    }
+
+    /// A read keeps the truce; a write does not wait for it.
+    Monotonic not_before(const ReadRequest& request) const {
+        return request.act ? command_not_before
+                           : std::max(command_not_before, schedule.on_demand_from(request.position));
     }
 
     void idle_until(Monotonic when, Monotonic now) {
@@ -163,8 +179,8 @@ struct BusWorker::Loop {
     void wait_until(Monotonic when) {
         std::unique_lock lock(mutex);
         const std::size_t known = requests.size();
-        if (known > 0) {
-            when = std::min(when, command_not_before);  // passed already: no wait
+        for (const ReadRequest& request : requests) {
+            when = std::min(when, not_before(request));  // passed already: no wait
         }
         const auto woken = [&] { return stopping || requests.size() != known; };
         if (when == Monotonic::max()) {

@@ -155,9 +155,11 @@ std::optional<Duration> by_deadlines(std::span<const Task> tasks, std::size_t wh
     return worst;
 }
 
+}  // namespace
+
 /// Whatever happened before: at the release at most one job of each task waits or is under way, and of those
 /// that come later only the ones with an earlier deadline go first.
-std::optional<Duration> by_backlog(std::span<const Task> tasks, std::size_t which) {
+std::optional<Duration> backlog_time(std::span<const Task> tasks, std::size_t which) {
     const Task& own = tasks[which];
     Duration head_start{};  // time in which points that are read without pause may go first
     for (const Task& task : tasks) {
@@ -186,10 +188,8 @@ std::optional<Duration> by_backlog(std::span<const Task> tasks, std::size_t whic
     });
 }
 
-}  // namespace
-
 std::optional<Duration> response_time(std::span<const Task> tasks, std::size_t which) {
-    const std::optional<Duration> backlog = by_backlog(tasks, which);
+    const std::optional<Duration> backlog = backlog_time(tasks, which);
     const std::optional<Duration> planned = by_deadlines(tasks, which);
     return backlog && planned ? std::min(*backlog, *planned) : (planned ? planned : backlog);
 }

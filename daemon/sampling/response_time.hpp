@@ -37,4 +37,8 @@ struct Task {
 /// hour.
 std::optional<Duration> response_time(std::span<const Task> tasks, std::size_t which);
 
+/// The second of the two alone. What it says follows from what runs between the release and the end: it holds
+/// as well for jobs of which only some can run within so short a time.
+std::optional<Duration> backlog_time(std::span<const Task> tasks, std::size_t which);
+
 }  // namespace gengfu::sampling

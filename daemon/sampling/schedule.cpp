@@ -234,7 +234,8 @@ Duration Schedule::owing(const Entry& entry) const {
 
 void Schedule::owes(std::size_t position, Monotonic ended) {
     Entry& entry = entries_[position];
-    entry.owes_until = ended + owing(entry);
+    entry.owes_until = ended + std::max(owing(entry), kTruce);
+    entry.on_demand_from = ended + kTruce;
 }
 
 bool Schedule::finished(const Turn& turn, bool answered, Monotonic began, Monotonic ended) {
@@ -248,10 +249,12 @@ bool Schedule::finished(const Turn& turn, bool answered, Monotonic began, Monoto
         } else if (turn.probe) {
             probes_.spent(began, ended);
         }
-        owes(turn.device, ended);
+        entry.owes_until = ended + owing(entry);
+        entry.on_demand_from = ended + kTruce;
         return entry.health.failed(ended);
     }
     entry.owes_until = {};
+    entry.on_demand_from = {};
     entry.waiting_for_connect &= ~turn.due;
     const bool was_offline = entry.health.health() == Health::kOffline;
     const bool changed = entry.health.succeeded();

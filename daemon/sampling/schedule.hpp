@@ -48,6 +48,12 @@ constexpr int kPatience = 3;
 /// without gaps would never find out that a unit is back.
 constexpr Duration kProbePatience = std::chrono::seconds(1);
 
+/// Two time-outs of a unit of which one is of a read on demand begin at least so long after the end of the
+/// other: within this a reading of a neighbour waits for one of them, never for both. Longer than any
+/// response time that is worth promising on a line with one dead unit, short enough for whoever waits for the
+/// read.
+constexpr Duration kTruce = std::chrono::seconds(3);
+
 struct Turn {
     std::size_t device = 0;  ///< position within the schedule
     DueSet due = 0;
@@ -80,8 +86,11 @@ public:
     /// \return true when the unit's health changed.
     bool broke_line(const Turn& turn, Monotonic began, Monotonic ended);
 
-    /// The unit was asked outside of its turns and did not answer: it is left alone until it cannot any more.
+    /// The unit was asked outside of its turns and did not answer: it is left alone until it cannot any more,
+    /// and for kTruce.
     void owes(std::size_t position, Monotonic ended);
+    /// When a read on demand may ask it: kTruce after its last time-out.
+    Monotonic on_demand_from(std::size_t position) const { return entries_[position].on_demand_from; }
 
     /// The line is (again) open: everything is due, `read = "connect"` points too.
     void connected(Monotonic now);
@@ -96,6 +105,7 @@ private:
         std::vector<Monotonic> due;
         DueSet waiting_for_connect = 0;  ///< on_connect cadences not read since the line was opened
         Monotonic owes_until{};          ///< a late answer may still come: not asked before
+        Monotonic on_demand_from{};      ///< see on_demand_from()
         bool woken = false;              ///< a sibling came back: asked at once, on credit
         DeviceHealth health;
         bool breaks_line = false;  ///< its last turn did

@@ -78,4 +78,19 @@ Duration silent_cost(const config::Site& site, DeviceId id) {
            modbus::character_time(bus.serial) * static_cast<std::int64_t>(modbus::kRtuReadRequestBytes);
 }
 
+Duration write_cost(const config::Site& site, DeviceId id) {
+    const config::Device& device = site.device(id);
+    const config::Profile& profile = site.profile(device);
+    const config::Bus& bus = site.bus(device.bus);
+    if (profile.writable.empty()) {
+        return Duration::zero();
+    }
+    // The cost model's request and answer without payload, and what functions 05, 06 and 16 have beyond them:
+    // 16 asks with 11 characters for one register and all answer with 8 (Modbus over Serial Line V1.02, 2.3;
+    // Application Protocol V1.1b3, 6.5, 6.6, 6.12).
+    constexpr std::int64_t kBeyond = 3 + 3;
+    const modbus::Cost cost = cost_of(bus, turnaround_of(bus, profile, Turnaround::kLongest));
+    return cost.fixed + cost.per_byte * kBeyond + kHostTime + profile.min_gap;
+}
+
 }  // namespace gengfu::sampling

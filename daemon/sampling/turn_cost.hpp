@@ -27,4 +27,8 @@ Duration turn_cost(const config::Site& site, DeviceId device, const std::vector<
 /// Time that a unit takes which does not answer: one request and the whole wait for an answer.
 Duration silent_cost(const config::Site& site, DeviceId device);
 
+/// Time of one write of a register or coil that the profile allows, answered after the longest turnaround;
+/// zero where it allows none.
+Duration write_cost(const config::Site& site, DeviceId device);
+
 }  // namespace gengfu::sampling

@@ -101,7 +101,11 @@ def promise(programs: Programs, folder: pathlib.Path, quick: bool) -> list:
             with LineDaemon(programs, folder, line, _BAUD, units, _INTERVAL, mqtt, _rules) as daemon:
                 bounds, load = _bounds(programs, daemon)
                 wait_for(lambda: all(line.requests().get(unit.number, 0) > 20 for unit in living), "all units to be read")
-                late, latest, done = _drive(line, living, verdicts, bounds, wanted, draw)
+                reader = _Reader(programs, daemon, units)
+                try:
+                    late, latest, done = _drive(line, living, verdicts, bounds, wanted, draw)
+                finally:
+                    reader.close()
                 daemon.check()
         finally:
             verdicts.close()
@@ -109,11 +113,34 @@ def promise(programs: Programs, folder: pathlib.Path, quick: bool) -> list:
     return [
         Figure("promise: load of the line by gengfu check", 100 * load, "%"),
         Figure("promise: changes", done, "", None, wanted, higher_is_better=True),
+        Figure("promise: reads on demand meanwhile", reader.done, ""),
         Figure("promise: verdicts later than promised", late, "", None, 0),
         Figure("promise: latest verdict", 1e3 * max(latest.values()), "ms", 1e3 * max(bounds.values())),
         Figure("promise: bound / latest verdict, median of units", median(ratios), "", None, 1.5),
         Figure("promise: bound / latest verdict, worst unit", max(ratios), "", None, 1.5),
     ]
+
+
+class _Reader:
+    """Somebody who looks at values all the while, mostly of the unit that does not answer: that is part of the promise."""
+
+    def __init__(self, programs: Programs, daemon: LineDaemon, units):
+        self._command = [programs.find("gengfu"), "read", "--config", str(daemon.configuration), "--socket",
+                         str(daemon.store / "control.sock")]
+        self._units, self._draw, self._end, self.done = units, random.Random(_SEED), threading.Event(), 0
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self):
+        while not self._end.is_set():
+            unit = self._draw.choice([unit for unit in self._units if unit.dead] * 9 + list(self._units))
+            subprocess.run(self._command + [unit.name], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+            self.done += 1
+            self._end.wait(0.2)
+
+    def close(self):
+        self._end.set()
+        self._thread.join()
 
 
 class _Point:

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "daemon/sampling/schedule.hpp"
 #include "tests/unit/sampling/fake_bus.hpp"
 #include "tests/unit/sampling/site_builder.hpp"
 
@@ -228,15 +229,22 @@ TEST_F(BusWorkerTest, ReadsOnDemandAheadOfTheSchedule) {
 TEST_F(BusWorkerTest, ReadsOnDemandKeepToTheirShareOfTheLine) {
     SiteBuilder builder(ten_registers());
     const DeviceId device = builder.device("d", 7, std::chrono::hours(1));
-    line_->silent.insert(7);  // 5 ms of the line each
+    const DeviceId other = builder.device("e", 8, std::chrono::hours(1));
+    line_->silent.insert(7);  // 5 ms of the line
+    for (std::uint16_t i = 0; i < 10; ++i) {
+        line_->units[8][i] = i;
+    }
     const auto polling = worker(builder.site);
-    std::promise<Monotonic> first, second;
+    std::promise<Monotonic> first, second, third;
     ASSERT_TRUE(polling->read_now(device, [&](std::vector<Sample>) { first.set_value(clock_.now()); }));
-    ASSERT_TRUE(polling->read_now(device, [&](std::vector<Sample>) { second.set_value(clock_.now()); }));
+    ASSERT_TRUE(polling->read_now(device, [&](std::vector<Sample>) { third.set_value(clock_.now()); }));
+    ASSERT_TRUE(polling->read_now(other, [&](std::vector<Sample>) { second.set_value(clock_.now()); }));
     polling->start();
     const Monotonic one = first.get_future().get();
     const Monotonic two = second.get_future().get();
     EXPECT_GE(two - one, milliseconds(95)) << "5 ms are a twentieth of 100 ms";
+    EXPECT_LT(two - one, kTruce) << "whoever asks for another unit need not wait for the one that is silent";
+    EXPECT_GE(third.get_future().get() - one, kTruce);
     polling->stop();
 }
 

@@ -126,12 +126,22 @@ private:
 
     void command() {
         const auto silent = std::find(dead.begin(), dead.end(), true);
-        const std::size_t device = silent != dead.end() && next_device_++ % 3 != 0
-                                       ? static_cast<std::size_t>(silent - dead.begin())
-                                       : next_device_++ % devices_.size();
+        std::size_t device = silent != dead.end() && next_device_++ % 3 != 0
+                                 ? static_cast<std::size_t>(silent - dead.begin())
+                                 : next_device_++ % devices_.size();
+        for (std::size_t i = 0; now < schedule_.on_demand_from(device) && i < devices_.size(); ++i) {
+            device = next_device_++ % devices_.size();  // whoever waits for another one is served
+        }
+        if (now < schedule_.on_demand_from(device)) {
+            next_command_ = schedule_.on_demand_from(device);
+            return;
+        }
         const DueSet all = (DueSet{1} << cadences_[device].size()) - 1;
         const Monotonic began = now;
         now += dead[device] ? cost(device, 0) : answer_time(device, all);
+        if (dead[device]) {
+            schedule_.owes(device, now);
+        }
         next_command_ = began + std::chrono::duration_cast<Duration>((now - began) / kCommandShare);
     }
 

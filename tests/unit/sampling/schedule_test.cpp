@@ -73,6 +73,23 @@ TEST(Cadences, PointsOfOnePaceTravelTogether) {
     EXPECT_EQ(got[2].points, (std::vector<config::PointRef>{1}));
 }
 
+TEST(Schedule, TimeOutsOnDemandAndInTurnKeepATruce) {
+    SiteBuilder builder(one_point());
+    builder.device("d", 1, seconds(1));
+    const std::vector<DeviceId> devices{DeviceId{0}};
+    Schedule schedule(builder.site, devices, kStart);
+    EXPECT_LE(schedule.on_demand_from(0), kStart);
+    const Monotonic later = kStart + milliseconds(500);
+    schedule.finished(*schedule.next(kStart), false, kStart, later);
+    EXPECT_EQ(schedule.on_demand_from(0), later + kTruce);
+    EXPECT_LT(schedule.next(later)->at, later + kTruce) << "its own turns keep their pace";
+    schedule.owes(0, later);
+    EXPECT_GE(schedule.next(later)->at, later + kTruce);
+    const Monotonic again = later + kTruce;
+    schedule.finished(*schedule.next(again), true, again, again + milliseconds(50));
+    EXPECT_LE(schedule.on_demand_from(0), again) << "it has answered: nothing is owed";
+}
+
 TEST(Schedule, EverythingIsDueAtTheStartAndThenAtItsPace) {
     SiteBuilder builder(two_paces());
     const std::vector<DeviceId> devices{builder.device("d", 1, seconds(1))};
