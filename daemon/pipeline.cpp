@@ -25,6 +25,8 @@ constexpr auto kDrainPace = std::chrono::microseconds(500);
 constexpr auto kBookDelay = std::chrono::seconds(1);
 /// Lines and a store that come and go are logged once per change, looked at this often.
 constexpr auto kNotePace = std::chrono::seconds(1);
+/// So many looks apart is judged what nothing is new about.
+constexpr unsigned kLooksPerStoreSample = 5;
 /// How long verdicts of a start wait for what the broker retains.
 constexpr auto kHold = std::chrono::seconds(1);
 /// How far a checkpoint may lie back while flags of alarms have an end: what runs beyond it before a power
@@ -53,6 +55,7 @@ Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock
       causes_(site_, started_),
       last_batch_(site_.buses.size(), started_),
       told_health_(site_.devices.size(), sampling::Health::kUnknown),
+      store_watch_(start_.troubles, started_),
       drain_timer_(core),
       silence_timer_(core),
       self_timer_(core),
@@ -93,6 +96,7 @@ Result<void> Pipeline::start() {
         }
     }
     begin_causes();
+    remember_namesake();
     judge_.restore(alarms::memory_from(table_.standing(), saved_memory_, site_), clock_.now());
     saved_memory_.clear();
     learned_.teach(judge_, std::exchange(saved_learned_, {}), clock_.now());
@@ -367,9 +371,9 @@ void Pipeline::note_store() {
     for (const store::Loss& loss : store_news_->losses.take()) {
         publisher_->declare(loss);
     }
-    const bool troubled = !store_->usage().trouble.empty();
-    if (std::exchange(store_trouble_, troubled) != troubled) {
-        look_at_self();
+    const bool news = store_watch_.look(store_->usage(), clock_.now());
+    if (news || ++store_looks_ % kLooksPerStoreSample == 0) {
+        judge_own(store_samples(clock_.now()));
     }
 }
 

@@ -24,6 +24,7 @@
 #include "daemon/publish/publisher.hpp"
 #include "daemon/rules/judge.hpp"
 #include "daemon/sampling/bus_worker.hpp"
+#include "daemon/store_watch.hpp"
 
 namespace gengfu {
 
@@ -97,14 +98,15 @@ private:
     void watch_silence();
     // pipeline_self.cpp
     void look_at_self();
+    std::vector<Sample> store_samples(Monotonic now);
     void start_clock_watch();
     void clock_known(bool known);
     void clock_jumped(std::int64_t jump_us);
+    void remember_namesake();
     void name_in_use(std::uint64_t start, bool alive);
     void decommission(const alarms::Actor& actor, const std::function<void(Result<std::size_t>)>& done);
     void stop_watching();
 
-    bool damage_is_news(Monotonic now) const;
     void save_book_soon();
     void save_book();
     void note_health(const sampling::HealthChange& change);
@@ -175,7 +177,8 @@ private:
     std::uint64_t start_above_ = 0;
     std::optional<Monotonic> namesake_seen_;
     bool asked_above_ = false;
-    bool store_trouble_ = false;
+    StoreWatch store_watch_;
+    unsigned store_looks_ = 0;
     bool stopping_ = false;
     Monotonic drain_not_before_{};
     boost::asio::steady_timer drain_timer_, silence_timer_, self_timer_, book_timer_, watchdog_timer_,

@@ -12,7 +12,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr auto kDamageTold = std::chrono::minutes(1);
 /// So long after the last sign of another gateway of our name the alarm stands. Two that put each other out
 /// come back within a minute.
 constexpr auto kNamesakeTold = std::chrono::minutes(10);
@@ -21,11 +20,34 @@ constexpr auto kNamesakeTold = std::chrono::minutes(10);
 constexpr auto kAboveAgain = std::chrono::minutes(10);
 constexpr auto kAnswered = std::chrono::milliseconds(200);
 
+Sample self_sample(const config::Site& site, config::SelfPoint point, double value, Monotonic now) {
+    Sample one;
+    one.point = config::self_point(site, point);
+    one.quality = Quality::kGood;
+    one.value = value;
+    one.taken = now;
+    return one;
+}
+
 }  // namespace
 
-/// Long enough for the alarm to be raised; that it has been stays with the operator until it is acknowledged.
-bool Pipeline::damage_is_news(Monotonic now) const {
-    return !start_.troubles.empty() && now - started_ < kDamageTold;
+/// Who begins anew above the other has not heard of it yet, and it is not gone for that.
+void Pipeline::remember_namesake() {
+    const config::Rule& rule = site_.rules[config::self_rule(site_, config::SelfPoint::kIdentityInUse).value];
+    for (const alarms::Alarm* alarm : table_.standing()) {
+        if (alarm->active && alarm->key.device == config::kSelfName && alarm->key.rule == rule.name) {
+            namesake_seen_ = clock_.now();
+        }
+    }
+}
+
+std::vector<Sample> Pipeline::store_samples(Monotonic now) {
+    table_.set_detail(config::self_rule(site_, config::SelfPoint::kStoreTrouble), store_watch_.detail());
+    return {
+        self_sample(site_, config::SelfPoint::kStoreTrouble, store_watch_.trouble(now) ? 1 : 0, now),
+        self_sample(site_, config::SelfPoint::kStoreFull, store_watch_.full() ? 1 : 0, now),
+        self_sample(site_, config::SelfPoint::kStoreSlow, store_watch_.take_slow(), now),
+    };
 }
 
 void Pipeline::look_at_self() {
@@ -34,16 +56,15 @@ void Pipeline::look_at_self() {
     abandoned_seen_ = abandoned;
     const Monotonic now = clock_.now();
     const auto sample = [&](config::SelfPoint point, double value) {
-        Sample one;
-        one.point = config::self_point(site_, point);
-        one.quality = Quality::kGood;
-        one.value = value;
-        one.taken = now;
-        return one;
+        return self_sample(site_, point, value, now);
     };
+    const publish::PublisherStatus link = publisher_->status();
+    table_.set_detail(config::self_rule(site_, config::SelfPoint::kConsumerSilent),
+                      {":" + link.silent_consumer, ": " + link.silent_consumer});
     std::vector<Sample> samples{
         sample(config::SelfPoint::kConfigurationRefused, configuration_trouble_.empty() ? 0 : 1),
-        sample(config::SelfPoint::kStoreTrouble, store_trouble_ || damage_is_news(now) ? 1 : 0),
+        sample(config::SelfPoint::kConsumerSilent,
+               std::floor(std::chrono::duration<double, std::ratio<3600>>(link.consumer_silent).count())),
         sample(config::SelfPoint::kRecordsAbandoned, lost),
         sample(config::SelfPoint::kClockUnknown, clock_.wall() ? 0 : 1),
         sample(config::SelfPoint::kIdentityInUse,
@@ -53,6 +74,10 @@ void Pipeline::look_at_self() {
     if (expiry) {
         const double days = std::chrono::duration<double, std::ratio<86400>>(*expiry - *wall).count();
         samples.push_back(sample(config::SelfPoint::kCertificateDays, std::floor(days)));
+    }
+    store_watch_.look(store_->usage(), now);
+    for (Sample& one : store_samples(now)) {
+        samples.push_back(std::move(one));
     }
     judge(samples);
     publisher_->samples(samples);

@@ -201,6 +201,10 @@ void Table::describe(Alarm& alarm, const rules::Verdict& verdict, const Stamp& a
     alarm.parties = parties_of(*site_, alarm.component);
     alarm.evidence = evidence_of(*site_, verdict, at, alarm.evidence);
     alarm.text = text_of(*site_, rule, alarm.evidence);
+    if (const auto detail = details_.find(verdict.rule); detail != details_.end()) {
+        alarm.text.zh += detail->second.zh;
+        alarm.text.en += detail->second.en;
+    }
 }
 
 Transition Table::done(Alarm& alarm, TransitionKind kind, std::uint64_t sequence, const Actor& actor) {

@@ -88,6 +88,9 @@ public:
 
     /// Devices that a cause explains, for its next raise.
     void set_behind(RuleId cause, std::vector<std::string> devices);
+    /// What no number tells (a file's path, a name): stands behind the text of the rule's alarm from its next
+    /// change on.
+    void set_detail(RuleId rule, config::Text detail);
 
     /// After restore() and before anything else, when the machine may have booted since: see carried_over().
     void carry_over(const Stamp& last, const Stamp& now);
@@ -157,6 +160,7 @@ private:
     Wiring wiring_;
     std::map<Key, Raises> raises_;
     std::map<RuleId, std::vector<std::string>> behind_;
+    std::map<RuleId, config::Text> details_;
 };
 
 }  // namespace gengfu::alarms

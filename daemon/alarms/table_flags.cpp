@@ -108,6 +108,10 @@ void Table::set_behind(RuleId cause, std::vector<std::string> devices) {
     behind_[cause] = std::move(devices);
 }
 
+void Table::set_detail(RuleId rule, config::Text detail) {
+    details_[rule] = std::move(detail);
+}
+
 std::vector<Transition> Table::settle(const Stamp& at, std::uint64_t sequence) {
     std::vector<AlarmId> ids;
     ids.reserve(alarms_.size());

@@ -49,6 +49,7 @@ Delivery::Progress& Delivery::progress(const Identity& identity) {
 void Delivery::connected(Session& session, const Connected& granted) {
     session_ = &session;
     granted_ = granted;
+    unconfirmed_.connected(clock_->now());
     window_.open(granted.receive_maximum);
     drained_told_ = false;
     events_.restart();
@@ -59,6 +60,7 @@ void Delivery::connected(Session& session, const Connected& granted) {
 
 void Delivery::lost() {
     session_ = nullptr;
+    unconfirmed_.lost(clock_->now());
     window_.clear();
     outbox_.clear();
     for (auto& [key, progress] : progress_) {
@@ -397,7 +399,9 @@ void Delivery::count(PublisherStatus& status) const {
     status.published = published_;
     status.acknowledged = acknowledged_;
     status.refused = refused_;
-    status.consumer_silent = unconfirmed_.silent(clock_->now());
+    Unconfirmed::Silence silence = unconfirmed_.silent(clock_->now());
+    status.silent_consumer = std::move(silence.consumer);
+    status.consumer_silent = silence.lasts;
 }
 
 }  // namespace gengfu::publish

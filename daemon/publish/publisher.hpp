@@ -139,7 +139,9 @@ struct PublisherStatus {
     std::string trouble;  ///< why not connected; while connected, what the broker refuses
     std::uint64_t in_flight = 0, events_waiting = 0, telemetry_waiting = 0;
     std::uint64_t published = 0, acknowledged = 0, refused = 0;
-    Duration consumer_silent{};  ///< longest time without a confirmation of one that confirmed before
+    std::string
+        silent_consumer{};  ///< which of those that must confirm has been silent for longest; may be none
+    Duration consumer_silent{};  ///< for how long, connected time alone
 };
 
 /// Encodes, stores and sends. On core (one executor); never blocks.

@@ -95,14 +95,36 @@ void Unconfirmed::heard(const std::string& consumer, Monotonic now) {
     }
 }
 
-Duration Unconfirmed::silent(Monotonic now) const {
-    Duration longest{};
+Unconfirmed::Silence Unconfirmed::silent(Monotonic now) const {
+    Silence longest;
+    if (!was_connected_) {
+        return longest;
+    }
     for (const auto& [name, consumer] : consumers_) {
-        if (consumer.heard != Monotonic{}) {
-            longest = std::max(longest, now - consumer.heard);
+        const Duration lasts = lost_.value_or(now) - consumer.heard;
+        if (longest.consumer.empty() || lasts > longest.lasts) {
+            longest = {name, lasts};
         }
     }
     return longest;
+}
+
+void Unconfirmed::connected(Monotonic now) {
+    for (auto& [name, consumer] : consumers_) {
+        if (!was_connected_) {
+            consumer.heard = now;
+        } else if (lost_) {
+            consumer.heard += now - *lost_;
+        }
+    }
+    was_connected_ = true;
+    lost_.reset();
+}
+
+void Unconfirmed::lost(Monotonic now) {
+    if (was_connected_ && !lost_) {
+        lost_ = now;
+    }
 }
 
 }  // namespace gengfu::publish

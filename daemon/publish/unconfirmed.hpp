@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -41,9 +42,17 @@ public:
     /// not required.
     bool announced(const std::string& consumer, Monotonic now);
 
-    /// Seconds since each consumer was last heard, the longest; since the start for one that never was.
-    Duration silent(Monotonic now) const;
+    struct Silence {
+        std::string consumer{};
+        Duration lasts{};
+    };
+    /// The consumer that has been silent for longest: since it was last heard or, when it never was, since
+    /// the first connection. Time without a connection does not count: nobody could be heard. Nothing when
+    /// none is waited for.
+    Silence silent(Monotonic now) const;
     void heard(const std::string& consumer, Monotonic now);
+    void connected(Monotonic now);
+    void lost(Monotonic now);
 
 private:
     struct Slot {
@@ -51,13 +60,16 @@ private:
         std::map<Key, RangeSet> sequences{};
     };
     struct Consumer {
-        Monotonic heard{}, announced{};
+        Monotonic announced{};
+        Monotonic heard{};  ///< moved on by the time without a connection
     };
     bool recent(const Key& key, std::uint64_t sequence) const;
 
     std::map<std::string, Consumer> consumers_;
     Duration patience_, wait_;
-    std::deque<Slot> slots_;  ///< PUBACKs of the last `wait_`, a second each
+    bool was_connected_ = false;
+    std::optional<Monotonic> lost_;  ///< since when there is no connection
+    std::deque<Slot> slots_;         ///< PUBACKs of the last `wait_`, a second each
     std::minstd_rand random_;
 };
 

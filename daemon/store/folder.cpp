@@ -71,7 +71,10 @@ Result<Folder> Folder::open(const std::string& path) {
     return folder;
 }
 
-Folder::Folder(Folder&& other) noexcept : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
+Folder::Folder(Folder&& other) noexcept
+    : path_(std::move(other.path_)),
+      fd_(std::exchange(other.fd_, -1)),
+      set_aside_now_(std::move(other.set_aside_now_)) {}
 
 Folder::~Folder() {
     if (fd_ >= 0) {
@@ -114,6 +117,7 @@ Result<std::string> Folder::set_aside(std::string_view name) const {
                                            std::strerror(errno)));
     }
     synchronise();
+    set_aside_now_.push_back(path(aside));
     return aside;
 }
 

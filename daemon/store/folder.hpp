@@ -34,6 +34,8 @@ public:
     Result<std::string> set_aside(std::string_view name) const;
     /// What set_aside() made, oldest name first.
     std::vector<std::string> damaged() const;
+    /// Paths that set_aside() has made since the folder was opened, in their order.
+    const std::vector<std::string>& set_aside_now() const { return set_aside_now_; }
 
     /// Deletes a database with its log. \retval Errc::kIo
     Result<void> remove(std::string_view name) const;
@@ -45,6 +47,7 @@ private:
     Folder(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
     std::string path_;
     int fd_ = -1;
+    mutable std::vector<std::string> set_aside_now_;
 };
 
 }  // namespace gengfu::store

@@ -84,10 +84,18 @@ struct Usage {
     std::uint64_t bytes = 0;                                  ///< on disk, as of the last 10 s
     std::uint64_t events_pending = 0, telemetry_pending = 0;  ///< not yet confirmed by every consumer
     std::uint64_t records_abandoned = 0;
-    std::uint64_t commits = 0;  ///< transactions synced to disk since the start
-    Duration last_commit{};     ///< how long the last one took
-    std::string trouble;        ///< why the disk takes no records at present; empty while it does
+    std::uint64_t commits = 0;           ///< transactions synced to disk since the start
+    Duration last_commit{};              ///< how long the last one took
+    std::string trouble;                 ///< why the disk takes no records at present; empty while it does
+    bool full = false;                   ///< `trouble` is want of room
+    std::vector<std::string> set_aside;  ///< paths of damaged files that were set aside since the start
+    std::uint64_t slow_writes = 0;       ///< that took longer than kSlowWrite, since the start
+    Duration last_slow_write{};          ///< how long the last of these took
+    Duration write_under_way{};          ///< how long the disk has been at the present one; zero: at none
 };
+
+/// An event that is not on disk by then goes out as volatile (product contract, An event).
+constexpr Duration kSlowWrite = std::chrono::milliseconds(500);
 
 /// A record that is to be sent, with whether it was made in an earlier moment than now (an outage, an earlier
 /// epoch).

@@ -22,6 +22,27 @@ constexpr std::size_t kFlushBytes = 256U << 10U;  // memory before time
 
 }  // namespace
 
+Board::Writing::Writing(Board& board) : board_(board) {
+    const std::lock_guard lock(board_.mutex_);
+    outer_ = !board_.writing_since_;
+    if (outer_) {
+        board_.writing_since_ = Steady::now();
+    }
+}
+
+Board::Writing::~Writing() {
+    if (!outer_) {
+        return;
+    }
+    const std::lock_guard lock(board_.mutex_);
+    const Duration took = Steady::now() - *board_.writing_since_;
+    board_.writing_since_.reset();
+    if (took > kSlowWrite) {
+        ++board_.slow_writes_;
+        board_.last_slow_write_ = took;
+    }
+}
+
 Worker::Worker(Parts parts, const Options& options, const Clock& clock, std::uint64_t start, Inbox& inbox,
                Board& board)
     : parts_(std::move(parts)),
@@ -100,6 +121,7 @@ bool Worker::commit_events() {
     if (backoff.failing() && !retry && event_failure_) {
         parts_.events.answer(*event_failure_);  // the disk was tried a moment ago
     } else {
+        const Board::Writing writing(board_);
         const Monotonic began = Steady::now();
         const Result<void> done = try_events();
         note(Part::kEvents, done, Steady::now() - began);
@@ -127,12 +149,14 @@ bool Worker::do_task() {
 bool Worker::do_due() {
     const Monotonic now = Steady::now();
     if (now >= flush_due_ && backoff_[static_cast<std::size_t>(Part::kTelemetry)].ready(now)) {
+        const Board::Writing writing(board_);
         const Result<void> done = flush_telemetry();
         note(Part::kTelemetry, done, Steady::now() - now);
         flush_due_ = done ? Monotonic::max() : backoff_[static_cast<std::size_t>(Part::kTelemetry)].until();
         return true;
     }
     if (now >= state_due_ || now >= mirror_due_) {
+        const Board::Writing writing(board_);
         const Result<void> done = write_state();
         note(Part::kState, done, Steady::now() - now);
         state_due_ = done ? Monotonic::max() : backoff_[static_cast<std::size_t>(Part::kState)].until();
@@ -145,6 +169,7 @@ bool Worker::do_due() {
 bool Worker::checkpoint(std::uint64_t bytes) {
     const Monotonic now = Steady::now();
     if (parts_.events.log_bytes() >= bytes && backoff_[static_cast<std::size_t>(Part::kEvents)].ready(now)) {
+        const Board::Writing writing(board_);
         const Result<void> done = parts_.events.checkpoint();
         if (!done) {
             note(Part::kEvents, done, {});
@@ -153,6 +178,7 @@ bool Worker::checkpoint(std::uint64_t bytes) {
     }
     if (parts_.telemetry.log_bytes() >= bytes &&
         backoff_[static_cast<std::size_t>(Part::kTelemetry)].ready(now)) {
+        const Board::Writing writing(board_);
         const Result<void> done = parts_.telemetry.checkpoint();
         if (!done) {
             note(Part::kTelemetry, done, {});
@@ -238,11 +264,14 @@ void Worker::publish_usage() {
         }
     }
     usage_.trouble.clear();
-    for (const std::string& trouble : trouble_) {
-        if (usage_.trouble.empty()) {
-            usage_.trouble = trouble;
+    usage_.full = false;
+    for (std::size_t part = 0; part < trouble_.size(); ++part) {
+        if (usage_.trouble.empty() && !trouble_[part].empty()) {
+            usage_.trouble = trouble_[part];
+            usage_.full = full_[part];
         }
     }
+    usage_.set_aside = parts_.folder.set_aside_now();
     board_.put(usage_);
     usage_stale_ = false;
     usage_due_ = Steady::now() + kUsageEvery;

@@ -26,12 +26,35 @@ public:
     }
     Usage get() const {
         const std::lock_guard lock(mutex_);
-        return usage_;
+        Usage usage = usage_;
+        usage.slow_writes = slow_writes_;
+        usage.last_slow_write = last_slow_write_;
+        if (writing_since_) {
+            usage.write_under_way = std::chrono::steady_clock::now() - *writing_since_;
+        }
+        return usage;
     }
+
+    /// While it lives the store's thread is at the disk, which may not answer for long. May be nested: the
+    /// outer one counts.
+    class Writing {
+    public:
+        explicit Writing(Board& board);
+        ~Writing();
+        Writing(const Writing&) = delete;
+        Writing& operator=(const Writing&) = delete;
+
+    private:
+        Board& board_;
+        bool outer_ = false;
+    };
 
 private:
     mutable std::mutex mutex_;
     Usage usage_;
+    std::optional<Monotonic> writing_since_;
+    std::uint64_t slow_writes_ = 0;
+    Duration last_slow_write_{};
 };
 
 /// The parts that open() has made.
@@ -118,6 +141,7 @@ private:
 
     std::array<Backoff, 3> backoff_;
     std::array<std::string, 3> trouble_;  ///< empty: that part takes what it is given
+    std::array<bool, 3> full_{};          ///< its trouble is want of room
     std::optional<Error> event_failure_;
     Monotonic flush_due_ = Monotonic::max(), state_due_ = Monotonic::max(), mirror_due_ = Monotonic::max();
     Monotonic upkeep_due_{}, usage_due_{}, bytes_due_{}, scrub_due_{}, losses_due_{};

@@ -86,6 +86,7 @@ void Worker::perform(SaveBook& task) {
 void Worker::perform(SaveConfiguration& task) {
     parts_.ledger.set_configuration(std::move(task.packed));
     const Monotonic began = std::chrono::steady_clock::now();
+    const Board::Writing writing(board_);
     // Both copies: a configuration must not fall back to the one before by a damaged file.
     Result<void> done = parts_.ledger.write_both();
     note(Part::kState, done, std::chrono::steady_clock::now() - began);
@@ -190,6 +191,7 @@ void Worker::note(Part part, const Result<void>& done, Duration took) {
     const std::string words =
         fmt::format("{}: {} cannot be written, {} kept in memory: {}", parts_.folder.path(), part_words.name,
                     part_words.they_are, done.error().what);
+    full_[index] = done.error().code == Errc::kFull;
     // Once per change of state, not once per attempt.
     if (std::exchange(trouble_[index], words).empty()) {
         publish_usage();
@@ -198,6 +200,7 @@ void Worker::note(Part part, const Result<void>& done, Duration took) {
 }
 
 void Worker::tell(std::vector<std::string> troubles) {
+    usage_stale_ = usage_stale_ || !troubles.empty();
     for (std::string& trouble : troubles) {
         if (options_.trouble) {
             options_.trouble(std::move(trouble));

@@ -26,7 +26,8 @@ def test_both_copies_of_the_state_lost_is_told_and_every_alarm_stands_again(gate
     assert gateway.wait_alarm(RULE)["id"] == alarm, "taken up from events.db"
     assert "both copies of state.db are damaged" in gateway.log()
     assert len(list(gateway.store.glob("*.damaged-*"))) >= 2
-    feed.wait_transition("RAISED", "store-trouble")
+    told = feed.wait_transition("RAISED", "store-trouble")
+    assert str(gateway.store / "state.db.damaged-1") in told.alarm.text.en, "where it was set aside"
     assert len(feed.transitions(RULE, kind=1)) == 1, "raised once"
     gateway.kill()
     gateway.start()

@@ -17,7 +17,8 @@ class Clock:
         self.environment = {"LD_PRELOAD": str(library), "CLOCK_SHIM": str(self._file),
                             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
 
-    def set(self, seconds_off: int = 0, synchronised: bool = True):
+    def set(self, seconds_off: int = 0, synchronised: bool = True, ahead: int = 0):
+        """:param ahead: seconds that the monotonic clock is ahead of the machine's; never less than before"""
         fresh = self._file.with_suffix(".new")
-        fresh.write_text(f"{seconds_off} {int(synchronised)}\n")
+        fresh.write_text(f"{seconds_off} {int(synchronised)} {ahead}\n")
         fresh.replace(self._file)

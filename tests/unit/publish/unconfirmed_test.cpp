@@ -61,9 +61,33 @@ TEST(Unconfirmed, AnAnnouncementCountsOnceInFiveSeconds) {
 
 TEST(Unconfirmed, SilenceIsCountedFromTheLastWord) {
     Case one;
-    EXPECT_EQ(one.unconfirmed.silent(one.now), Duration::zero()) << "never heard";
+    one.unconfirmed.connected(one.now);
+    one.unconfirmed.heard("city", one.now + seconds(10));
+    const Unconfirmed::Silence silence = one.unconfirmed.silent(one.now + seconds(100));
+    EXPECT_EQ(silence.consumer, "city");
+    EXPECT_EQ(silence.lasts, seconds(90));
+}
+
+TEST(Unconfirmed, OneThatWasNeverHeardIsSilentSinceTheFirstConnection) {
+    Case one;
+    EXPECT_EQ(one.unconfirmed.silent(one.now + seconds(50)).lasts, Duration::zero())
+        << "nobody could be heard";
+    one.unconfirmed.connected(one.now + seconds(50));
+    EXPECT_EQ(one.unconfirmed.silent(one.now + seconds(60)).lasts, seconds(10));
+    EXPECT_EQ(one.unconfirmed.silent(one.now + seconds(60)).consumer, "city")
+        << "the broker confirms by PUBACK";
+}
+
+TEST(Unconfirmed, TimeWithoutAConnectionIsNoSilence) {
+    Case one;
+    one.unconfirmed.connected(one.now);
     one.unconfirmed.heard("city", one.now);
-    EXPECT_EQ(one.unconfirmed.silent(one.now + seconds(90)), seconds(90));
+    one.unconfirmed.lost(one.now + seconds(10));
+    one.unconfirmed.lost(one.now + seconds(20));  // a further attempt failed
+    EXPECT_EQ(one.unconfirmed.silent(one.now + seconds(1000)).lasts, seconds(10));
+    one.unconfirmed.connected(one.now + seconds(1000));
+    EXPECT_EQ(one.unconfirmed.silent(one.now + seconds(1005)).lasts, seconds(15));
+    EXPECT_EQ(Unconfirmed({"broker"}, seconds(30)).silent(one.now).consumer, "") << "nobody to wait for";
 }
 
 }  // namespace

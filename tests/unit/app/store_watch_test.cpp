@@ -1,0 +1,81 @@
+#include "daemon/store_watch.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gengfu {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+const Monotonic kStart = Monotonic(seconds(1000));
+
+TEST(StoreWatch, AStoreThatIsWellSaysNothing) {
+    StoreWatch watch({}, kStart);
+    EXPECT_FALSE(watch.look({}, kStart));
+    EXPECT_FALSE(watch.full());
+    EXPECT_FALSE(watch.trouble(kStart));
+    EXPECT_EQ(watch.take_slow(), 0);
+    EXPECT_EQ(watch.detail().en, "");
+}
+
+TEST(StoreWatch, WantOfRoomIsNotTheSameAsADiskThatFails) {
+    StoreWatch watch({}, kStart);
+    store::Usage usage;
+    usage.trouble = "events cannot be written: no room";
+    usage.full = true;
+    EXPECT_TRUE(watch.look(usage, kStart));
+    EXPECT_TRUE(watch.full());
+    EXPECT_FALSE(watch.trouble(kStart));
+    EXPECT_FALSE(watch.look(usage, kStart)) << "no news";
+    usage.full = false;
+    EXPECT_TRUE(watch.look(usage, kStart));
+    EXPECT_FALSE(watch.full());
+    EXPECT_TRUE(watch.trouble(kStart));
+    EXPECT_EQ(watch.detail().en, ": events cannot be written: no room");
+    EXPECT_TRUE(watch.look({}, kStart));
+    EXPECT_FALSE(watch.trouble(kStart));
+}
+
+TEST(StoreWatch, AWriteThatTakesTooLongIsToldWhileItLastsAndOnceItIsOver) {
+    StoreWatch watch({}, kStart);
+    store::Usage usage;
+    usage.write_under_way = milliseconds(500);
+    EXPECT_FALSE(watch.look(usage, kStart)) << "that long it may take";
+    usage.write_under_way = milliseconds(1500);
+    EXPECT_TRUE(watch.look(usage, kStart));
+    EXPECT_EQ(watch.take_slow(), 1.5);
+    usage.write_under_way = milliseconds(2500);
+    EXPECT_TRUE(watch.look(usage, kStart));
+    EXPECT_EQ(watch.take_slow(), 2.5);
+    usage.write_under_way = {};
+    usage.slow_writes = 1;
+    usage.last_slow_write = seconds(3);
+    EXPECT_TRUE(watch.look(usage, kStart));
+    EXPECT_EQ(watch.take_slow(), 3);
+    EXPECT_FALSE(watch.look(usage, kStart));
+    EXPECT_EQ(watch.take_slow(), 0);
+}
+
+TEST(StoreWatch, DamageIsToldForAMinuteWithThePathsOfTheNewest) {
+    StoreWatch watch({"state.db is damaged"}, kStart);
+    EXPECT_TRUE(watch.trouble(kStart));
+    EXPECT_EQ(watch.detail().en, ": state.db is damaged");
+    EXPECT_FALSE(watch.trouble(kStart + minutes(1)));
+    store::Usage usage;
+    usage.set_aside = {"/s/a", "/s/b"};
+    const Monotonic later = kStart + minutes(5);
+    EXPECT_TRUE(watch.look(usage, later));
+    EXPECT_TRUE(watch.trouble(later));
+    EXPECT_EQ(watch.detail().en, ": /s/a, /s/b");
+    EXPECT_EQ(watch.detail().zh, ":/s/a, /s/b");
+    EXPECT_FALSE(watch.look(usage, later));
+    EXPECT_FALSE(watch.trouble(later + minutes(1)));
+    usage.set_aside = {"/s/a", "/s/b", "/s/c", "/s/d"};
+    EXPECT_TRUE(watch.look(usage, later));
+    EXPECT_EQ(watch.detail().en, ": /s/b, /s/c, /s/d, …");
+}
+
+}  // namespace
+}  // namespace gengfu
