@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <filesystem>
-#include <fstream>
+#include <optional>
 
 #include "cli/anomaly_plot.hpp"
+#include "cli/anomaly_rows.hpp"
 #include "cli/commands.hpp"
 #include "cli/csv_table.hpp"
+#include "cli/output_file.hpp"
 #include "cli/terminal.hpp"
 #include "daemon/rules/detectors/device_detector.hpp"
 #include "daemon/rules/detectors/point_detector.hpp"
@@ -38,83 +39,26 @@ std::string number(float value) {
     return error == std::errc{} ? std::string(text.data(), end) : "0";
 }
 
-/// What a row of the input holds.
-struct Row {
-    std::string time_text;
-    std::string value_text;  ///< of the first value
-    std::chrono::seconds time{};
-    std::vector<double> values;
-};
-
-/// Reads the columns of the task from a table.
-class RowReader {
-public:
-    static Result<RowReader> open(const AnomalyTask& task) {
-        Result<CsvTable> table = CsvTable::open(task.input);
-        if (!table) {
-            return tl::make_unexpected(table.error());
-        }
-        RowReader reader(std::move(*table));
-        std::vector<std::string> names = task.values;
-        names.insert(names.begin(), task.time);
-        for (const std::string& name : names) {
-            const Result<std::size_t> column = reader.table_.column(name);
-            if (!column) {
-                return tl::make_unexpected(column.error());
-            }
-            reader.columns_.push_back(*column);
-        }
-        return reader;
-    }
-
-    Result<std::optional<Row>> next() {
-        Result<std::optional<std::vector<std::string>>> cells = table_.next();
-        if (!cells) {
-            return tl::make_unexpected(cells.error());
-        }
-        if (!*cells) {
-            return std::optional<Row>{};
-        }
-        Row row{.time_text = (**cells)[columns_[0]],
-                .value_text = (**cells)[columns_[1]],
-                .time = {},
-                .values = {}};
-        const std::optional<std::chrono::seconds> time = parse_time(row.time_text);
-        if (!time) {
-            return fail(Errc::kInvalid, table_.place() + ": \"" + row.time_text + "\" is no time");
-        }
-        row.time = *time;
-        for (std::size_t i = 1; i < columns_.size(); ++i) {
-            row.values.push_back(parse_number((**cells)[columns_[i]]));
-        }
-        return std::optional(std::move(row));
-    }
-
-private:
-    explicit RowReader(CsvTable table) : table_(std::move(table)) {}
-    CsvTable table_;
-    std::vector<std::size_t> columns_;
-};
-
 /// Where results go: the output file and the rows of the picture, either of which may be unwanted.
 class Sink {
 public:
     static Result<Sink> open(const AnomalyTask& task, const std::string& heading) {
         Sink sink;
         if (!task.output.empty()) {
-            sink.file_.open(task.output, std::ios::trunc);
-            if (!sink.file_) {
-                return fail(Errc::kIo, task.output + ": cannot be written");
+            Result<OutputFile> file = OutputFile::create(task.output);
+            if (!file) {
+                return tl::make_unexpected(file.error());
             }
-            sink.file_ << heading << '\n';
+            sink.file_.emplace(std::move(*file));
+            sink.file_->stream() << heading << '\n';
         }
         sink.plotted_ = !task.plot.empty();
         return sink;
     }
 
     void write(const std::string& line) {
-        if (file_.is_open()) {
-            file_ << line << '\n';
+        if (file_) {
+            file_->stream() << line << '\n';
         }
     }
 
@@ -124,9 +68,18 @@ public:
         }
     }
 
-    Result<void> close(const AnomalyTask& task, float threshold) {
-        if (file_.is_open() && !file_.flush()) {
-            return fail(Errc::kIo, task.output + ": cannot be written");
+    Result<void> close(const AnomalyTask& task, const AnomalyRows& rows, float threshold) {
+        const Result<std::string> doubts = rows.doubts();
+        if (!doubts) {
+            return tl::make_unexpected(doubts.error());
+        }
+        if (!doubts->empty()) {
+            complain(*doubts);
+        }
+        if (file_) {
+            if (Result<void> finished = file_->finish(); !finished) {
+                return finished;
+            }
         }
         if (!plotted_) {
             return {};
@@ -136,29 +89,29 @@ public:
             .unit = task.values.front() + (task.values.size() > 1 ? " and others, judged together" : ""),
             .threshold = threshold,
             .rows = std::move(rows_)};
-        std::ofstream picture(task.plot, std::ios::trunc);
-        picture << to_svg(plot);
-        if (!picture.flush()) {
-            return fail(Errc::kIo, task.plot + ": cannot be written");
+        Result<OutputFile> picture = OutputFile::create(task.plot);
+        if (!picture) {
+            return tl::make_unexpected(picture.error());
         }
-        return {};
+        picture->stream() << to_svg(plot);
+        return picture->finish();
     }
 
 private:
-    std::ofstream file_;
+    std::optional<OutputFile> file_;
     std::vector<PlotRow> rows_;
     bool plotted_ = false;
 };
 
-Result<void> judge_point(const AnomalyTask& task, RowReader& reader, Sink& sink) {
+Result<void> judge_point(const AnomalyTask& task, AnomalyRows& reader, Sink& sink) {
     detectors::PointDetector detector;
     while (true) {
-        Result<std::optional<Row>> row = reader.next();
+        Result<std::optional<AnomalyRow>> row = reader.next();
         if (!row) {
             return tl::make_unexpected(row.error());
         }
         if (!*row) {
-            return sink.close(task, detectors::threshold(task.sensitivity.value_or(kPictured)));
+            return sink.close(task, reader, detectors::threshold(task.sensitivity.value_or(kPictured)));
         }
         const detectors::Finding finding = detector.observe((*row)->time, (*row)->values[0]);
         const detectors::Usual usual = detector.usual();
@@ -171,16 +124,16 @@ Result<void> judge_point(const AnomalyTask& task, RowReader& reader, Sink& sink)
     }
 }
 
-Result<void> judge_device(const AnomalyTask& task, RowReader& reader, Sink& sink) {
+Result<void> judge_device(const AnomalyTask& task, AnomalyRows& reader, Sink& sink) {
     detectors::DeviceDetector detector;
     const float predicted = detectors::device_limit(task.sensitivity.value_or(kPredicted));
     while (true) {
-        Result<std::optional<Row>> row = reader.next();
+        Result<std::optional<AnomalyRow>> row = reader.next();
         if (!row) {
             return tl::make_unexpected(row.error());
         }
         if (!*row) {
-            return sink.close(task, device_score(task.sensitivity.value_or(kPictured)));
+            return sink.close(task, reader, device_score(task.sensitivity.value_or(kPictured)));
         }
         const detectors::DeviceFinding finding = detector.observe((*row)->values);
         sink.write((*row)->time_text + "," + number(finding.score) + "," +
@@ -240,7 +193,27 @@ Result<std::vector<fs::path>> tables_in(const std::string& folder) {
     return found;
 }
 
+/// Results within the tree would be taken for measurements the next time, or overwrite them.
+Result<void> apart(const std::string& in, const std::string& out) {
+    std::error_code error;
+    const fs::path from = fs::weakly_canonical(in, error);
+    const fs::path to = error ? fs::path() : fs::weakly_canonical(out, error);
+    if (error) {
+        return fail(Errc::kIo, out + ": " + error.message());
+    }
+    const auto [rest, at] = std::mismatch(from.begin(), from.end(), to.begin(), to.end());
+    const bool whole = rest == from.end() || (std::next(rest) == from.end() && rest->empty());
+    if (whole) {
+        return fail(Errc::kInvalid,
+                    out + ": lies within " + in + "; give a folder outside of it for the results");
+    }
+    return {};
+}
+
 Result<void> judge_folder(const AnomalyTask& task) {
+    if (Result<void> separate = apart(task.folder[0], task.folder[1]); !separate) {
+        return separate;
+    }
     const Result<std::vector<fs::path>> tables = tables_in(task.folder[0]);
     if (!tables) {
         return tl::make_unexpected(tables.error());
@@ -269,10 +242,19 @@ Result<void> judge_folder(const AnomalyTask& task) {
 }  // namespace
 
 Result<void> judge_file(const AnomalyTask& task) {
+    for (const std::string& result : {task.output, task.plot}) {
+        std::error_code none;
+        if (!result.empty() && fs::equivalent(result, task.input, none)) {
+            return fail(Errc::kInvalid, result + ": is the input as well; give the result another name");
+        }
+    }
+    if (!task.output.empty() && task.output == task.plot) {
+        return fail(Errc::kInvalid, task.plot + ": --output and --plot are one file");
+    }
     if (task.values.size() > detectors::DeviceDetector::kMostPoints) {
         return fail(Errc::kInvalid, task.input + ": more than 16 columns to judge together");
     }
-    Result<RowReader> reader = RowReader::open(task);
+    Result<AnomalyRows> reader = AnomalyRows::open(task);
     if (!reader) {
         return tl::make_unexpected(reader.error());
     }

@@ -7,6 +7,8 @@
 namespace gengfu::cli {
 namespace {
 
+constexpr std::size_t kNamed = 12;  ///< columns that a complaint names
+
 std::string_view trim(std::string_view text) {
     constexpr std::string_view kSpace = " \t\r";
     const std::size_t first = text.find_first_not_of(kSpace);
@@ -99,6 +101,10 @@ Result<CsvTable> CsvTable::open(const std::string& path) {
     if (!in || !std::getline(in, line)) {
         return fail(Errc::kIo, path + ": cannot be read or is empty");
     }
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // what spreadsheets begin UTF-8 with
+    if (line.starts_with(kByteOrderMark)) {
+        line.erase(0, kByteOrderMark.size());
+    }
     CsvTable table(path, std::move(in));
     const auto semicolons = std::count(line.begin(), line.end(), ';');
     table.separator_ = semicolons > std::count(line.begin(), line.end(), ',') ? ';' : ',';
@@ -109,7 +115,15 @@ Result<CsvTable> CsvTable::open(const std::string& path) {
 Result<std::size_t> CsvTable::column(const std::string& name) const {
     const auto at = std::find(heading_.begin(), heading_.end(), name);
     if (at == heading_.end()) {
-        return fail(Errc::kInvalid, path_ + ": no column \"" + name + "\"");
+        std::string known;
+        for (std::size_t i = 0; i < std::min(heading_.size(), kNamed); ++i) {
+            known += (i > 0 ? ", \"" : "\"") + heading_[i] + "\"";
+        }
+        known += heading_.size() > kNamed ? ", ..." : "";
+        return fail(Errc::kInvalid, path_ + ":1: no column \"" + name + "\"; there are " + known);
+    }
+    if (std::find(std::next(at), heading_.end(), name) != heading_.end()) {
+        return fail(Errc::kInvalid, path_ + ":1: two columns are called \"" + name + "\"");
     }
     return static_cast<std::size_t>(at - heading_.begin());
 }

@@ -33,7 +33,7 @@ public:
 
     const std::vector<std::string>& heading() const { return heading_; }
     char separator() const { return separator_; }
-    /// \retval Errc::kInvalid  no such column
+    /// \retval Errc::kInvalid  no such column, or two of that name
     Result<std::size_t> column(const std::string& name) const;
 
     /// The next row that is not empty; nothing at the end.

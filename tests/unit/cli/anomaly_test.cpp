@@ -111,6 +111,36 @@ TEST_F(Anomaly, ATreeKeepsItsPathsAndLooksAtNoAnswers) {
     EXPECT_FALSE(fs::exists(path("out/b/readme.txt")));
 }
 
+TEST_F(Anomaly, NeverOverwritesWhatItReads) {
+    const std::string input = write("in/a.csv", wave());
+    const auto refused = [&](const AnomalyTask& task) { return anomaly(task) != 0; };
+    EXPECT_TRUE(refused({.input = input, .values = {"value"}, .output = input}));
+    EXPECT_TRUE(refused({.input = input, .values = {"value"}, .output = path("in/../in/a.csv")}));
+    EXPECT_TRUE(refused({.input = input, .values = {"value"}, .plot = input}));
+    EXPECT_TRUE(refused({.folder = {path("in"), path("in")}}));
+    EXPECT_TRUE(refused({.folder = {path("in") + "/", path("in/results")}}));
+    std::stringstream left;
+    left << std::ifstream(input).rdbuf();
+    EXPECT_EQ(left.str(), wave());
+    EXPECT_FALSE(refused({.folder = {path("in"), path("in-results")}})) << "a name that only begins alike";
+}
+
+TEST_F(Anomaly, AResultIsThereWholeOrNotAtAll) {
+    write("out.csv", "of yesterday");
+    const std::string input = write("in.csv", "timestamp,value\n0,1\nnoon,2\n");
+    EXPECT_FALSE(judge_file({.input = input, .values = {"value"}, .output = path("out.csv")}));
+    EXPECT_EQ(lines(path("out.csv")), std::vector<std::string>{"of yesterday"});
+    EXPECT_FALSE(fs::exists(path("out.csv.part")));
+    EXPECT_FALSE(
+        judge_file({.input = write("ok.csv", wave()), .values = {"value"}, .output = path("none/out.csv")}));
+    EXPECT_FALSE(judge_file({.input = path("ok.csv"), .values = {"value"}, .output = "/dev/full"}));
+}
+
+TEST_F(Anomaly, ASpreadsheetsByteOrderMarkIsNoPartOfTheFirstName) {
+    const std::string input = write("in.csv", "\xEF\xBB\xBFtimestamp,value\r\n0,1\r\n");
+    EXPECT_TRUE(judge_file({.input = input, .values = {"value"}, .output = path("out.csv")}));
+}
+
 struct Wrong {
     std::string name;
     std::string text;
@@ -128,6 +158,8 @@ INSTANTIATE_TEST_SUITE_P(
     Table, AnomalyRefuses,
     testing::Values(Wrong{"Empty", "", "cannot be read or is empty"},
                     Wrong{"NoColumn", "timestamp,pressure\n0,1\n", "no column \"value\""},
+                    Wrong{"TwoColumns", "timestamp,value,value\n0,1,2\n", ":1: two columns"},
+                    Wrong{"DecimalComma", "timestamp;value\n0;1,5\n1;2,5\n", ":2: \"1,5\" is no number"},
                     Wrong{"NoTime", "timestamp,value\n0,1\nnoon,2\n", ":3: \"noon\" is no time"},
                     Wrong{"ShortRow", "timestamp,value\n0\n", ":2: 1 cells, the heading has 2"}),
     [](const auto& test) { return test.param.name; });
