@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/action_lines.hpp"
 #include "cli/bus_table.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal.hpp"
@@ -32,6 +33,9 @@ void print_sums(const config::Site& site) {
         for (const std::string& line : bus_lines(site, sampling::budget(site, BusId{i}))) {
             std::printf("%s\n", printable(line).c_str());
         }
+    }
+    for (const std::string& line : action_lines(site)) {
+        std::printf("  %s\n", printable(line).c_str());
     }
 }
 
@@ -97,6 +101,7 @@ int check(const Common& common) {
             out["points"] = loaded.site->points.size();
             out["rules"] = loaded.site->rules.size();
             out["buses"] = buses_json(*loaded.site);
+            out["actions"] = actions_json(*loaded.site);
         }
         std::printf("%s\n", out.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
         return good ? kDone : kWrongConfiguration;

@@ -57,6 +57,10 @@ void log_diagnostics(const std::vector<config::Diagnostic>& diagnostics) {
     }
 }
 
+Pipeline::Next next(After after) {
+    return after == After::kStartAnew ? Pipeline::Next::kNewStart : Pipeline::Next::kEnd;
+}
+
 /// Signals: SIGTERM and SIGINT end, SIGHUP starts anew with the configuration in the files when that is good.
 class Signals {
 public:
@@ -78,7 +82,7 @@ public:
             }
             after_ = signal == SIGHUP ? After::kStartAnew : After::kEnd;
             signal == SIGHUP ? control::notify_reloading() : control::notify_stopping();
-            pipeline_.stop([this] { core_.stop(); });
+            pipeline_.stop(next(after_), [this] { core_.stop(); });
         });
     }
 
@@ -153,7 +157,7 @@ int live(const config::Places& places, const std::string& version) {
     const auto end = [&](After how) {
         after = how;
         how == After::kStartAnew ? control::notify_reloading() : control::notify_stopping();
-        pipeline.stop([&core] { core.stop(); });
+        pipeline.stop(next(how), [&core] { core.stop(); });
     };
     pipeline.wish({.start_above =
                        [&](std::uint64_t start) {

@@ -53,6 +53,7 @@ Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock
       learning_(core, judge_, site_.store.path),
       table_(start_.epoch, site_),
       causes_(site_, started_),
+      actions_(site_),
       last_batch_(site_.buses.size(), started_),
       told_health_(site_.devices.size(), sampling::Health::kUnknown),
       store_watch_(start_.troubles, started_),
@@ -63,7 +64,8 @@ Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock
       watchdog_timer_(core),
       note_timer_(core),
       hold_timer_(core),
-      console_timer_(core) {
+      console_timer_(core),
+      release_timer_(core) {
     start_above_ = prepared.start_above;
 }
 
@@ -104,6 +106,7 @@ Result<void> Pipeline::start() {
     learning_.recall();
     learning_.start();
     settle_alarms();
+    begin_actions();
     save_book();
     desk_ = desk();
     Result<std::unique_ptr<control::Server>> server = control::Server::open(
@@ -121,6 +124,7 @@ Result<void> Pipeline::start() {
             worker->start();
         }
     }
+    act();
     look_at_self();
     watch_silence();
     note_later();
@@ -152,6 +156,7 @@ Result<void> Pipeline::restore() {
         }
     }
     last_book_ = book->as_of;
+    saved_outputs_ = std::move(book->outputs);
     saved_memory_ = std::move(book->memory);
     undated_boot_ = book->undated_boot;
     saved_learned_ = std::move(book->learned);
@@ -266,7 +271,9 @@ bool Pipeline::take_up(alarms::Alarm alarm) {
     for (const rules::RuleMemory& memory : alarms::memory_from({found}, {}, site_)) {
         judge_.take_up(memory);
     }
+    actions_.observe(*found, stamp());
     save_book();  // no event will say it
+    act();
     const std::string where = found->key.device + (found->key.point.empty() ? "" : "/" + found->key.point);
     log::info("从服务器取回告警 " + where + ":" + found->texts->title.zh,
               "alarm " + where + ": " + found->texts->title.en +
@@ -397,6 +404,7 @@ void Pipeline::save_book() {
     book.catalogue_hash = publisher_->catalogue_hash();
     book.commands = publisher_->answered_commands();
     book.services = table_.service().all();
+    book.outputs = actions_.kept();
     book.undated_boot = undated_boot_;
     std::string bytes = publish::encode_book(book);
     const bool stale = has_timed_flags() && (stopping_ || clock_.now() - book_saved_ >= kBookAge);
@@ -428,6 +436,7 @@ void Pipeline::note_health(const sampling::HealthChange& change) {
     if (change.health == sampling::Health::kOffline) {
         log::warning("设备 " + name + " 无应答", "device " + name + " does not answer");
     } else if (change.health == sampling::Health::kOnline) {
+        actions_.back(change.device);
         log::info("设备 " + name + " 在线", "device " + name + " is online");
     }
 }
@@ -462,6 +471,7 @@ void Pipeline::note_later() {
             look_at_lines();
             release_silences();
             settle_alarms();
+            act();
             note_store();
             note_later();
         }
@@ -512,8 +522,16 @@ void Pipeline::stop_watching() {
     drain();
 }
 
-void Pipeline::stop(std::function<void()> done) {
+void Pipeline::stop(Next next, std::function<void()> done) {
     server_.reset();
+    if (next == Next::kEnd) {
+        release_actions([this, done = std::move(done)]() mutable { finish(std::move(done)); });
+    } else {
+        finish(std::move(done));
+    }
+}
+
+void Pipeline::finish(std::function<void()> done) {
     stop_watching();
     save_book();
     learning_.stop();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/alarms/actions.hpp"
 #include "daemon/alarms/cause_watch.hpp"
 #include "daemon/alarms/command.hpp"
 #include "daemon/alarms/table.hpp"
@@ -53,8 +54,10 @@ public:
     /// \retval Errc::kCorrupt, kIo, kNotBuilt
     Result<void> start();
 
+    /// What comes after: actions of alarms that stand go on over a new start, and are undone at an end.
+    enum class Next : std::uint8_t { kNewStart, kEnd };
     /// Stops polling, saves the book, sends what waits for a few seconds, closes the store. `done` on core.
-    void stop(std::function<void()> done);
+    void stop(Next next, std::function<void()> done);
 
     /// A reload was refused (or, with an empty text, the files are good again).
     void configuration_trouble(const std::string& why);
@@ -96,6 +99,15 @@ private:
     void judge_own(const std::vector<Sample>& samples);
     bool finds_silence(const std::vector<rules::Verdict>& verdicts) const;
     void watch_silence();
+    // pipeline_actions.cpp
+    void begin_actions();
+    void act();
+    void write(const alarms::ActionWrite& write);
+    void wrote(const alarms::ActionWrite& write, const Result<void>& how);
+    void look_at_actions();
+    void release_actions(std::function<void()> then);
+    void end_release();
+    void finish(std::function<void()> done);
     // pipeline_self.cpp
     void look_at_self();
     std::vector<Sample> store_samples(Monotonic now);
@@ -105,6 +117,7 @@ private:
     void remember_namesake();
     void name_in_use(std::uint64_t start, bool alive);
     void decommission(const alarms::Actor& actor, const std::function<void(Result<std::size_t>)>& done);
+    void empty_retained(const alarms::Actor& actor, const std::function<void(Result<std::size_t>)>& done);
     void stop_watching();
 
     void save_book_soon();
@@ -144,7 +157,11 @@ private:
     Learning learning_;
     alarms::Table table_;
     alarms::CauseWatch causes_;
-    std::vector<Monotonic> last_batch_;  ///< by BusId
+    alarms::Actions actions_;
+    std::vector<alarms::KeptOutput> saved_outputs_;  ///< of the last book, until begin_actions()
+    bool acting_ = false;                            ///< from begin_actions() on
+    std::function<void()> released_;                 ///< see release_actions()
+    std::vector<Monotonic> last_batch_;              ///< by BusId
     unsigned line_looks_ = 0;
     std::vector<sampling::Health> told_health_;  ///< by DeviceId, as last logged
     std::unique_ptr<publish::Publisher> publisher_;
@@ -182,7 +199,7 @@ private:
     bool stopping_ = false;
     Monotonic drain_not_before_{};
     boost::asio::steady_timer drain_timer_, silence_timer_, self_timer_, book_timer_, watchdog_timer_,
-        note_timer_, hold_timer_, console_timer_;
+        note_timer_, hold_timer_, console_timer_, release_timer_;
 };
 
 }  // namespace gengfu

@@ -71,7 +71,17 @@ void log_change(const alarms::Transition& changed, const std::string& where) {
 }  // namespace
 
 void Pipeline::transition(const alarms::Transition& changed, std::function<void()> settled) {
-    publisher_->event(changed, std::move(settled));
+    if (actions_.observe(changed.alarm, stamp())) {
+        // On disk first: who switches something and is killed must know of it when he is back.
+        publisher_->event(changed, [this, settled = std::move(settled)] {
+            act();
+            if (settled) {
+                settled();
+            }
+        });
+    } else {
+        publisher_->event(changed, std::move(settled));
+    }
     save_book_soon();
     const alarms::Alarm& alarm = changed.alarm;
     const std::string where =

@@ -117,6 +117,7 @@ void Pipeline::look_at_lines() {
             own_sample(*stuck, hangs ? std::chrono::duration<double>(nothing).count() : 0, now));
     }
     judge_own(samples);
+    look_at_actions();
 }
 
 }  // namespace gengfu

@@ -155,10 +155,18 @@ void Pipeline::decommission(const alarms::Actor& actor,
         done(fail(Errc::kIo, "there is no connection to a broker: nothing can be emptied there"));
         return;
     }
-    stop_watching();
-    publisher_->audit("decommissioned", actor,
-                      {"网关退役:" + actor.reason, "the gateway is taken out of service: " + actor.reason});
-    save_book();
+    release_actions([this, actor, done] {
+        stop_watching();
+        publisher_->audit(
+            "decommissioned", actor,
+            {"网关退役:" + actor.reason, "the gateway is taken out of service: " + actor.reason});
+        save_book();
+        empty_retained(actor, done);
+    });
+}
+
+void Pipeline::empty_retained(const alarms::Actor& actor,
+                              const std::function<void(Result<std::size_t>)>& done) {
     publisher_->decommission([this, actor, done](Result<std::size_t> emptied) {
         if (emptied) {
             const std::optional<Wall> wall = clock_.wall();

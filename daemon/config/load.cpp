@@ -27,6 +27,7 @@ void read_devices(const Node& root, const Known& known, Library& library, Site& 
         rules.apply(reader.read(*table));
     }
     rules.apply_across(root);
+    rules.resolve_actions();
     rules.resolve_groups();
     if (tables.empty() && !top.has("device") && !report.incomplete()) {
         report.warning(root.at, "no [[device]]: nothing is watched");

@@ -67,10 +67,6 @@ std::optional<RuleKind> read_kind(Reader& reader) {
     return reader.word("kind", kRuleKinds);
 }
 
-void refuse_later_keys(Reader& reader) {
-    reader.not_built("action", "acting on an alarm");
-}
-
 std::vector<Level> read_levels(Reader& reader, RuleKind kind, std::string& limit_of, Report& report) {
     std::vector<Level> levels;
     for (const Node* const table : reader.tables("levels", kMaxLevels)) {
@@ -344,7 +340,7 @@ RuleDraft read_rule(const std::string& name, const Node& merged, Report& report,
     read_common(reader, draft);
     draft.rule.texts = std::make_shared<const RuleText>(read_rule_text(reader, name, report));
     read_anomaly(reader, draft);
-    refuse_later_keys(reader);
+    draft.action = read_action(reader, draft.rule);
     if (draft.kind == RuleKind::kJump && draft.rule.on_delay > Duration::zero()) {
         reader.error("on_delay",
                      "on_delay means nothing in a rule of kind \"jump\": the next value is no jump");

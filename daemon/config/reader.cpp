@@ -255,13 +255,6 @@ std::vector<double> Reader::numbers(std::string_view key) {
     return result;
 }
 
-void Reader::not_built(std::string_view key, std::string_view what) {
-    if (any(key) != nullptr) {
-        error(key, fmt::format("{} ({}) is not built yet: this release refuses it rather than ignore it", key,
-                               what));
-    }
-}
-
 void Reader::wrong(std::string_view key, std::string_view expected) {
     const Entry* const entry = table_.find(key);
     wrong(entry == nullptr ? table_ : entry->value, key, expected);

@@ -71,9 +71,6 @@ public:
     /// A list of numbers, or one number.
     std::vector<double> numbers(std::string_view key);
 
-    /// Refuses a key that the contract names and this release does not have.
-    void not_built(std::string_view key, std::string_view what);
-
     /// "SUBJECT: KEY must be EXPECTED; found …" at the key's value.
     void wrong(std::string_view key, std::string_view expected);
     /// "SUBJECT: MESSAGE" at the key's value, or at the table.

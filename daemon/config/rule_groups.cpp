@@ -103,7 +103,7 @@ void RuleLayer::read_across(const Node& table, Names& names) {
                                                    in_quotes(*name), in_quotes(place)));
         return;
     }
-    if (add(where, draft.rule)) {
+    if (add(where, draft, draft.rule)) {
         groups_.push_back({site_.rules.size() - 1, draft.members, draft.of_at, true});
     }
 }

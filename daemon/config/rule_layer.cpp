@@ -124,6 +124,9 @@ std::string RuleLayer::owner_of(const DeviceReader::Draft& device) const {
 void RuleLayer::apply(const DeviceReader::Draft& device) {
     if (device.profile == nullptr || device.profile->profile.points.empty() ||
         (device.has_class && device.device_class == nullptr)) {
+        if (device.profile == nullptr) {
+            strange_.insert(device.id);
+        }
         return;  // reported: nothing that follows from it
     }
     const SharedRules& shared = shared_rules(device);
@@ -218,7 +221,7 @@ void RuleLayer::lay(const DeviceReader::Draft& device, const RuleDraft& draft, c
         Rule rule = draft.rule;
         const bool timely = is_group(*draft.kind) ||
                             fits_time(device, draft, own, shortest_interval(of, device.profile->profile));
-        const bool added = timely && add(device, std::move(rule));
+        const bool added = timely && add(device, draft, std::move(rule));
         tally.watching += added ? 1U : 0U;
         if (added && is_group(*draft.kind)) {
             const bool named = own != nullptr || device.device_class == nullptr ||
@@ -238,7 +241,7 @@ void RuleLayer::lay(const DeviceReader::Draft& device, const RuleDraft& draft, c
         rule.deadband = deadband_of(draft, device.profile->profile.points[point]);
         if (fits(device, draft, rule, own)) {
             std::size_t& counted = is_helper_role(draft.role) ? tally.watching : tally.judging;
-            counted += add(device, std::move(rule)) ? 1U : 0U;
+            counted += add(device, draft, std::move(rule)) ? 1U : 0U;
         } else {
             ++tally.unsound;
         }
@@ -345,7 +348,7 @@ bool RuleLayer::fits_time(const DeviceReader::Draft& device, const RuleDraft& dr
     return false;
 }
 
-bool RuleLayer::add(const DeviceReader::Draft& device, Rule rule) {
+bool RuleLayer::add(const DeviceReader::Draft& device, const RuleDraft& draft, Rule rule) {
     if (site_.rules.size() >= kMaxRules) {
         if (!full_) {
             report_.error(device.at, fmt::format("more than {} rules in all", kMaxRules));
@@ -363,6 +366,9 @@ bool RuleLayer::add(const DeviceReader::Draft& device, Rule rule) {
         return false;
     }
     rule.device = device.id;
+    if (draft.action) {
+        acting_.push_back({site_.rules.size(), *draft.action});
+    }
     site_.rules.push_back(std::move(rule));
     return true;
 }

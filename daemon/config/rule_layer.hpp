@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,9 @@ public:
     void apply_across(const Node& root);
     /// Finds the rules that groups ask for, by their names. Last.
     void resolve_groups();
+    /// Finds the devices that actions write to, and holds them to what their profiles allow. Before
+    /// resolve_groups().
+    void resolve_actions();
 
 private:
     /// A rule after the layers of class and profile, which many devices share.
@@ -59,7 +63,7 @@ private:
     bool fits(const DeviceReader::Draft& device, const RuleDraft& draft, const Rule& rule, const Entry* own);
     bool fits_time(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own,
                    Duration interval);
-    bool add(const DeviceReader::Draft& device, Rule rule);
+    bool add(const DeviceReader::Draft& device, const RuleDraft& draft, Rule rule);
     void conclude(const DeviceReader::Draft& device, const Tally& tally);
     bool find_inputs(const DeviceReader::Draft& device, const RuleDraft& draft, Rule& rule);
     void read_across(const Node& table, Names& names);
@@ -77,10 +81,19 @@ private:
                          const Found& found);
     void drop(const std::vector<std::size_t>& lost);
 
+    /// An action whose device is not found yet.
+    struct Acting {
+        std::size_t rule = 0;  ///< position in the site
+        ActionDraft draft;
+    };
+    bool complain_action(const Acting& acting, DeviceId device);
+
     Site& site_;
     Report& report_;
     std::map<std::pair<const ClassDraft*, const ProfileDraft*>, SharedRules> shared_;
     std::vector<Group> groups_;
+    std::vector<Acting> acting_;
+    std::set<DeviceId> strange_;  ///< devices whose profile is not there: reported
     bool full_ = false;
     std::size_t anomalies_ = 0;  ///< rules of that kind so far
     bool too_many_anomalies_ = false;

@@ -24,6 +24,9 @@ std::optional<double> read_first_limit(Reader& reader, const RuleDraft& draft);
 /// known.
 void read_group(Reader& reader, RuleDraft& draft);
 
+/// `action = { write = "coil:0x0000", for = "10min" }` and what it does.
+std::optional<ActionDraft> read_action(Reader& reader, const Rule& rule);
+
 /// `schedule = "mon-fri 22:00-06:00"` or a list of such.
 std::vector<WeekSpan> read_schedule(Reader& reader);
 /// "02:00-04:00", "mon-fri 22:00-06:00", "sat,sun 08:00-24:00": a span that ends before it begins goes on

@@ -54,7 +54,7 @@ void RuleLayer::lay_together(const DeviceReader::Draft& device, const RuleDraft&
             return;
         }
     }
-    tally.judging += add(device, std::move(rule)) ? 1U : 0U;
+    tally.judging += add(device, draft, std::move(rule)) ? 1U : 0U;
 }
 
 }  // namespace gengfu::config

@@ -86,6 +86,13 @@ struct MemberDraft {
     bool negated = false;
 };
 
+/// The `action` of a rule, before it is known which device is meant.
+struct ActionDraft {
+    std::string device;  ///< empty: the rule's own
+    Action action;
+    At at, device_at, write_at, on_at, off_at;
+};
+
 /// A rule with all layers merged, before it is laid on points.
 struct RuleDraft {
     std::string name;
@@ -102,6 +109,7 @@ struct RuleDraft {
     std::string limit_of;              ///< name of the point that the limits are taken from; empty: none
     std::vector<MemberDraft> members;  ///< of groups
     At of_at;
+    std::optional<ActionDraft> action;
     Rule rule;  ///< without device, points, deadband, members
 };
 /// Reads the keys of kind `anomaly` alone, after those of every kind.

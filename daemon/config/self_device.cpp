@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/config/self_actions.hpp"
 #include "daemon/config/self_lines.hpp"
 
 namespace gengfu::config {
@@ -167,6 +168,9 @@ Rule rule(const Trouble& trouble, DeviceId device, PointId point) {
 
 void add_self(Site& site) {
     std::vector<SelfJudged> lines = self_lines(site);
+    for (SelfJudged& output : self_actions(site)) {
+        lines.push_back(std::move(output));
+    }
     Bus bus;
     bus.name = kSelfName;
     bus.kind = BusKind::kReplay;

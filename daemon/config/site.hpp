@@ -335,6 +335,14 @@ struct Member {
     bool negated = false;
 };
 
+/// What a rule's alarm writes while it is active. The profile of `device` has a [[write]] for both values.
+struct Action {
+    DeviceId device;  ///< need not be the rule's
+    Register reg;     ///< a coil or a holding register
+    std::int64_t on = 1, off = 0;
+    Duration lasts{};  ///< at most; then `off` is written although the alarm stands
+};
+
 struct RuleText {
     Text title, text, advice, hazard;
     std::string why;  ///< the installer's reason for a setting that differs
@@ -378,6 +386,7 @@ struct Rule {
     bool latch = false;
     bool safety = true;                     ///< its points go first when time on the bus is short
     std::shared_ptr<const RuleText> texts;  ///< never null
+    std::optional<Action> action;
 };
 
 // ---------------------------------------------------------------------------------------------- devices

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/config/values.hpp"
 #include "daemon/publish/wire.hpp"
 #include "gengfu/store/v1/book.pb.h"
 
@@ -67,6 +68,56 @@ Result<alarms::ServiceChange> from_stored(const stored::DeviceService& in) {
             return pass(hold);
         }
         out.hold = std::move(*hold);
+    }
+    return out;
+}
+
+void to_stored(const alarms::Key& key, AlarmId alarm, stored::OutputClaim& out) {
+    out.set_device(key.device);
+    out.set_point(key.point);
+    out.set_rule(key.rule);
+    out.set_raise_epoch(alarm.epoch.value);
+    out.set_raise_sequence(alarm.sequence);
+}
+
+alarms::Key key_of(const stored::OutputClaim& in) {
+    return {in.device(), in.point(), in.rule()};
+}
+
+AlarmId alarm_of(const stored::OutputClaim& in) {
+    return {Epoch{in.raise_epoch()}, in.raise_sequence()};
+}
+
+void to_stored(const alarms::KeptOutput& output, stored::Output& out) {
+    out.set_device(output.device);
+    out.set_register_(config::to_text(output.reg));
+    out.set_off(output.off);
+    out.set_touched(output.touched);
+    if (output.alarm) {
+        to_stored(output.because, *output.alarm, *out.mutable_because());
+    }
+    for (const alarms::KeptClaim& claim : output.claims) {
+        stored::OutputClaim& one = *out.add_claims();
+        to_stored(claim.key, claim.alarm, one);
+        *one.mutable_since() = wire::to_wire(claim.since);
+        *one.mutable_until() = wire::to_wire(claim.until);
+        one.set_spent(claim.spent);
+    }
+}
+
+Result<alarms::KeptOutput> from_stored(const stored::Output& in) {
+    const Result<config::Register> reg = config::parse_register(in.register_());
+    if (!reg) {
+        return fail(Errc::kCorrupt, "alarm book: an output's register is no register: " + in.register_());
+    }
+    alarms::KeptOutput out{in.device(), *reg, in.off(), in.touched(), {}, {}, {}};
+    if (in.has_because()) {
+        out.because = key_of(in.because());
+        out.alarm = alarm_of(in.because());
+    }
+    for (const stored::OutputClaim& claim : in.claims()) {
+        out.claims.push_back({key_of(claim), alarm_of(claim), wire::from_wire(claim.since()),
+                              wire::from_wire(claim.until()), claim.spent()});
     }
     return out;
 }
@@ -142,6 +193,9 @@ std::string encode_book(const Book& book) {
     for (const auto& [device, hold] : book.services) {
         to_stored(device, &hold, *out.add_services());
     }
+    for (const alarms::KeptOutput& output : book.outputs) {
+        to_stored(output, *out.add_outputs());
+    }
     if (book.as_of != alarms::Stamp{}) {
         *out.mutable_as_of() = wire::to_wire(book.as_of);
     }
@@ -182,6 +236,13 @@ Result<Book> decode_book(const std::string& bytes) {
         if (decoded->hold) {
             out.services.emplace(decoded->device, std::move(*decoded->hold));
         }
+    }
+    for (const stored::Output& output : in.outputs()) {
+        Result<alarms::KeptOutput> decoded = from_stored(output);
+        if (!decoded) {
+            return pass(decoded);
+        }
+        out.outputs.push_back(std::move(*decoded));
     }
     out.as_of = wire::from_wire(in.as_of());
     return out;

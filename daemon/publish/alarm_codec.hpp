@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/alarms/actions.hpp"
 #include "daemon/alarms/alarm.hpp"
 #include "daemon/core/result.hpp"
 #include "daemon/rules/judge.hpp"
@@ -51,6 +52,7 @@ struct Book {
     BootId undated_boot{};
     std::string learned{};                           ///< rules::to_text(); empty: nothing
     std::map<std::string, alarms::Hold> services{};  ///< alarms::Service::all()
+    std::vector<alarms::KeptOutput> outputs{};       ///< alarms::Actions::kept()
     alarms::Stamp as_of{};                           ///< when it was written
 };
 std::string encode_book(const Book& book);

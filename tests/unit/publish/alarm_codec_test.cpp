@@ -241,6 +241,16 @@ TEST(AlarmCodec, ABookComesBack) {
     book.catalogue_hash = "0123456789abcdef";
     Dice dice(3);
     book.services = {{"panel", alarms::Hold{.by = random_actor(dice), .since = dice.stamp()}}};
+    const AlarmId id{Epoch{0x9f3c000000000001}, 42};
+    book.outputs = {{.device = "siren",
+                     .reg = {config::Space::kCoil, 2},
+                     .off = -1,
+                     .touched = true,
+                     .because = {"well", "level", "gas"},
+                     .alarm = id,
+                     .claims = {{{"well", "level", "gas"}, id, dice.stamp(), dice.stamp(), true},
+                                {{"well", "", "silent"}, id, dice.stamp(), dice.stamp(), false}}},
+                    {.device = "valve", .reg = {config::Space::kHolding, 65535}}};
     book.as_of = dice.stamp();
     Result<Book> back = decode_book(encode_book(book));
     ASSERT_TRUE(back) << back.error().what;
@@ -256,6 +266,7 @@ TEST(AlarmCodec, ABookComesBack) {
     EXPECT_EQ(back->aliases, book.aliases);
     EXPECT_EQ(back->catalogue_hash, book.catalogue_hash);
     EXPECT_EQ(back->services, book.services);
+    EXPECT_EQ(back->outputs, book.outputs);
     EXPECT_EQ(back->as_of, book.as_of);
 }
 

@@ -1,0 +1,259 @@
+#include "daemon/alarms/actions.hpp"
+
+#include <algorithm>
+
+#include "daemon/alarms/describe.hpp"
+#include "daemon/alarms/hold.hpp"
+#include "daemon/config/self_actions.hpp"
+#include "daemon/config/values.hpp"
+
+namespace gengfu::alarms {
+namespace {
+
+constexpr std::int64_t kSecondUs = 1'000'000;
+/// A unit that does not answer is tried again after 1, 2, 4, ... s, and then for ever so often: what is on
+/// must come off, also when a line is mended hours later.
+constexpr std::int64_t kLongestPauseUs = 30 * kSecondUs;
+constexpr unsigned kLongestShift = 5;
+
+std::int64_t pause_us(unsigned tries) {
+    return std::min(kSecondUs << std::min(tries - 1, kLongestShift), kLongestPauseUs);
+}
+
+bool asks(const Alarm& alarm) {
+    return alarm.active && !alarm.removed && !alarm.shelved && !alarm.out_of_service;
+}
+
+Stamp carried(const Stamp& since, const Stamp& until, const Stamp& last, const Stamp& now) {
+    return *carried_over(Hold{.since = since, .expires = until}, last, now).expires;
+}
+
+}  // namespace
+
+Actions::Actions(const config::Site& site) : site_(&site) {
+    for (const config::Rule& rule : site.rules) {
+        if (!rule.action) {
+            continue;
+        }
+        actions_[key_of(site, rule)] = &*rule.action;
+        Output& output = outputs_[{rule.action->device, rule.action->reg}];
+        output.on = rule.action->on;
+        output.off = rule.action->off;
+    }
+}
+
+const config::Action* Actions::action_of(const Key& key) const {
+    const auto found = actions_.find(key);
+    return found == actions_.end() ? nullptr : found->second;
+}
+
+std::optional<DeviceId> Actions::find_device(const std::string& name) const {
+    for (std::uint32_t i = 0; i < site_->devices.size(); ++i) {
+        if (site_->devices[i].name == name) {
+            return DeviceId{i};
+        }
+    }
+    return std::nullopt;
+}
+
+bool Actions::claim(const Alarm& alarm, const config::Action& action, const Stamp& at) {
+    Output& output = outputs_[{action.device, action.reg}];
+    const auto [known, fresh] = output.claims.try_emplace(alarm.key);
+    if (!fresh && known->second.alarm == alarm.id) {
+        return false;
+    }
+    known->second = {alarm.id, at, later(at, action.lasts), false};
+    return true;
+}
+
+std::vector<std::string> Actions::restore(const std::vector<KeptOutput>& kept,
+                                          const std::vector<const Alarm*>& standing, const Stamp& last,
+                                          const Stamp& now) {
+    std::map<Key, const Alarm*> asking;
+    for (const Alarm* alarm : standing) {
+        if (asks(*alarm)) {
+            asking[alarm->key] = alarm;
+        }
+    }
+    std::vector<std::string> unknown;
+    for (const KeptOutput& each : kept) {
+        const std::optional<DeviceId> device = find_device(each.device);
+        if (!device) {
+            unknown.push_back(each.device + " " + config::to_text(each.reg));
+            continue;
+        }
+        const auto [position, gone] = outputs_.try_emplace(Id{*device, each.reg});
+        Output& output = position->second;
+        output.touched = each.touched;
+        output.told = each.touched;
+        output.off = gone ? each.off : output.off;
+        output.because = each.because;
+        output.alarm = each.alarm;
+        for (const KeptClaim& one : each.claims) {
+            const config::Action* const action = action_of(one.key);
+            const auto alarm = asking.find(one.key);
+            const bool same = action != nullptr && action->device == *device && action->reg == each.reg;
+            if (same && alarm != asking.end() && alarm->second->id == one.alarm) {
+                output.claims[one.key] = {one.alarm, one.since, carried(one.since, one.until, last, now),
+                                          one.spent};
+            }
+        }
+    }
+    // An alarm that was raised after the last book, or whose action is new.
+    for (const auto& [key, alarm] : asking) {
+        const config::Action* const action = action_of(key);
+        if (action == nullptr) {
+            continue;
+        }
+        Output& output = outputs_[{action->device, action->reg}];
+        const Stamp until = later(alarm->raised, action->lasts);
+        output.claims.try_emplace(
+            key, Claim{alarm->id, alarm->raised, carried(alarm->raised, until, last, now), false});
+    }
+    return unknown;
+}
+
+bool Actions::observe(const Alarm& alarm, const Stamp& at) {
+    const config::Action* const action = action_of(alarm.key);
+    if (action != nullptr && asks(alarm)) {
+        // What a cause explains from the start is no danger of its own; it is when the cause is gone.
+        return !alarm.suppressed && claim(alarm, *action, at);
+    }
+    bool any = false;
+    for (auto& [id, output] : outputs_) {
+        const auto found = output.claims.find(alarm.key);
+        if (found == output.claims.end() || found->second.alarm != alarm.id) {
+            continue;
+        }
+        output.because = alarm.key;
+        output.alarm = alarm.id;
+        output.end = alarm.active && !alarm.removed ? ActionEnd::kHeld : ActionEnd::kCleared;
+        output.claims.erase(found);
+        any = true;
+    }
+    return any;
+}
+
+bool Actions::asked_for(Output& output, const Stamp& at) const {
+    bool asked = false;
+    for (auto& [key, claim] : output.claims) {
+        const bool over = claim.until.boot != at.boot || at.monotonic_us >= claim.until.monotonic_us;
+        if (!claim.spent && over) {
+            claim.spent = true;
+            output.because = key;
+            output.alarm = claim.alarm;
+            output.end = ActionEnd::kTimeOver;
+        }
+        asked = asked || !claim.spent;
+    }
+    if (asked && released_) {
+        output.end = ActionEnd::kStopping;
+    }
+    return asked && !released_;
+}
+
+std::vector<ActionWrite> Actions::due(const Stamp& at) {
+    std::vector<ActionWrite> writes;
+    for (auto& [id, output] : outputs_) {
+        const bool on = asked_for(output, at);
+        if (output.in_flight) {
+            continue;
+        }
+        if (on ? output.surely_on : !output.touched) {
+            output.tries = 0;
+            continue;
+        }
+        if (output.trying != on) {
+            output.trying = on;
+            output.tries = 0;
+            output.not_before_us = at.monotonic_us;
+        }
+        if (at.monotonic_us < output.not_before_us) {
+            continue;
+        }
+        output.in_flight = on;
+        output.surely_on = false;
+        output.touched = true;
+        writes.push_back({id.first, id.second, on ? output.on : output.off, on});
+    }
+    return writes;
+}
+
+std::optional<ActionNews> Actions::wrote(const ActionWrite& write, const Result<void>& how, const Stamp& at) {
+    const auto found = outputs_.find({write.device, write.reg});
+    if (found == outputs_.end() || found->second.in_flight != write.on) {
+        return std::nullopt;
+    }
+    Output& output = found->second;
+    output.in_flight.reset();
+    ActionNews news{.write = write, .end = output.end};
+    if (write.on) {
+        for (const auto& [key, claim] : output.claims) {
+            if (!claim.spent && (!news.until || news.until->monotonic_us < claim.until.monotonic_us)) {
+                news.until = claim.until;
+                output.because = key;
+                output.alarm = claim.alarm;
+            }
+        }
+    }
+    news.because = output.because;
+    news.alarm = output.alarm;
+    if (!how) {
+        ++output.tries;
+        output.not_before_us = at.monotonic_us + pause_us(output.tries);
+        news.failed = true;
+        news.error = how.error().what;
+        return output.tries == config::kActionTriesTold ? std::optional(std::move(news)) : std::nullopt;
+    }
+    output.tries = 0;
+    output.trying.reset();
+    output.surely_on = write.on;
+    output.touched = write.on;
+    if (output.told.value_or(false) == write.on) {
+        return std::nullopt;  // written anew; or it never was on
+    }
+    output.told = write.on;
+    return news;
+}
+
+void Actions::back(DeviceId device) {
+    for (auto& [id, output] : outputs_) {
+        if (id.first == device) {
+            output.surely_on = false;
+            output.not_before_us = 0;
+        }
+    }
+}
+
+bool Actions::at_rest() const {
+    return std::none_of(outputs_.begin(), outputs_.end(),
+                        [](const auto& each) { return each.second.touched || each.second.in_flight; });
+}
+
+unsigned Actions::failures(DeviceId device, config::Register reg) const {
+    const auto found = outputs_.find({device, reg});
+    return found == outputs_.end() ? 0 : found->second.tries;
+}
+
+std::vector<KeptOutput> Actions::kept() const {
+    std::vector<KeptOutput> out;
+    for (const auto& [id, output] : outputs_) {
+        if (!output.touched && output.claims.empty()) {
+            continue;
+        }
+        KeptOutput one{site_->device(id.first).name,
+                       id.second,
+                       output.off,
+                       output.touched,
+                       output.because,
+                       output.alarm,
+                       {}};
+        for (const auto& [key, claim] : output.claims) {
+            one.claims.push_back({key, claim.alarm, claim.since, claim.until, claim.spent});
+        }
+        out.push_back(std::move(one));
+    }
+    return out;
+}
+
+}  // namespace gengfu::alarms

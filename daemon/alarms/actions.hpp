@@ -1,0 +1,141 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/alarms/alarm.hpp"
+#include "daemon/core/result.hpp"
+
+namespace gengfu::alarms {
+
+/// What one alarm asks of an output, as it is kept over a restart.
+struct KeptClaim {
+    Key key;
+    AlarmId alarm;
+    Stamp since, until;
+    bool spent = false;  ///< its time is over, the alarm stands
+    friend bool operator==(const KeptClaim&, const KeptClaim&) = default;
+};
+/// An output that may be on, or that an alarm asks for: by names, since they last over reloads and restarts.
+struct KeptOutput {
+    std::string device;
+    config::Register reg;
+    std::int64_t off = 0;
+    bool touched = false;  ///< may be on
+    Key because{};         ///< the alarm it was last switched for
+    std::optional<AlarmId> alarm{};
+    std::vector<KeptClaim> claims{};
+    friend bool operator==(const KeptOutput&, const KeptOutput&) = default;
+};
+
+/// One write that is to be made now.
+struct ActionWrite {
+    DeviceId device;
+    config::Register reg;
+    std::int64_t value = 0;
+    bool on = false;
+    friend bool operator==(const ActionWrite&, const ActionWrite&) = default;
+};
+
+/// Why an output is off again.
+enum class ActionEnd : std::uint8_t {
+    kCleared,   ///< no alarm asks for it any more
+    kTimeOver,  ///< the alarm stands, its action's time is over
+    kHeld,      ///< somebody shelved the alarm, or took its device out of service
+    kStopping,  ///< the daemon ends
+};
+
+/// A change of an output, or that it cannot be brought about, for the record.
+struct ActionNews {
+    ActionWrite write;
+    bool failed = false;  ///< config::kActionTriesTold times; it is tried on
+    std::string error{};  ///< of `failed`
+    Key because{};        ///< the alarm that asked first, or last; empty device: not known any more
+    std::optional<AlarmId> alarm{};
+    std::optional<Stamp> until{};  ///< of one that is on
+    ActionEnd end = ActionEnd::kCleared;
+};
+
+/// Coils and registers that alarms switch (`action` of a rule): on while an alarm asks for it, off when none
+/// does or its time is over. Pure: no clock, no I/O. One thread.
+///
+/// An alarm asks from when it is active and not held, for as long as the action lasts. It stops asking when
+/// it clears, is removed, is shelved or its device is taken out of service, and asks anew when that ends
+/// while it is active. A suppression by a cause, silence of its sensor and an acknowledgement change nothing:
+/// the danger is not known to be over. What may be on is undone until the unit has confirmed that it is off.
+class Actions {
+public:
+    /// \param site  outlives it
+    explicit Actions(const config::Site& site);
+
+    /// Takes up what an earlier run left behind and what the alarms that stand ask for. What is on and nobody
+    /// asks for will be undone. \param last  a moment of the earlier run, see carried_over()
+    /// \return names of outputs that the configuration does not know any more: nothing can be done for them
+    std::vector<std::string> restore(const std::vector<KeptOutput>& kept,
+                                     const std::vector<const Alarm*>& standing, const Stamp& last,
+                                     const Stamp& now);
+
+    /// Any later state of an alarm. \return whether an output is asked for, or is not any more
+    bool observe(const Alarm& alarm, const Stamp& at);
+
+    /// Writes to be made now; of each, wrote() must say what became of it. Call after observe() and every
+    /// second.
+    std::vector<ActionWrite> due(const Stamp& at);
+    std::optional<ActionNews> wrote(const ActionWrite& write, const Result<void>& how, const Stamp& at);
+
+    /// The unit may have been without power: what is on is written anew.
+    void back(DeviceId device);
+
+    /// The daemon ends: all goes off, whatever alarms ask. kept() still says what they asked for.
+    void release() { released_ = true; }
+    /// Nothing is on, or may be.
+    bool at_rest() const;
+
+    /// Failed tries in a row; 0 when the output is as it should be.
+    unsigned failures(DeviceId device, config::Register reg) const;
+
+    /// What must be on disk before a write of due() goes out.
+    std::vector<KeptOutput> kept() const;
+
+private:
+    struct Claim {
+        AlarmId alarm;
+        Stamp since, until;
+        bool spent = false;
+    };
+    struct Output {
+        std::int64_t on = 1, off = 0;
+        std::map<Key, Claim> claims;
+        bool touched = false;           ///< may be on
+        bool surely_on = false;         ///< the unit said so
+        std::optional<bool> in_flight;  ///< the direction
+        std::optional<bool> trying;     ///< the direction that `tries` counts
+        unsigned tries = 0;
+        std::int64_t not_before_us = 0;
+        std::optional<bool> told;  ///< last news of success
+        Key because;
+        std::optional<AlarmId> alarm;
+        ActionEnd end = ActionEnd::kCleared;
+    };
+    using Id = std::pair<DeviceId, config::Register>;
+
+    const config::Action* action_of(const Key& key) const;
+    bool claim(const Alarm& alarm, const config::Action& action, const Stamp& at);
+    bool asked_for(Output& output, const Stamp& at) const;
+    std::optional<DeviceId> find_device(const std::string& name) const;
+
+    const config::Site* site_;
+    std::map<Key, const config::Action*> actions_;
+    std::map<Id, Output> outputs_;
+    bool released_ = false;
+};
+
+/// What a change of an output reads like: in the log, and as an event "action-on", "action-off",
+/// "action-failed".
+Audit audit_of(const ActionNews& news, const config::Site& site);
+
+}  // namespace gengfu::alarms

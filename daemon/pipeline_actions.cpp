@@ -1,0 +1,130 @@
+// What alarms switch: coils and registers, by the workers of their buses.
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include "daemon/config/self_actions.hpp"
+#include "daemon/core/log.hpp"
+#include "daemon/pipeline.hpp"
+
+namespace gengfu {
+namespace asio = boost::asio;
+
+namespace {
+
+/// How long the end of the daemon waits for what it has switched to be undone: a few turns of a slow line.
+constexpr auto kReleaseGrace = std::chrono::seconds(3);
+
+}  // namespace
+
+void Pipeline::begin_actions() {
+    const std::vector<std::string> unknown =
+        actions_.restore(std::exchange(saved_outputs_, {}), table_.standing(), last_book_, stamp());
+    for (const std::string& output : unknown) {
+        log::warning(
+            "联动 " + output + " 的设备已不在配置中,无法复位,请现场检查",
+            "an action switched " + output +
+                ", whose device is not in the configuration any more: it cannot be undone, look at it");
+    }
+    acting_ = true;
+}
+
+/// After each change of an alarm that has an action, and every second.
+void Pipeline::act() {
+    if (!acting_ || stopping_) {
+        return;
+    }
+    const std::vector<alarms::ActionWrite> due = actions_.due(stamp());
+    if (due.empty()) {
+        return;
+    }
+    save_book();  // that they are, or may be, on
+    for (const alarms::ActionWrite& each : due) {
+        write(each);
+    }
+}
+
+void Pipeline::write(const alarms::ActionWrite& write) {
+    const auto& worker = workers_[site_.device(write.device).bus.value];
+    const auto done = [this, write](const Result<void>& how) {
+        asio::post(core_, [this, write, how] { wrote(write, how); });
+    };
+    const Result<void> queued =
+        worker ? worker->write_now(write.device, write.reg, write.value, done)
+               : Result<void>(fail(Errc::kNotFound, "the gateway itself is not on a bus"));
+    if (!queued) {
+        done(queued);  // by a post: the caller is in the midst of a list
+    }
+}
+
+void Pipeline::wrote(const alarms::ActionWrite& write, const Result<void>& how) {
+    const unsigned before = actions_.failures(write.device, write.reg);
+    const std::optional<alarms::ActionNews> news = actions_.wrote(write, how, stamp());
+    if (news) {
+        const alarms::Audit audit = alarms::audit_of(*news, site_);
+        news->failed ? log::warning(audit.text.zh, audit.text.en) : log::info(audit.text.zh, audit.text.en);
+        publisher_->audit(audit);
+    }
+    save_book_soon();
+    if (actions_.failures(write.device, write.reg) != before && !stopping_) {
+        look_at_actions();
+    }
+    act();  // what was wanted meanwhile
+    if (actions_.at_rest()) {
+        end_release();
+    }
+}
+
+void Pipeline::look_at_actions() {
+    std::vector<Sample> samples;
+    std::set<PointId> seen;
+    for (const config::Rule& rule : site_.rules) {
+        if (!rule.action) {
+            continue;
+        }
+        const config::Action& action = *rule.action;
+        const auto point =
+            config::own_point(site_, config::action_point(site_.device(action.device), action.reg));
+        if (!point || !seen.insert(*point).second) {
+            continue;
+        }
+        Sample sample;
+        sample.point = *point;
+        sample.quality = Quality::kGood;
+        sample.value = actions_.failures(action.device, action.reg);
+        sample.taken = clock_.now();
+        samples.push_back(sample);
+    }
+    if (!samples.empty()) {
+        judge_own(samples);
+    }
+}
+
+/// Whoever ends does not see to it any more that what is on goes off in time.
+void Pipeline::release_actions(std::function<void()> then) {
+    actions_.release();
+    act();
+    if (actions_.at_rest()) {
+        then();
+        return;
+    }
+    released_ = std::move(then);
+    release_timer_.expires_after(kReleaseGrace);
+    release_timer_.async_wait([this](boost::system::error_code error) {
+        if (!error && released_) {
+            log::warning("联动未能全部复位,下次启动时继续",
+                         "not all actions could be undone; the next start goes on with it");
+            end_release();
+        }
+    });
+}
+
+void Pipeline::end_release() {
+    if (released_) {
+        release_timer_.cancel();
+        std::exchange(released_, {})();
+    }
+}
+
+}  // namespace gengfu

@@ -1,0 +1,184 @@
+"""What an alarm switches: on when it goes active, off when it clears and when its time is over, never without the profile's
+leave, and known after a kill. One scenario for all tests: a relay that alarms, and a box with a siren on another line."""
+import pytest
+
+from support.configuration import UNLATCHED
+from support.waiting import wait_for
+
+RULE = "residual-current-high"
+REST, ALARM = "001E", "0140"  # 30, 320 mA
+SCENARIO = """
+[scenario]
+name = "actions"
+[[tcp]]
+name = "panels"
+kind = "modbus-tcp"
+[[tcp]]
+name = "boxes"
+kind = "modbus-tcp"
+[[device]]
+name = "panel"
+tcp = "panels"
+unit = 1
+holding = { 0x0000 = "001E 0000*7 01F4 012C 0000*14 0001 0000*3" }
+[[device]]
+name = "box"
+tcp = "boxes"
+unit = 2
+coil = { 0 = "0 0 0 0" }
+"""
+PROFILE = """
+name = "test-box"
+vendor = "Test"
+model = "relay box"
+source = "the test"
+[[point]]
+name = "siren"
+register = "coil:2"
+type = "bool"
+{leave}
+"""
+LEAVE = '[[write]]\nregister = "coil:2"\nrange = [0, 1]\n'
+
+
+class Site:
+    def __init__(self, sim, gateway, configuration, broker):
+        self.sim = sim
+        self.gateway = gateway
+        self.configuration = configuration.mqtt(broker.port)
+        self.configuration.tcp("panels", self.sim.tcp["panels"]).tcp("boxes", self.sim.tcp["boxes"], timeout="100ms")
+        (gateway.folder / "profiles").mkdir()
+
+    def configure(self, lasts, leave=LEAVE):
+        (self.gateway.folder / "profiles" / "test-box.toml").write_text(PROFILE.format(leave=leave))
+        action = f'action = {{ device = "box", write = "coil:2", for = "{lasts}" }}\n'
+        self.configuration.relay("panel", "panels", 1, UNLATCHED + action).device("box", "boxes", 2, "test-box")
+        self.gateway.configure(self.configuration.text())
+
+    def current(self, words):
+        self.sim.set("panel", holding={"0x0000": words})
+
+    def siren(self) -> bool:
+        return self.sim.do("get", device="box", space="coil", address=2, count=1)["words"] == [1]
+
+    def wait_siren(self, state):
+        wait_for(lambda: self.siren() == state, f"the siren to be {'on' if state else 'off'}")
+
+
+@pytest.fixture
+def site(simulate, gateway, configuration, broker):
+    return Site(simulate(SCENARIO), gateway, configuration, broker)
+
+
+def audits(feed, what):
+    with feed.changed:
+        return [r.audit for r in feed.records.values() if r.WhichOneof("content") == "audit" and r.audit.what == what]
+
+
+def test_on_with_the_alarm_and_off_when_it_clears(site, feed):
+    site.configure("10min")
+    site.gateway.start()
+    assert not site.siren()
+    site.current(ALARM)
+    raised = feed.wait_transition("RAISED", RULE, "panel").alarm
+    site.wait_siren(True)
+    on = feed.wait(lambda: audits(feed, "action-on"), "the record of it")[0]
+    assert (on.device, on.alarm_id, on.actor.kind) == ("box", raised.id, "gateway")
+    assert on.until.monotonic_us > raised.raised.monotonic_us and "1 to box coil:0x0002 for panel/" in on.text.en
+    site.current(REST)
+    feed.wait_transition("CLEARED", RULE, "panel")
+    site.wait_siren(False)
+    off = feed.wait(lambda: audits(feed, "action-off"), "the record of it")[0]
+    assert off.alarm_id == raised.id and off.text.en.endswith("the alarm is over")
+
+
+def test_off_when_its_time_is_over_although_the_alarm_stands(site, feed):
+    site.configure("1s")
+    site.gateway.start()
+    site.current(ALARM)
+    off = feed.wait(lambda: audits(feed, "action-off"), "its time to be over")[0]
+    assert off.text.en.endswith("its time is over, the alarm stands")
+    assert len(audits(feed, "action-on")) == 1
+    site.wait_siren(False)
+    assert site.gateway.alarm(RULE)["active"]
+
+
+def test_without_the_profiles_leave_the_configuration_is_refused(site):
+    site.configure("10min", leave="")
+    checked = site.gateway.command("check")
+    assert checked.returncode == 78
+    place = next(line for line in checked.stdout.splitlines() if "coil:0x0002" in line)
+    line = 1 + next(i for i, text in enumerate(site.configuration.text().splitlines()) if text.startswith("action"))
+    assert f"gengfu.toml:{line}:36: error: rule \"{RULE}\": action: profile \"test-box\" of device \"box\" gives no leave" in place
+    site.gateway.launch()
+    assert site.gateway.process.wait(20) == 78
+    assert not site.siren()
+
+
+def test_after_a_kill_it_goes_on_and_ends(site, feed):
+    site.configure("10min")
+    site.gateway.start()
+    site.current(ALARM)
+    raised = feed.wait_transition("RAISED", RULE, "panel").alarm
+    site.wait_siren(True)
+    site.gateway.kill()
+    site.sim.set("box", coil={"2": "0"})  # its power failed meanwhile
+    site.gateway.start()
+    site.wait_siren(True)
+    assert site.gateway.alarm(RULE)["id"] == raised.id
+    site.gateway.kill()
+    site.current(REST)
+    site.gateway.start()
+    site.wait_siren(False)
+    feed.wait_transition("CLEARED", RULE, "panel")
+
+
+def test_its_time_runs_on_while_the_daemon_is_dead(site, feed):
+    site.configure("2s")
+    site.gateway.start()
+    site.current(ALARM)
+    feed.wait_transition("RAISED", RULE, "panel")
+    site.wait_siren(True)
+    site.gateway.kill()
+    assert site.siren()
+    site.gateway.start()
+    site.wait_siren(False)
+    assert site.gateway.alarm(RULE)["active"]
+
+
+def test_an_orderly_end_undoes_and_a_reload_does_not(site, feed):
+    site.configure("10min")
+    site.gateway.start()
+    site.current(ALARM)
+    site.wait_siren(True)
+    first = feed.wait(lambda: feed.birth, "a birth").epoch
+    site.gateway.reload()
+    feed.wait(lambda: feed.birth.epoch != first, "the birth of the new start")
+    wait_for(site.gateway.answers, "gengfud to answer")
+    assert site.siren() and not audits(feed, "action-off")
+    assert site.gateway.stop()[0] == 0
+    assert not site.siren()
+    site.gateway.start()
+    site.wait_siren(True)
+
+
+def test_a_unit_that_refuses_is_an_alarm_and_is_tried_on(site, feed):
+    site.configure("10min")
+    site.gateway.start()
+    site.sim.do("fault", target="box", kind="exception", code=4)
+    site.current(ALARM)
+    failed = feed.wait_transition("RAISED", "action-failed", "gateway").alarm
+    assert failed.point == "action_failed.box.coil-0x0002" and failed.title.en == "Action failed: box coil:0x0002"
+    told = feed.wait(lambda: audits(feed, "action-failed"), "the record of it")[0]
+    assert told.device == "box" and "tried on" in told.text.en
+    assert not site.siren()
+    site.sim.do("clear")
+    site.wait_siren(True)
+    feed.wait_transition("CLEARED", "action-failed", "gateway")
+
+
+def test_check_lists_what_alarms_switch(site):
+    site.configure("10min")
+    shown = site.gateway.command("check")
+    assert shown.returncode == 0, shown.stdout
+    assert f"panel/{RULE}: box coil:0x0002 = 1 for at most 10min, then 0" in shown.stdout
