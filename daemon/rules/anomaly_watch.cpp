@@ -244,14 +244,15 @@ void AnomalyWatch::save(std::span<std::uint8_t> bytes) const {
 }
 
 bool AnomalyWatch::restore(std::span<const std::uint8_t> bytes) {
-    if (bytes.size() != state_size() || !detectors::frame_is(bytes, kKind, kVersion)) {
-        return false;
-    }
     Head was;
-    detectors::Reader reader(bytes.subspan(detectors::kFrameSize));
-    was.visit(reader);
     detectors::Sizer sizer;
     was.visit(sizer);
+    // How long the detector's own state is, is known to the detector: it reads those of older versions.
+    if (bytes.size() < detectors::kFrameSize + sizer.size() || !detectors::frame_is(bytes, kKind, kVersion)) {
+        return false;
+    }
+    detectors::Reader reader(bytes.subspan(detectors::kFrameSize));
+    was.visit(reader);
     if (was.aspect >= detectors::kAspects || (!rule_->point && was.place >= rule_->points.size())) {
         return false;
     }

@@ -20,6 +20,8 @@ constexpr std::array<Aspect, kFeatures> kAspect{
     Aspect::kSpread, Aspect::kSilence, Aspect::kSeason, Aspect::kSeason, Aspect::kSeason, Aspect::kSeason,
     Aspect::kShape,  Aspect::kLevel,   Aspect::kLevel,  Aspect::kShape};
 
+constexpr float kLevelFeatures = 5;  ///< of them
+
 constexpr std::size_t index(Feature feature) {
     return static_cast<std::size_t>(feature);
 }
@@ -112,7 +114,7 @@ float PointDetector::sum_decades(const Places& places) {
 
 Aspect PointDetector::foremost() const {
     // A part with more features must not win by number.
-    constexpr std::array<float, 5> kShare{1.0F / 5, 1.0F / 5, 1, 1.0F / 4, 1};
+    constexpr std::array<float, 5> kShare{1 / kLevelFeatures, 1.0F / 5, 1, 1.0F / 4, 1};
     std::size_t most = 0;
     for (std::size_t i = 1; i < by_aspect_.size(); ++i) {
         if (by_aspect_[i] * kShare[i] > by_aspect_[most] * kShare[most]) {
@@ -134,6 +136,19 @@ Usual PointDetector::usual() const {
     return {.expected = location_.restore(usual_[0]),
             .low = location_.restore(usual_[1]),
             .high = location_.restore(usual_[2])};
+}
+
+/// Of the day that has ended with the one before this sample's.
+float PointDetector::judge_drift(std::chrono::seconds time, double value, float normalised) {
+    constexpr float kWild = 4;  // some 27 spreads: what is further off is no drift
+    const bool wild = std::fabs(normalised) > kWild;
+    const float decades =
+        drift_.observe(time, wild ? location_.restore(std::clamp(normalised, -kWild, kWild)) : value);
+    if (drift_.told() > 0) {
+        usual_ = {location_.normalise(drift_.usual()), location_.normalise(drift_.usual() - drift_.widest()),
+                  location_.normalise(drift_.usual() + drift_.widest())};
+    }
+    return decades;
 }
 
 Finding PointDetector::observe(std::optional<std::chrono::seconds> time, double value) {
@@ -167,12 +182,18 @@ Finding PointDetector::observe(std::optional<std::chrono::seconds> time, double 
     }
     last_ = normalised;
     const Stillness::Told told = stillness_.observe(value);
-    const float sum = sum_decades(places) + told.still + told.novel;
+    const float drifted = time && !warming ? judge_drift(*time, value, normalised) : 0;
+    const float sum = sum_decades(places) + told.still + told.novel + drifted;
     by_aspect_[static_cast<std::size_t>(Aspect::kSilence) - 1] += told.still;
     by_aspect_[static_cast<std::size_t>(Aspect::kShape) - 1] += told.novel;
+    by_aspect_[static_cast<std::size_t>(Aspect::kLevel) - 1] += kLevelFeatures * drifted;
     const Onset::News news = onset_.judge(sum, samples_, *parameters_);
     surprise_ = news.surprise;
-    finding.surprise = std::max(0.0F, news.surprise);
+    if (drifted <= 0 && surprise_ > parameters_->slow_above) {
+        drift_.disturb();
+    }
+    // A drift is news once, and goes on for a day.
+    finding.surprise = std::max({0.0F, news.surprise, drift_.told()});
     finding.score = score_of(news.news);
     finding.aspect = warming ? Aspect::kNone : foremost();
     return finding;

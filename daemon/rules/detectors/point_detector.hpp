@@ -8,6 +8,7 @@
 #include <span>
 
 #include "daemon/rules/detectors/codebook.hpp"
+#include "daemon/rules/detectors/drift.hpp"
 #include "daemon/rules/detectors/finding.hpp"
 #include "daemon/rules/detectors/location.hpp"
 #include "daemon/rules/detectors/onset.hpp"
@@ -46,8 +47,8 @@ public:
     static std::size_t state_size();
     /// Writes the state. \param bytes  exactly state_size() long
     void save(std::span<std::uint8_t> bytes) const;
-    /// The detector that wrote `bytes`, bit for bit; nothing when they are of another version or length, or
-    /// damaged.
+    /// The detector that wrote `bytes`, bit for bit; one of version 1 without its drift. Nothing when they
+    /// are of another version or length, or damaged.
     static std::optional<PointDetector> restore(std::span<const std::uint8_t> bytes,
                                                 const Parameters& parameters = kDefaultParameters);
 
@@ -61,10 +62,12 @@ private:
     float sum_decades(const Places& places);
     Aspect foremost() const;
     void note_usual(const Season::Seen& season);
+    float judge_drift(std::chrono::seconds time, double value, float normalised);
     float learning_rate() const;
     bool plausible() const;
     template <class Archive>
-    void visit(Archive& archive);
+    void visit(Archive& archive, std::uint32_t version);
+    static std::size_t size_of(std::uint32_t version);
 
     const Parameters* parameters_;
     std::uint32_t samples_ = 0;
@@ -74,6 +77,7 @@ private:
     Codebook codebook_;
     Onset onset_;
     Stillness stillness_;
+    Drift drift_;
     Rank::Age age_;
     std::array<Rank, kFeatures> rank_{};
     std::array<float, 6> mean_{};      ///< of 2, 4, 8, 32, 64 and 256 samples, normalised

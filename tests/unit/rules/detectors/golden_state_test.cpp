@@ -26,12 +26,24 @@ TEST(GoldenState, APointOfVersion1GoesOnWithWhatItHadLearnt) {
     std::optional<PointDetector> detector = PointDetector::restore(bytes);
     ASSERT_TRUE(detector);
     EXPECT_EQ(detector->samples(), 2000U);
-    std::vector<std::uint8_t> again(PointDetector::state_size());
-    detector->save(again);
-    EXPECT_EQ(again, bytes);
+    EXPECT_NE(bytes.size(), PointDetector::state_size());
     constexpr std::int64_t kNext = 300LL * 2000;
     EXPECT_LT(detector->observe(std::chrono::seconds(kNext), 30.1).score, threshold(10));
     EXPECT_GE(detector->observe(std::chrono::seconds(kNext + 300), 90).score, threshold(9));
+}
+
+/// The state knows two weeks of the same, and what the mean of a day is: the last rose by a third of a unit.
+TEST(GoldenState, APointOfVersion2GoesOnWithWhatItHadLearnt) {
+    const std::vector<std::uint8_t> bytes = read("point-v2.state");
+    std::optional<PointDetector> detector = PointDetector::restore(bytes);
+    ASSERT_TRUE(detector);
+    EXPECT_EQ(detector->samples(), 4032U);
+    std::vector<std::uint8_t> again(PointDetector::state_size());
+    detector->save(again);
+    EXPECT_EQ(again, bytes);
+    const Finding drifted = detector->observe(std::chrono::days(14), 20.4);
+    EXPECT_GE(drifted.score, threshold(kDefaultSensitivity));
+    EXPECT_EQ(drifted.aspect, Aspect::kLevel);
 }
 
 /// The state knows one point from 0 to 6 and one from 50 to 51.

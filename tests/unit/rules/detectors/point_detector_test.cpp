@@ -85,6 +85,37 @@ TEST_P(PointDetectorStory, TellsItAndNothingSoLoudBefore) {
 INSTANTIATE_TEST_SUITE_P(Table, PointDetectorStory, testing::ValuesIn(kStories),
                          [](const auto& test) { return test.param.name; });
 
+/// A leak of a unit in a day, in a wave of ten: no hour of it is unlike the last.
+TEST(PointDetector, TellsASlowDriftByTheDayOnceAndAtItsHeightOnly) {
+    constexpr int kLeak = 10 * 1440;
+    const Signal leaking = [](int i) { return daily(i) + std::max(0, i - kLeak) / 1440.0; };
+    PointDetector detector;
+    run(detector, leaking, 0, 1440);
+    const Highest before = run(detector, leaking, 1440, kLeak + 1440);
+    EXPECT_LT(before.finding.score, threshold(kDefaultSensitivity)) << before.at;
+    const Highest told = run(detector, leaking, kLeak + 1440, kLeak + 1440 + 60);
+    EXPECT_EQ(told.at, kLeak + 1440) << "when the first day of it has ended";
+    EXPECT_GE(told.finding.score, threshold(kDefaultSensitivity));
+    EXPECT_EQ(told.finding.aspect, Aspect::kLevel);
+    EXPECT_NEAR(told.usual.expected, 0, 0.2) << "what a day's mean had been";
+    const Finding later = detector.observe(seconds(60LL * (kLeak + 1440 + 60)), leaking(kLeak + 1440 + 60));
+    EXPECT_GE(later.surprise, surprise_limit(kDefaultSensitivity)) << "it goes on";
+    EXPECT_LT(later.score, threshold(kDefaultSensitivity)) << "and is no news";
+}
+
+/// Half a day's mean is that of a rhythm: a gateway that was off says nothing of the sensor.
+TEST(PointDetector, ADayWithAHoleIsNotComparedWithWholeOnes) {
+    PointDetector detector;
+    run(detector, daily, 0, 12 * 1440);
+    float highest = 0;
+    for (int i = 12 * 1440; i < 20 * 1440; ++i) {
+        if (i % 1440 < 720 || i / 1440 % 2 == 0) {
+            highest = std::max(highest, detector.observe(seconds(60LL * i), daily(i)).score);
+        }
+    }
+    EXPECT_LT(highest, threshold(kDefaultSensitivity));
+}
+
 TEST(PointDetector, NamesTheAspectAndWhatWasExpected) {
     for (const Story& story : kStories) {
         PointDetector detector;
