@@ -85,6 +85,13 @@ struct DecommissionWish {
 };
 int decommission(const DecommissionWish& wish);
 
+/// What is made of the gateway's record.
+struct HistoryWish {
+    std::string since;   ///< how far back: "7d"; empty: as far as there is any
+    std::string folder;  ///< of a store or a copy of one; empty: the gateway's own
+};
+int replay(const Common& common, const HistoryWish& wish);
+
 int change_alarm(const Common& common, const AlarmChange& change);
 
 }  // namespace gengfu::cli

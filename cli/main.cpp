@@ -17,8 +17,7 @@ using gengfu::cli::Common;
 
 /// Verbs of the contract that this release does not have yet: known by name, so that nobody looks for a
 /// typing error.
-constexpr std::array kNotBuilt{"watch", "calibrate", "drill",  "replay",
-                               "apply", "report",    "import", "profiles"};
+constexpr std::array kNotBuilt{"watch", "calibrate", "drill", "apply", "report", "import", "profiles"};
 
 struct Options {
     Common common;
@@ -29,6 +28,7 @@ struct Options {
     gengfu::cli::ScanWish scan;
     gengfu::cli::AddressWish address;
     gengfu::cli::TraceWish trace;
+    gengfu::cli::HistoryWish history;
     bool raw = false, all = false, takeover = false;
     int timeout_ms = 300, limit_s = 0;
     std::string units;
@@ -201,6 +201,18 @@ void add_anomaly(CLI::App& app, Options& options) {
     sub->callback([&options] { options.status = gengfu::cli::anomaly(options.anomaly); });
 }
 
+void add_replay(CLI::App& app, Options& options) {
+    CLI::App* const sub =
+        verb(app, options, "replay", "which alarms the rules of a configuration would have raised");
+    sub->add_option("--since", options.history.since, "how far back, for example 7d")->required();
+    sub->add_option("--store", options.history.folder, "folder of a store, or of a copy of one");
+    sub->add_option("--socket", options.common.socket, "the daemon's control socket");
+    sub->callback([&options] {
+        finish(options);
+        options.status = gengfu::cli::replay(options.common, options.history);
+    });
+}
+
 void add_decommission(CLI::App& app, Options& options) {
     CLI::App* const leave =
         verb(app, options, "decommission",
@@ -234,6 +246,7 @@ void add_verbs(CLI::App& app, Options& options) {
     add_service(app, options, "out-of-service", "keep all alarms of a device quiet while it is worked on",
                 Span::kWord);
     add_service(app, options, "return", "end that: the device is back in service", Span::kNone);
+    add_replay(app, options);
     add_decommission(app, options);
     CLI::App* const read = verb(app, options, "read", "read all points of a device now");
     read->add_option("DEVICE", options.device, "name of the device")->required();

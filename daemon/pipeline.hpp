@@ -133,6 +133,7 @@ private:
     sampling::BusSnapshot snapshot(BusId bus) const;
     Result<void> read(DeviceId device, std::function<void(std::vector<Sample>)> done);
     void add_lines(control::Daemon& daemon);
+    void add_history(control::Daemon& daemon);
     void open_console();
     console::Page page(std::string_view path);
     bool is_of_lent_line(const rules::Verdict& verdict);

@@ -159,7 +159,23 @@ control::Daemon Pipeline::desk() {
         decommission(actor, done);
     };
     add_lines(daemon);
+    add_history(daemon);
     return daemon;
+}
+
+/// What `gengfu replay` and `gengfu alarms --history` read.
+void Pipeline::add_history(control::Daemon& daemon) {
+    daemon.held = [this](std::function<void(Result<std::vector<store::StreamRanges>>)> found) {
+        store_->held(std::move(found));
+    };
+    daemon.history = [this](Epoch epoch, Stream stream, store::SequenceRange range, std::size_t limit,
+                            std::function<void(Result<store::Pending>)> found) {
+        store_->history(epoch, stream, range, limit, std::move(found));
+    };
+    daemon.catalogue = [this](const std::string& hash) {
+        return publish::CatalogueShelf(site_.store.path).get(hash);
+    };
+    daemon.learned = [this] { return rules::to_text(judge_.learned()); };
 }
 
 /// What the installer's tools need of a bus.

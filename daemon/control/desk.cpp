@@ -9,6 +9,7 @@
 #include "daemon/control/alarm_desk.hpp"
 #include "daemon/control/alarm_json.hpp"
 #include "daemon/control/bounds.hpp"
+#include "daemon/control/history_desk.hpp"
 #include "daemon/control/line_desk.hpp"
 
 namespace gengfu::control {
@@ -200,7 +201,7 @@ void decommission(const Daemon& daemon, const json& request, const Peer& peer, c
 }
 
 /// Verbs of the contract that come with a later release: told apart from typing errors.
-constexpr std::array<std::string_view, 7> kNotBuilt{"watch",  "apply",  "replay",   "drill",
+constexpr std::array<std::string_view, 6> kNotBuilt{"watch",  "apply",  "drill",
                                                     "report", "import", "calibrate"};
 
 std::string unknown_verb(const json& request) {
@@ -229,7 +230,7 @@ void answer(const Daemon& daemon, const std::string& line, const Peer& peer, con
     const std::string verb = word(request, "verb");
     if (verb == "status") {
         reply(line_of(status(daemon)));
-    } else if (answer_alarms(daemon, request, peer, reply)) {
+    } else if (answer_alarms(daemon, request, peer, reply) || answer_history(daemon, request, reply)) {
         return;
     } else if (verb == "version") {
         reply(line_of({{"version", daemon.version}}));

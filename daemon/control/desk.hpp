@@ -51,7 +51,14 @@ struct Daemon {
     std::function<Result<void>(BusId, Duration, std::string to_whom, std::function<void()> done)> lend;
     std::function<Result<void>(BusId, drivers::Tap)> tap;  ///< shows the bytes of the bus
     std::function<void(std::function<void()>)> post;       ///< to core, from any thread
-    std::shared_ptr<LineDesk> lines;                       ///< never null in a daemon that runs
+    /// Store::held() and history(); what they call comes on the store's thread.
+    std::function<void(std::function<void(Result<std::vector<store::StreamRanges>>)>)> held;
+    std::function<void(Epoch, Stream, store::SequenceRange, std::size_t limit,
+                       std::function<void(Result<store::Pending>)>)>
+        history;
+    std::function<std::vector<std::string>(const std::string& hash)> catalogue;  ///< CatalogueShelf::get()
+    std::function<std::string()> learned;  ///< rules::to_text() of what rules have learned of their places
+    std::shared_ptr<LineDesk> lines;       ///< never null in a daemon that runs
 };
 
 /// Answers one request. Anything that is no request gets {"error": …}.

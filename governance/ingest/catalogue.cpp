@@ -1,21 +1,8 @@
 #include "governance/ingest/catalogue.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace gengfu::ingest {
-
-Catalogue::Catalogue(std::unordered_map<std::uint32_t, PointCoding> points) : points_(std::move(points)) {
-    std::uint32_t highest = 0;
-    for (const auto& [alias, coding] : points_) {
-        highest = alias < kDense ? std::max(highest, alias) : highest;
-    }
-    dense_.resize(points_.empty() ? 0 : highest + 1);
-    for (const auto& [alias, coding] : points_) {
-        if (alias < kDense) {
-            dense_[alias] = &coding;
-        }
-    }
-}
 
 CataloguePtr CatalogueCache::find(const Key& key) const {
     const auto found = known_.find(key);

@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "daemon/publish/batch_decoder.hpp"
 #include "gengfu/v1/feed.pb.h"
-#include "governance/ingest/batch_decoder.hpp"
 #include "governance/ingest/intake.hpp"
 #include "governance/ingest/sample_rows.hpp"
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "daemon/core/result.hpp"
-#include "governance/ingest/batch_decoder.hpp"
+#include "daemon/publish/batch_decoder.hpp"
 #include "governance/ingest/copy_buffer.hpp"
 
 namespace gengfu::v1 {
@@ -12,6 +12,8 @@ class Time;
 }
 
 namespace gengfu::ingest {
+
+using publish::SampleArrays;
 
 /// Whose samples: the parts of a record's identity that the tables of samples keep.
 struct SampleOwner {

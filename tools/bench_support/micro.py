@@ -6,10 +6,11 @@ import subprocess
 from figures import Figure
 from programs import MeasureError, Programs
 
-TARGETS = {"rules": ["rules_bench"], "store": ["store_bench"]}
+TARGETS = {"rules": ["rules_bench", "replay_bench"], "store": ["store_bench"]}
 _RULES_GOAL = 3e6  # samples a second on one core
 _STATE_GOAL = 256  # bytes of a rule without a window
 _RESTART_GOAL_MS = 200
+_REPLAY_GOAL = 1000  # times as fast as it was
 
 
 def medians(program: str, quick: bool) -> list:
@@ -36,7 +37,18 @@ def rules(programs: Programs, _folder: pathlib.Path, quick: bool) -> list:
         elif name != "BareThresholds":
             # Reference: the same samples compared with three limits, without delays, levels, silence or alarms.
             figures.append(Figure(name, row["items_per_second"], "/s", bare, _RULES_GOAL, higher_is_better=True))
-    return figures
+    return figures + replay(programs, quick)
+
+
+def replay(programs: Programs, quick: bool) -> list:
+    """:return: a day of 100 devices through `gengfu replay`"""
+    command = [programs.find("replay_bench"), "--benchmark_format=json", f"--benchmark_repetitions={3 if quick else 5}",
+               "--benchmark_report_aggregates_only=true"]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=600)
+    row = next(row for row in json.loads(done.stdout)["benchmarks"] if row.get("aggregate_name") == "median")
+    seconds = row["real_time"] / 1e3  # of milliseconds
+    return [Figure("Replay", row["played_seconds"] / seconds, "times", None, _REPLAY_GOAL, higher_is_better=True),
+            Figure("ReplayReadings", row["readings"] / seconds, "/s", None, None, higher_is_better=True)]
 
 
 def store(programs: Programs, folder: pathlib.Path, _quick: bool) -> list:

@@ -1,25 +1,27 @@
 // The decoder against the gateway's own encoder, and against batches that are none.
-#include "governance/ingest/batch_decoder.hpp"
+#include "daemon/publish/batch_decoder.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <functional>
+#include <memory>
 #include <random>
+#include <unordered_map>
 
 #include "daemon/publish/batch_encoder.hpp"
 #include "gengfu/v1/feed.pb.h"
 
-namespace gengfu::ingest {
+namespace gengfu::publish {
 namespace {
 
-CataloguePtr catalogue(std::uint32_t points, double resolution) {
-    std::unordered_map<std::uint32_t, PointCoding> codings;
+std::shared_ptr<const AliasTable> catalogue(std::uint32_t points, double resolution) {
+    std::unordered_map<std::uint32_t, AliasCoding> codings;
     for (std::uint32_t alias = 1; alias <= points; ++alias) {
         // Numbers differ from aliases on purpose.
         codings[alias] = {static_cast<std::int32_t>(alias + 100), resolution, 0.5, alias == points};
     }
-    return std::make_shared<const Catalogue>(std::move(codings));
+    return std::make_shared<const AliasTable>(std::move(codings));
 }
 
 v1::Batch sound() {
@@ -51,14 +53,14 @@ TEST(BatchDecoder, GivesBackWhatTheGatewayEncoded) {
     for (int round = 0; round < 300; ++round) {
         constexpr std::uint32_t kPoints = 12;
         const double resolution = round % 3 == 0 ? 0.1 : round % 3 == 1 ? 1.0 : 0.0;
-        std::vector<publish::PointCoding> points(kPoints);
+        std::vector<PointCoding> points(kPoints);
         for (std::uint32_t i = 0; i < kPoints; ++i) {
             points[i].alias = i + 1;
             points[i].resolution = resolution;
             points[i].offset = 0.5;
             points[i].text = i + 1 == kPoints;
         }
-        publish::BatchEncoder encoder(points);
+        BatchEncoder encoder(points);
         std::vector<Sample> samples;
         Monotonic time{std::chrono::hours(1)};
         const auto size = random() % 200 + 1;
@@ -151,4 +153,4 @@ TEST(BatchDecoder, StepsWithoutEndWrapAndDoNotTrap) {
 }
 
 }  // namespace
-}  // namespace gengfu::ingest
+}  // namespace gengfu::publish

@@ -1,6 +1,6 @@
 // Compiled with -ffp-contract=off: value = step * resolution + offset is rounded after the product and after
 // the sum, as the gateway reckoned (docs/formats-wire.md).
-#include "governance/ingest/batch_decoder.hpp"
+#include "daemon/publish/batch_decoder.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -8,7 +8,7 @@
 
 #include "gengfu/v1/feed.pb.h"
 
-namespace gengfu::ingest {
+namespace gengfu::publish {
 namespace {
 
 constexpr std::uint32_t kAllGood = 256;
@@ -21,7 +21,7 @@ Result<void> corrupt(std::string what) {
 }
 
 /// Points and times, by running sums that cannot overflow.
-Result<void> places(const v1::Batch& batch, const Catalogue& catalogue, SampleArrays& out) {
+Result<void> places(const v1::Batch& batch, const AliasTable& catalogue, SampleArrays& out) {
     const int size = batch.alias_delta_size();
     if (batch.delta_us_size() != size) {
         return corrupt("alias_delta and delta_us differ in length");
@@ -35,7 +35,7 @@ Result<void> places(const v1::Batch& batch, const Catalogue& catalogue, SampleAr
         const auto at = static_cast<std::size_t>(i);
         alias += batch.alias_delta(i);
         const bool fits = alias >= 1 && alias <= std::numeric_limits<std::uint32_t>::max();
-        const PointCoding* const coding = fits ? catalogue.find(static_cast<std::uint32_t>(alias)) : nullptr;
+        const AliasCoding* const coding = fits ? catalogue.find(static_cast<std::uint32_t>(alias)) : nullptr;
         if (coding == nullptr || coding->text) {
             return corrupt("alias " + std::to_string(alias) + " is no number of its catalogue");
         }
@@ -150,7 +150,7 @@ private:
             return corrupt("fewer steps than value_runs say");
         }
         for (int i = 0; i < count; ++i, ++at_) {
-            const PointCoding& coding = *out_.coding[at_];
+            const AliasCoding& coding = *out_.coding[at_];
             if (coding.resolution == 0) {
                 return corrupt("a step of a point that has no resolution in its catalogue");
             }
@@ -168,9 +168,9 @@ private:
     int step_ = 0, single_ = 0, exact_ = 0;
 };
 
-Result<void> texts(const v1::Batch& batch, const Catalogue& catalogue, SampleArrays& out) {
+Result<void> texts(const v1::Batch& batch, const AliasTable& catalogue, SampleArrays& out) {
     for (const v1::TextSample& text : batch.texts()) {
-        const PointCoding* const coding = catalogue.find(text.alias());
+        const AliasCoding* const coding = catalogue.find(text.alias());
         if (coding == nullptr || !coding->text) {
             return corrupt("alias " + std::to_string(text.alias()) + " is no text of its catalogue");
         }
@@ -186,7 +186,7 @@ Result<void> texts(const v1::Batch& batch, const Catalogue& catalogue, SampleArr
 
 }  // namespace
 
-Result<void> decode_batch(const v1::Batch& batch, const Catalogue& catalogue, SampleArrays& out) {
+Result<void> decode_batch(const v1::Batch& batch, const AliasTable& catalogue, SampleArrays& out) {
     out.clear();
     const auto size = static_cast<std::size_t>(batch.alias_delta_size());
     if (size + static_cast<std::size_t>(batch.texts_size()) > kMaxBatchSamples) {
@@ -204,4 +204,4 @@ Result<void> decode_batch(const v1::Batch& batch, const Catalogue& catalogue, Sa
     return texts(batch, catalogue, out);
 }
 
-}  // namespace gengfu::ingest
+}  // namespace gengfu::publish

@@ -1,0 +1,157 @@
+// Rules over recorded samples: what history by exception leaves out is put in again, and no more than that.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "cli/replay_compare.hpp"
+#include "cli/replay_run.hpp"
+#include "cli/span.hpp"
+#include "tests/support/site_builder.hpp"
+
+namespace gengfu::cli {
+namespace {
+
+using config::RuleKind;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+Wall after(seconds span) {
+    return Wall(std::chrono::sys_days(std::chrono::year(2026) / 11 / 20)) + span;
+}
+
+Sample value(double value, Quality quality = Quality::kGood, Reason reason = Reason::kNone) {
+    Sample sample;
+    sample.value = value;
+    sample.quality = quality;
+    sample.reason = reason;
+    return sample;
+}
+
+/// One point that is asked every second, a limit of 100 with 20 s of delay, a watch for a minute's silence.
+class ReplayRunTest : public testing::Test {
+protected:
+    ReplayRunTest() {
+        const DeviceId device = builder_.device("well", {"level"});
+        point_ = builder_.point(device, "level");
+        config::Rule& above = builder_.rule(point_, "above", RuleKind::kAbove);
+        above.levels = {test::level(100)};
+        above.on_delay = above.off_delay = seconds(20);
+        builder_.silent(device, "silent", seconds(60));
+    }
+    std::vector<Occurrence> of(const std::string& rule, ReplayRun& run) {
+        std::vector<Occurrence> all = run.occurrences();
+        std::erase_if(all, [&](const Occurrence& one) { return one.key.rule != rule; });
+        return all;
+    }
+
+    test::SiteBuilder builder_;
+    PointId point_;
+};
+
+TEST_F(ReplayRunTest, AValueThatStoodStillWasReadAllTheWhile) {
+    ReplayRun run(builder_.site(), std::nullopt);
+    run.start(after(seconds(0)));
+    run.sample(point_, value(50), after(seconds(0)));
+    run.sample(point_, value(150), after(seconds(100)));  // one report, and the next one five minutes later
+    run.sample(point_, value(150), after(seconds(400)));
+    run.sample(point_, value(50), after(seconds(500)));
+    run.finish(after(seconds(600)));
+    EXPECT_EQ(run.given(), 4U);
+    EXPECT_EQ(run.repeated(), 99U + 299U + 99U + 99U);
+    const std::vector<Occurrence> found = run.occurrences();
+    ASSERT_EQ(found.size(), 1U) << "and nothing was silent";
+    EXPECT_EQ(found[0].key.rule, "above");
+    EXPECT_EQ(found[0].raised, after(seconds(120)));
+    ASSERT_TRUE(found[0].cleared);
+    EXPECT_EQ(*found[0].cleared, after(seconds(520)));
+}
+
+TEST_F(ReplayRunTest, APointThatWasNotReportedForLongerThanItsMaxIntervalWasSilent) {
+    ReplayRun run(builder_.site(), std::nullopt);
+    run.start(after(seconds(0)));
+    run.sample(point_, value(50), after(seconds(0)));
+    run.finish(after(minutes(20)));
+    const std::vector<Occurrence> found = of("silent", run);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_GE(found[0].raised, after(minutes(6))) << "max_interval of 5 min, then a minute of silence";
+    EXPECT_LE(found[0].raised, after(minutes(6) + seconds(5)));
+}
+
+TEST_F(ReplayRunTest, FailedReadsAreRepeatedAsSuch) {
+    ReplayRun run(builder_.site(), std::nullopt);
+    run.start(after(seconds(0)));
+    run.sample(point_, value(50), after(seconds(0)));
+    run.sample(point_, value(std::nan(""), Quality::kBad, Reason::kTimeout), after(seconds(10)));
+    run.sample(point_, value(50), after(seconds(200)));
+    run.finish(after(seconds(230)));
+    const std::vector<Occurrence> found = of("silent", run);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_NEAR(std::chrono::duration<double>(found[0].raised - after(seconds(69))).count(), 0, 2);
+    ASSERT_TRUE(found[0].cleared);
+}
+
+TEST_F(ReplayRunTest, TimeInWhichNothingWasObservedDoesNotCount) {
+    ReplayRun run(builder_.site(), std::nullopt);
+    run.start(after(seconds(0)));
+    run.sample(point_, value(150), after(seconds(0)));
+    run.sample(point_, value(150.1), after(seconds(15)));
+    // The gateway was off for an hour, 15 of 20 seconds into the delay; and an alarm is raised once.
+    run.start(after(minutes(60)));
+    run.sample(point_, value(150), after(minutes(60)));
+    run.sample(point_, value(150.1), after(minutes(60) + seconds(30)));
+    run.start(after(minutes(120)));
+    run.sample(point_, value(150), after(minutes(120)));
+    run.finish(after(minutes(121)));
+    const std::vector<Occurrence> found = run.occurrences();
+    ASSERT_EQ(found.size(), 1U) << "no silence either";
+    EXPECT_GE(found[0].raised, after(minutes(60) + seconds(5)));
+    EXPECT_LE(found[0].raised, after(minutes(60) + seconds(6)));
+    EXPECT_FALSE(found[0].cleared);
+}
+
+Occurrence occurrence(const std::string& rule, int raised, std::optional<int> cleared,
+                      Severity severity = Severity::kMajor) {
+    Occurrence one;
+    one.key = {"well", "level", rule};
+    one.raised = after(seconds(raised));
+    if (cleared) {
+        one.cleared = after(seconds(*cleared));
+    }
+    one.severity = severity;
+    return one;
+}
+
+TEST(Compare, MatchesWhatOverlapsOfOneKey) {
+    const Comparison found =
+        compare({occurrence("a", 0, 100), occurrence("a", 1000, 1100), occurrence("b", 5, 10)},
+                {occurrence("a", 40, 90, Severity::kCritical), occurrence("a", 5000, std::nullopt),
+                 occurrence("c", 5, 10)});
+    ASSERT_EQ(found.kept.size(), 1U);
+    EXPECT_EQ(found.kept[0].moved, seconds(40));
+    EXPECT_TRUE(found.kept[0].graver);
+    EXPECT_FALSE(found.kept[0].milder);
+    ASSERT_EQ(found.removed.size(), 2U);
+    EXPECT_EQ(found.removed[0].raised, after(seconds(1000)));
+    EXPECT_EQ(found.removed[1].key.rule, "b");
+    ASSERT_EQ(found.added.size(), 2U);
+    EXPECT_EQ(found.added[0].key.rule, "c");
+    EXPECT_EQ(found.added[1].raised, after(seconds(5000)));
+}
+
+TEST(Compare, OneIsMatchedOnce) {
+    const Comparison found = compare({occurrence("a", 0, std::nullopt)},
+                                     {occurrence("a", 3, 10), occurrence("a", 30, std::nullopt)});
+    ASSERT_EQ(found.kept.size(), 1U);
+    EXPECT_EQ(found.kept[0].moved, Duration::zero()) << "3 s are one moment";
+    EXPECT_EQ(found.added.size(), 1U);
+}
+
+TEST(Span, IsAPositiveTime) {
+    EXPECT_EQ(*span_of("7d"), std::chrono::hours(7 * 24));
+    for (const char* wrong : {"", "0s", "-1d", "7", "d", "7 days", "99999999999d"}) {
+        EXPECT_FALSE(span_of(wrong)) << wrong;
+    }
+}
+
+}  // namespace
+}  // namespace gengfu::cli
