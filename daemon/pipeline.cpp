@@ -53,6 +53,7 @@ Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock
       learning_(core, judge_, site_.store.path),
       table_(start_.epoch, site_),
       causes_(site_, started_),
+      surroundings_(site_),
       actions_(site_),
       last_batch_(site_.buses.size(), started_),
       told_health_(site_.devices.size(), sampling::Health::kUnknown),
@@ -233,6 +234,7 @@ void Pipeline::judge(const std::vector<Sample>& samples) {
     verdicts_.clear();
     for (const Sample& sample : samples) {
         causes_.observe(sample);
+        surroundings_.observe(sample);
         judge_.observe(sample, verdicts_);
     }
     apply(verdicts_);

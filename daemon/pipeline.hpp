@@ -11,6 +11,7 @@
 #include "daemon/alarms/actions.hpp"
 #include "daemon/alarms/cause_watch.hpp"
 #include "daemon/alarms/command.hpp"
+#include "daemon/alarms/surroundings.hpp"
 #include "daemon/alarms/table.hpp"
 #include "daemon/clock_watch.hpp"
 #include "daemon/config/self_device.hpp"
@@ -75,7 +76,7 @@ private:
     bool take_up(alarms::Alarm alarm);
     void end_hold();
     /// \param settled  called when the event is on disk (Publisher::event)
-    void transition(const alarms::Transition& transition, std::function<void()> settled = {});
+    void transition(alarms::Transition transition, std::function<void()> settled = {});
     void carry_out(const publish::PlatformCommand& command,
                    const std::function<void(publish::CommandResult)>& done);
     publish::CommandResult change_alarm(const publish::PlatformCommand& command);
@@ -158,6 +159,7 @@ private:
     Learning learning_;
     alarms::Table table_;
     alarms::CauseWatch causes_;
+    alarms::Surroundings surroundings_;
     alarms::Actions actions_;
     std::vector<alarms::KeptOutput> saved_outputs_;  ///< of the last book, until begin_actions()
     bool acting_ = false;                            ///< from begin_actions() on

@@ -68,9 +68,19 @@ void log_change(const alarms::Transition& changed, const std::string& where) {
     }
 }
 
+/// Of what sensors did; not of what people did, or what follows from other alarms.
+bool shows_samples(alarms::TransitionKind kind) {
+    using enum alarms::TransitionKind;
+    return kind == kRaised || kind == kCleared || kind == kSeverityChanged || kind == kUncertain ||
+           kind == kCertain;
+}
+
 }  // namespace
 
-void Pipeline::transition(const alarms::Transition& changed, std::function<void()> settled) {
+void Pipeline::transition(alarms::Transition changed, std::function<void()> settled) {
+    if (shows_samples(changed.kind)) {
+        changed.around = surroundings_.around(changed.alarm);
+    }
     if (actions_.observe(changed.alarm, stamp())) {
         // On disk first: who switches something and is killed must know of it when he is back.
         publisher_->event(changed, [this, settled = std::move(settled)] {

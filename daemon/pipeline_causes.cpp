@@ -62,6 +62,7 @@ bool Pipeline::finds_silence(const std::vector<rules::Verdict>& verdicts) const 
 void Pipeline::judge_own(const std::vector<Sample>& samples) {
     std::vector<rules::Verdict> verdicts;  // not the member: apply() may be under way over that
     for (const Sample& sample : samples) {
+        surroundings_.observe(sample);
         judge_.observe(sample, verdicts);
     }
     apply(verdicts);

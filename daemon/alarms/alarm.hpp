@@ -132,6 +132,16 @@ enum class TransitionKind : std::uint8_t {
     kHandling = 15
 };
 
+/// One sample near a transition.
+struct SampleAround {
+    std::string point{};         ///< empty: the alarm's own
+    std::int64_t offset_us = 0;  ///< from Evidence::taken
+    double value = 0;            ///< in the point's unit
+    Quality quality = Quality::kBad;
+    Reason reason = Reason::kNone;
+    friend bool operator==(const SampleAround&, const SampleAround&) = default;
+};
+
 /// One transition, with the whole state after it: from any one of them the alarm can be restored.
 struct Transition {
     TransitionKind kind = TransitionKind::kRaised;
@@ -141,6 +151,7 @@ struct Transition {
     /// Somebody is to be called: a raise, a rise of severity, or the end of what kept an alarm quiet that
     /// still wants attention.
     bool notify = false;
+    std::vector<SampleAround> around{};  ///< how it came to it, oldest first; of the event alone
 };
 
 /// A device that is taken out of service, or (without a hold) returned.

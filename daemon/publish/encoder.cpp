@@ -107,6 +107,7 @@ store::Record Encoder::transition(std::uint64_t sequence, const alarms::Transiti
     v1::Transition& out = *scratch_->record.mutable_transition();
     out.set_kind(static_cast<v1::TransitionKind>(transition.kind));
     *out.mutable_alarm() = written_by(run_, transition.alarm);
+    wire::to_wire(transition.around, *out.mutable_alarm()->mutable_evidence());
     *out.mutable_actor() = wire::to_wire(transition.actor);
     out.set_over(transition.alarm.over());
     out.set_notify(transition.notify);

@@ -208,12 +208,20 @@ void Publisher::Impl::settle(std::uint64_t sequence) {
 }
 
 void Publisher::Impl::report_around(const alarms::Transition& transition) {
-    const auto point = points_by_name_.find({transition.alarm.key.device, transition.alarm.key.point});
-    if (point == points_by_name_.end()) {
-        return;  // a rule of the whole device
+    std::set<std::string> names{transition.alarm.key.point};  // empty: a rule of the whole device
+    for (const alarms::SampleAround& sample : transition.around) {
+        if (!sample.point.empty()) {
+            names.insert(sample.point);
+        }
     }
-    if (const std::optional<Sample> held = filter_.around(point->second, clock_->now())) {
-        batch_.add(*held);  // goes with the next samples
+    for (const std::string& name : names) {
+        const auto point = points_by_name_.find({transition.alarm.key.device, name});
+        if (point == points_by_name_.end()) {
+            continue;
+        }
+        if (const std::optional<Sample> held = filter_.around(point->second, clock_->now())) {
+            batch_.add(*held);  // goes with the next samples
+        }
     }
 }
 

@@ -419,6 +419,17 @@ Result<alarms::Hold> from_wire(const v1::Hold& in) {
     return out;
 }
 
+void to_wire(const std::vector<alarms::SampleAround>& around, v1::Evidence& out) {
+    for (const alarms::SampleAround& sample : around) {
+        v1::EvidenceSample& one = *out.add_samples();
+        one.set_offset_us(sample.offset_us);
+        one.set_value(sample.value);
+        one.set_quality(static_cast<v1::Quality>(sample.quality));
+        one.set_reason(static_cast<v1::Reason>(sample.reason));
+        one.set_point(sample.point);
+    }
+}
+
 v1::Alarm to_wire(const alarms::Alarm& alarm) {
     v1::Alarm out;
     state_to_wire(alarm, out);

@@ -34,6 +34,8 @@ Result<alarms::Hold> from_wire(const gengfu::v1::Hold& hold);
 
 /// Everything but the fields that name the run that writes (gateway, epoch, start).
 gengfu::v1::Alarm to_wire(const alarms::Alarm& alarm);
+/// Adds the samples around a transition to its evidence.
+void to_wire(const std::vector<alarms::SampleAround>& around, gengfu::v1::Evidence& out);
 
 /// \retval Errc::kCorrupt a word or number that this release does not know, or an id that is none
 Result<alarms::Alarm> from_wire(const gengfu::v1::Alarm& alarm);

@@ -58,6 +58,25 @@ def test_raised_acknowledged_cleared_over(site, feed, relays):
     assert site.alarms() == [] and "no alarm stands" in site.command("alarms").stdout
 
 
+def test_the_samples_around_an_alarm_go_with_it_and_after_it(site, feed, relays):
+    relays.set(1, "holding", 0, "0064")  # 100 mA: how it came to the alarm is more than the alarm's own value
+    wait_for(lambda: site.read("plain")["residual_current"]["value"] == 100, "100 mA to be read")
+    relays.set(1, "holding", 0, ALARM)
+    raised = feed.wait_transition("RAISED", RULE, "plain").alarm
+    around = raised.evidence.samples
+    assert 2 <= len(around) <= 48 and {s.point for s in around} == {""}
+    assert [s.offset_us for s in around] == sorted(s.offset_us for s in around)
+    assert (around[-1].offset_us, around[-1].value, around[-1].quality) == (0, 320, 1)
+    assert 100 in [s.value for s in around[:-1]] and around[0].offset_us > -31_000_000
+    feed.wait(lambda: raised.id in feed.retained_alarms, "its retained topic")
+    assert not feed.retained_alarms[raised.id].evidence.samples
+    # Behind it: every reading, also those that say nothing new.
+    feed.wait(lambda: len([s for s in feed.samples("plain", "residual_current") if s.value == 320]) > 10,
+              "equal samples after the alarm")
+    assert site.command("ack", raised.id, "--why", "seen").returncode == 0
+    assert not feed.wait_transition("ACKNOWLEDGED", RULE, "plain").alarm.evidence.samples
+
+
 def test_acknowledged_over_mqtt_with_a_reply(site, feed, relays):
     relays.set(1, "holding", 0, ALARM)
     alarm = feed.wait_transition("RAISED", RULE, "plain").alarm

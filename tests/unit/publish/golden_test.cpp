@@ -98,6 +98,16 @@ TEST_P(Golden, Transition) {
     check_record("transition", encoder.transition(7, transition(7, full_alarm())));
 }
 
+TEST_P(Golden, TransitionWithSamples) {
+    alarms::Transition changed = transition(9, full_alarm(9));
+    changed.around = {
+        {"", -1'000'000, 119.5, Quality::kGood, Reason::kNone},
+        {"gravity_x", -500'000, std::numeric_limits<double>::quiet_NaN(), Quality::kBad, Reason::kTimeout},
+        {"", 0, 320, Quality::kUncertain, Reason::kJump}};
+    check_record("transition-with-samples", encoder.transition(9, changed));
+    EXPECT_EQ(encoder.alarm(changed.alarm), encoder.alarm(full_alarm(9)));  // the retained one has none
+}
+
 TEST_P(Golden, VolatileTransition) {
     const store::Record record = encoder.transition(8, transition(8, full_alarm(8)));
     check("transition-volatile-resent", envelope(record, Volatile::kYes, Resent::kYes), v1::Envelope());

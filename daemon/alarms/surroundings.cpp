@@ -1,0 +1,109 @@
+#include "daemon/alarms/surroundings.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "daemon/alarms/describe.hpp"
+
+namespace gengfu::alarms {
+namespace {
+
+constexpr std::int64_t microseconds_of(Duration time) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+}
+
+constexpr std::int64_t kBeforeUs = microseconds_of(kBefore);
+constexpr std::int64_t kOlderPaceUs = kBeforeUs / kOlderSamples;
+
+}  // namespace
+
+template <std::size_t Size>
+void Surroundings::Ring<Size>::push(const Seen& one) {
+    seen[next] = one;
+    next = static_cast<std::uint8_t>((next + 1) % Size);
+    count = static_cast<std::uint8_t>(std::min<std::size_t>(count + 1U, Size));
+}
+
+Surroundings::Surroundings(const config::Site& site) : place_(site.points.size(), kNone) {
+    const auto watch = [&](PointId point) {
+        if (place_[point.value] == kNone) {
+            place_[point.value] = static_cast<std::uint32_t>(memory_.size());
+            memory_.emplace_back();
+        }
+    };
+    for (const config::Rule& rule : site.rules) {
+        if (!rule.alarm) {
+            continue;
+        }
+        std::vector<Watched>& all = watched_[key_of(site, rule)];
+        const std::vector<PointId>& more = rule.axes.empty() ? rule.points : rule.axes;
+        for (const PointId point : more) {
+            watch(point);
+            all.push_back({point, point == rule.point ? "" : site.spec(point).name});
+        }
+        if (rule.point && rule.axes.empty()) {
+            watch(*rule.point);
+            all.push_back({*rule.point, ""});
+        }
+    }
+}
+
+void Surroundings::observe(const Sample& sample) {
+    const std::uint32_t place = place_[sample.point.value];
+    if (place == kNone) {
+        return;
+    }
+    Memory& memory = memory_[place];
+    if (memory.recent.count == kRecentSamples) {
+        const Seen& leaving = memory.recent.oldest();
+        const bool due =
+            memory.older.count == 0 || leaving.taken_us - memory.older.newest().taken_us >= kOlderPaceUs;
+        if (due) {
+            memory.older.push(leaving);
+        }
+    }
+    memory.recent.push(
+        {microseconds_of(sample.taken.time_since_epoch()), sample.value, sample.quality, sample.reason});
+}
+
+std::vector<Surroundings::Watched> Surroundings::watched(const Alarm& alarm) const {
+    const auto found = watched_.find(alarm.key);
+    if (found == watched_.end()) {
+        return {};
+    }
+    if (!alarm.evidence.anomaly || !alarm.key.point.empty()) {
+        return found->second;
+    }
+    std::vector<Watched> about;
+    for (const Watched& each : found->second) {
+        if (each.name == alarm.evidence.anomaly->point) {
+            about.push_back(each);
+        }
+    }
+    return about;
+}
+
+std::vector<SampleAround> Surroundings::around(const Alarm& alarm) const {
+    std::vector<SampleAround> out;
+    const std::int64_t taken = alarm.evidence.taken.monotonic_us;
+    for (const Watched& each : watched(alarm)) {
+        const Memory& memory = memory_[place_[each.point.value]];
+        const auto add = [&](const auto& ring) {
+            constexpr std::size_t kSize = std::tuple_size_v<std::decay_t<decltype(ring.seen)>>;
+            for (std::size_t i = 0; i < ring.count; ++i) {
+                const Seen& seen = ring.seen[(ring.next + kSize - ring.count + i) % kSize];
+                if (seen.taken_us >= taken - kBeforeUs) {
+                    out.push_back({each.name, seen.taken_us - taken, seen.value, seen.quality, seen.reason});
+                }
+            }
+        };
+        add(memory.older);
+        add(memory.recent);
+    }
+    std::stable_sort(out.begin(), out.end(), [](const SampleAround& left, const SampleAround& right) {
+        return left.offset_us < right.offset_us;
+    });
+    return out;
+}
+
+}  // namespace gengfu::alarms

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "daemon/alarms/alarm.hpp"
+
+namespace gengfu::alarms {
+
+/// How far back the samples reach that go with an event.
+constexpr Duration kBefore = std::chrono::seconds(30);
+/// Of each point the last so many are kept whatever their pace ...
+constexpr std::size_t kRecentSamples = 16;
+/// ... and before them so many, thinned out to span kBefore where a point is read faster.
+constexpr std::size_t kOlderSamples = 32;
+
+/// The samples that came before, of each point that a rule with an alarm judges: how it came to the alarm,
+/// for people. About 1.2 KiB a point. Pure, one thread.
+class Surroundings {
+public:
+    explicit Surroundings(const config::Site& site);
+
+    void observe(const Sample& sample);
+
+    /// What is known of the alarm's points since kBefore before its evidence was taken, oldest first. Of
+    /// rules of three axes all three; of points judged together the one that the alarm is about; of a whole
+    /// device, and of rules over rules, nothing.
+    std::vector<SampleAround> around(const Alarm& alarm) const;
+
+private:
+    struct Seen {
+        std::int64_t taken_us = 0;  ///< monotonic
+        double value = 0;
+        Quality quality = Quality::kBad;
+        Reason reason = Reason::kNone;
+    };
+    /// Overwrites its oldest.
+    template <std::size_t Size>
+    struct Ring {
+        std::array<Seen, Size> seen{};
+        std::uint8_t next = 0, count = 0;
+        void push(const Seen& one);
+        const Seen& oldest() const { return seen[(next + Size - count) % Size]; }
+        const Seen& newest() const { return seen[(next + Size - 1) % Size]; }
+    };
+    struct Memory {
+        Ring<kRecentSamples> recent;
+        Ring<kOlderSamples> older;
+    };
+    struct Watched {
+        PointId point;
+        std::string name;  ///< empty: the alarm's own
+    };
+
+    std::vector<Watched> watched(const Alarm& alarm) const;
+
+    static constexpr std::uint32_t kNone = 0xFFFFFFFF;
+    std::vector<std::uint32_t> place_;  ///< by PointId: index into memory_
+    std::vector<Memory> memory_;
+    std::map<Key, std::vector<Watched>> watched_;
+};
+
+}  // namespace gengfu::alarms
