@@ -117,13 +117,14 @@ def free_port() -> int:
 class Broker(Process):
     """mosquitto with the plain configuration that ships, on a port of its own."""
 
-    def __init__(self, folder: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, name: str = "broker", more: str = ""):
+        """:param more: settings of its listener"""
         self.port = free_port()
-        settings = folder / "broker.conf"
+        settings = folder / f"{name}.conf"
         user = pwd.getpwuid(os.getuid()).pw_name  # started by root it would become user mosquitto
         shipped = (ROOT / "config/broker/plain.conf").read_text()
-        settings.write_text(f"{shipped}\nlistener {self.port} 127.0.0.1\nuser {user}\n")
-        super().__init__(["mosquitto", "-c", settings], folder / "broker.log")
+        settings.write_text(f"{shipped}\nlistener {self.port} 127.0.0.1\n{more}user {user}\n")
+        super().__init__(["mosquitto", "-c", settings], folder / f"{name}.log")
 
         def listening():
             self.check()
@@ -185,7 +186,7 @@ _POINT = """
 name = "r{number}"
 register = "holding:{number}"
 type = "u16"
-deadband = 0.0
+deadband = {deadband}
 """
 
 
@@ -193,11 +194,12 @@ class Daemon(Process):
     """gengfud on units 1 to `units` of ten registers each."""
 
     def __init__(self, programs: Programs, folder: pathlib.Path, broker: Broker, slave: Slave, units: int, interval: str,
-                 mqtt: str = "", rule: str = "", before=()):
+                 mqtt: str = "", rule: str = "", before=(), deadbands=(0.0,) * 10):
         profiles = folder / "profiles"
         profiles.mkdir(exist_ok=True)
         (profiles / "bench-counter.toml").write_text('name = "bench-counter"\nsource = "tools/bench"\n' +
-                                                     "".join(_POINT.format(number=i) for i in range(10)))
+                                                     "".join(_POINT.format(number=i, deadband=deadband)
+                                                             for i, deadband in enumerate(deadbands)))
         self.configuration = folder / "gengfu.toml"
         self._programs = programs
         self.store = folder / "store"

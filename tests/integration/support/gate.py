@@ -1,17 +1,22 @@
 """A door between gateway and broker that a test shuts and opens: a TCP relay in a thread."""
-import selectors
 import socket
 import threading
+import time
+
+_PIECE = 256  # bytes that a narrow door lets through at once: 40 ms of 50 kbit/s
+_BUFFER = 4096  # what waits in front of a narrow door; what is sent beyond waits at the sender's
 
 
 class Gate:
-    """Relays 127.0.0.1:port to 127.0.0.1:`target` while open; shut, it refuses and cuts what runs."""
+    """Relays 127.0.0.1:port to 127.0.0.1:`target` while open; shut, it refuses and cuts what runs. `pace`, set while it is
+    shut, is how many bytes a second it lets out towards the target: a modem."""
 
     def __init__(self, target: int):
         self._target = target
         self._lock = threading.Lock()
         self._pairs = []
         self._open = True
+        self.pace = None
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._ended = False
@@ -32,23 +37,37 @@ class Gate:
                 except OSError:
                     near.close()
                     continue
+                if self.pace:
+                    near.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+                    far.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
                 self._pairs.append((near, far))
             threading.Thread(target=self._relay, args=(near, far), daemon=True).start()
 
+    def _relay(self, near, far):
+        ways = [threading.Thread(target=self._one_way, args=way, daemon=True) for way in
+                ((near, far, self.pace), (far, near, None))]
+        with near, far:
+            for way in ways:
+                way.start()
+            for way in ways:
+                way.join()
+
     @staticmethod
-    def _relay(near, far):
-        with selectors.DefaultSelector() as both, near, far:
-            both.register(near, selectors.EVENT_READ, far)
-            both.register(far, selectors.EVENT_READ, near)
+    def _one_way(source, target, pace):
+        free = time.monotonic()  # when the line is free again
+        try:
+            while data := source.recv(_PIECE if pace else 65536):
+                if pace:
+                    free = max(free, time.monotonic()) + len(data) / pace
+                    time.sleep(max(0.0, free - time.monotonic()))
+                target.sendall(data)
+        except OSError:
+            pass
+        for end in (source, target):
             try:
-                while True:
-                    for key, _ in both.select():
-                        data = key.fileobj.recv(65536)
-                        if not data:
-                            return
-                        key.data.sendall(data)
-            except (OSError, ValueError):
-                return
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # gone already
 
     def shut(self):
         with self._lock:
