@@ -7,8 +7,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <vector>
 
 #include "daemon/publish/catalogue.hpp"
 #include "daemon/publish/command_codec.hpp"
@@ -190,6 +193,43 @@ INSTANTIATE_TEST_SUITE_P(Encodings, Golden,
                          [](const auto& test) {
                              return test.param == config::Encoding::kJson ? "Json" : "Protobuf";
                          });
+
+TEST_P(Golden, Abandoned) {
+    check_record("abandoned", encoder.abandoned(13, {kEpoch, Stream::kTelemetry, {3, 9}, store::kOverLimit}));
+}
+
+// A message that somebody adds to the schema has to get its files.
+TEST(GoldenFiles, HaveEveryContentThatTheSchemaKnows) {
+    std::set<std::string> missing;
+    for (const google::protobuf::Descriptor* message :
+         {v1::Envelope::descriptor(), v1::Record::descriptor()}) {
+        const google::protobuf::OneofDescriptor* content = message->FindOneofByName("content");
+        ASSERT_NE(content, nullptr);
+        for (int i = 0; i < content->field_count(); ++i) {
+            missing.insert(content->field(i)->full_name());
+        }
+    }
+    for (const auto& file : std::filesystem::directory_iterator(path(""))) {
+        v1::Envelope envelope;
+        google::protobuf::TextFormat::Parser parser;
+        if (file.path().extension() != ".txtpb" ||
+            !parser.ParseFromString(read(file.path().filename()), &envelope)) {
+            continue;  // the other messages are no envelopes
+        }
+        ASSERT_TRUE(envelope.ParseFromString(read(file.path().stem().string() + ".binpb"))) << file.path();
+        std::vector<const google::protobuf::FieldDescriptor*> set;
+        envelope.GetReflection()->ListFields(envelope, &set);
+        if (envelope.has_record()) {
+            std::vector<const google::protobuf::FieldDescriptor*> of_record;
+            envelope.record().GetReflection()->ListFields(envelope.record(), &of_record);
+            set.insert(set.end(), of_record.begin(), of_record.end());
+        }
+        for (const google::protobuf::FieldDescriptor* field : set) {
+            missing.erase(field->full_name());
+        }
+    }
+    EXPECT_EQ(missing, std::set<std::string>()) << "no golden file has it";
+}
 
 // What the platform sends is read from files, never written by us.
 TEST(GoldenFromThePlatform, CommandAndConfirmAreRead) {
