@@ -1,5 +1,8 @@
 #include "daemon/publish/alarm_codec.hpp"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -199,7 +202,16 @@ std::string encode_book(const Book& book) {
     if (book.as_of != alarms::Stamp{}) {
         *out.mutable_as_of() = wire::to_wire(book.as_of);
     }
-    return out.SerializeAsString();
+    // The same book, the same bytes: whoever writes it down only when it has changed must be able to tell. A
+    // map has another order every time otherwise.
+    std::string bytes;
+    {
+        google::protobuf::io::StringOutputStream stream(&bytes);
+        google::protobuf::io::CodedOutputStream coded(&stream);
+        coded.SetSerializationDeterministic(true);
+        out.SerializeToCodedStream(&coded);
+    }
+    return bytes;
 }
 
 Result<Book> decode_book(const std::string& bytes) {

@@ -280,6 +280,10 @@ Result<void> Ledger::write() {
     return state_.behind() ? state_.write_older() : Result<void>{};
 }
 
+Result<void> Ledger::mirror() {
+    return state_.behind() ? state_.write_older() : Result<void>{};
+}
+
 Result<void> Ledger::write_both() {
     put_changes();
     return state_.behind() ? state_.write_both() : Result<void>{};

@@ -68,6 +68,9 @@ public:
 
     /// Puts what has changed into the older copy of state.db, or both.
     Result<void> write();
+    /// Brings the older copy to what the newer one has, without what consumers have confirmed since: with
+    /// that one of the two would be behind for ever, and the card written for it.
+    Result<void> mirror();
     Result<void> write_both();
     State& state() { return state_; }
     const State& state() const { return state_; }

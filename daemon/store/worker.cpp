@@ -157,9 +157,12 @@ bool Worker::do_due() {
     }
     if (now >= state_due_ || now >= mirror_due_) {
         const Board::Writing writing(board_);
-        const Result<void> done = write_state();
+        const bool due = now >= state_due_;
+        const Result<void> done = due ? write_state() : mirror_state();
         note(Part::kState, done, Steady::now() - now);
-        state_due_ = done ? Monotonic::max() : backoff_[static_cast<std::size_t>(Part::kState)].until();
+        if (due) {
+            state_due_ = done ? Monotonic::max() : backoff_[static_cast<std::size_t>(Part::kState)].until();
+        }
         mirror_due_ = parts_.ledger.state().behind() ? now + kMirrorAfter : Monotonic::max();
         return true;
     }

@@ -111,6 +111,7 @@ private:
     Result<void> commit_some();
     Result<void> flush_telemetry();
     Result<void> write_state();
+    Result<void> mirror_state();
     void schedule_state(Stream stream);
 
     StoreView view();

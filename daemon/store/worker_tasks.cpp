@@ -77,6 +77,14 @@ Result<void> Worker::write_state() {
     return done;
 }
 
+Result<void> Worker::mirror_state() {
+    Result<void> done = parts_.ledger.mirror();
+    if (done) {
+        static_cast<void>(parts_.ledger.state().checkpoint());
+    }
+    return done;
+}
+
 void Worker::perform(SaveBook& task) {
     parts_.ledger.set_book(std::move(task.book), task.covers);
     state_due_ = std::min(state_due_, std::max(std::chrono::steady_clock::now(),

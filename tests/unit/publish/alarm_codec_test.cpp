@@ -225,6 +225,18 @@ TEST(AlarmCodec, AnyAlarmComesBack) {
     }
 }
 
+// It is written to the disk only when it has changed.
+TEST(AlarmCodec, TheSameBookIsTheSameBytes) {
+    Book book;
+    for (std::uint32_t i = 0; i < 500; ++i) {
+        book.aliases["device-" + std::to_string(i) + "/value"] = i;
+    }
+    const std::string bytes = encode_book(book);
+    for (int i = 0; i < 20; ++i) {
+        ASSERT_EQ(encode_book(book), bytes);
+    }
+}
+
 TEST(AlarmCodec, ABookComesBack) {
     Book book;
     book.alarms = {full_alarm(1), full_alarm(2)};
