@@ -55,7 +55,7 @@ Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock
       causes_(site_, started_),
       surroundings_(site_),
       actions_(site_),
-      last_batch_(site_.buses.size(), started_),
+      signs_(site_, started_),
       told_health_(site_.devices.size(), sampling::Health::kUnknown),
       store_watch_(start_.troubles, started_),
       drain_timer_(core),
@@ -220,7 +220,7 @@ void Pipeline::drain_paced() {
 void Pipeline::drain() {
     drain_not_before_ = std::chrono::steady_clock::now() + kDrainPace;
     for (const sampling::Batch& batch : inbox_.take()) {
-        last_batch_[batch.bus.value] = clock_.now();
+        signs_.brought(batch.bus, clock_.now());
         judge(batch.samples);
         publisher_->samples(batch.samples);
         for (const sampling::HealthChange& change : batch.health) {

@@ -22,6 +22,7 @@
 #include "daemon/inbox.hpp"
 #include "daemon/learned_keeper.hpp"
 #include "daemon/learning.hpp"
+#include "daemon/line_signs.hpp"
 #include "daemon/prepare.hpp"
 #include "daemon/publish/publisher.hpp"
 #include "daemon/rules/judge.hpp"
@@ -164,7 +165,7 @@ private:
     std::vector<alarms::KeptOutput> saved_outputs_;  ///< of the last book, until begin_actions()
     bool acting_ = false;                            ///< from begin_actions() on
     std::function<void()> released_;                 ///< see release_actions()
-    std::vector<Monotonic> last_batch_;              ///< by BusId
+    LineSigns signs_;
     unsigned line_looks_ = 0;
     std::vector<sampling::Health> told_health_;  ///< by DeviceId, as last logged
     std::unique_ptr<publish::Publisher> publisher_;

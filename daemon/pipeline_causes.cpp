@@ -12,11 +12,6 @@ namespace {
 /// The gateway's own points of its lines are judged so many looks apart while nothing changes; a look a
 /// second.
 constexpr unsigned kLooksPerSample = 5;
-/// A worker brings something for each request of its plan. Nothing for this, and for five of the shortest
-/// intervals on its line, means that it hangs.
-constexpr Duration kStuckAfter = std::chrono::seconds(60);
-constexpr int kStuckIntervals = 5;
-
 Sample own_sample(PointId point, double value, Monotonic now) {
     Sample sample;
     sample.point = point;
@@ -24,16 +19,6 @@ Sample own_sample(PointId point, double value, Monotonic now) {
     sample.value = value;
     sample.taken = now;
     return sample;
-}
-
-std::optional<Duration> shortest_interval(const config::Site& site, BusId bus) {
-    std::optional<Duration> shortest;
-    for (const config::Device& device : site.devices) {
-        if (device.bus == bus) {
-            shortest = std::min(shortest.value_or(device.interval), device.interval);
-        }
-    }
-    return shortest;
 }
 
 }  // namespace
@@ -102,20 +87,12 @@ void Pipeline::look_at_lines() {
     if (line_looks_ % kLooksPerSample != 0) {
         return;
     }
-    const Monotonic now = clock_.now();
     std::vector<Sample> samples;
     for (std::uint32_t i = 0; i < workers_.size(); ++i) {
-        const std::optional<Duration> interval = shortest_interval(site_, BusId{i});
-        const auto load = config::own_point(site_, name_of(config::LinePoint::kLoad, site_.buses[i]));
-        const auto stuck = config::own_point(site_, name_of(config::LinePoint::kStuck, site_.buses[i]));
-        if (!workers_[i] || !interval || !load || !stuck) {
-            continue;
+        if (workers_[i]) {
+            const std::vector<Sample> own = signs_.look(BusId{i}, workers_[i]->snapshot().load, clock_.now());
+            samples.insert(samples.end(), own.begin(), own.end());
         }
-        samples.push_back(own_sample(*load, workers_[i]->snapshot().load * 100, now));
-        const Duration nothing = now - last_batch_[i];
-        const bool hangs = nothing >= std::max(kStuckAfter, *interval * kStuckIntervals);
-        samples.push_back(
-            own_sample(*stuck, hangs ? std::chrono::duration<double>(nothing).count() : 0, now));
     }
     judge_own(samples);
     look_at_actions();

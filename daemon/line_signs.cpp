@@ -1,0 +1,50 @@
+#include "daemon/line_signs.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "daemon/config/self_lines.hpp"
+
+namespace gengfu {
+namespace {
+
+/// A worker brings something for each request of its plan. Nothing for this, and for five of the shortest
+/// intervals on its line, means that it hangs.
+constexpr Duration kStuckAfter = std::chrono::seconds(60);
+constexpr int kStuckIntervals = 5;
+
+Sample own_sample(PointId point, double value, Monotonic now) {
+    Sample sample;
+    sample.point = point;
+    sample.quality = Quality::kGood;
+    sample.value = value;
+    sample.taken = now;
+    return sample;
+}
+
+}  // namespace
+
+LineSigns::LineSigns(const config::Site& site, Monotonic start)
+    : lines_(site.buses.size()), last_batch_(site.buses.size(), start) {
+    for (const config::Device& device : site.devices) {
+        std::optional<Duration>& shortest = lines_[device.bus.value].shortest_interval;
+        shortest = std::min(shortest.value_or(device.interval), device.interval);
+    }
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+        lines_[i].load = config::own_point(site, name_of(config::LinePoint::kLoad, site.buses[i]));
+        lines_[i].stuck = config::own_point(site, name_of(config::LinePoint::kStuck, site.buses[i]));
+    }
+}
+
+std::vector<Sample> LineSigns::look(BusId bus, double load, Monotonic now) const {
+    const Line& line = lines_[bus.value];
+    if (!line.shortest_interval || !line.load || !line.stuck) {
+        return {};
+    }
+    const Duration nothing = now - last_batch_[bus.value];
+    const bool hangs = nothing >= std::max(kStuckAfter, *line.shortest_interval * kStuckIntervals);
+    return {own_sample(*line.load, load * 100, now),
+            own_sample(*line.stuck, hangs ? std::chrono::duration<double>(nothing).count() : 0, now)};
+}
+
+}  // namespace gengfu

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "daemon/config/site.hpp"
+#include "daemon/core/sample.hpp"
+
+namespace gengfu {
+
+/// What the gateway says of each of its lines (config::LinePoint): how much of the time it is in use, and
+/// whether its worker hangs. Pure; the rules of config::self_lines() judge it.
+class LineSigns {
+public:
+    /// \param site  with add_self(); outlives it
+    LineSigns(const config::Site& site, Monotonic start);
+
+    /// The line's worker brought something.
+    void brought(BusId bus, Monotonic now) { last_batch_[bus.value] = now; }
+
+    /// The gateway's own samples of a line; none of one without devices. \param load  share, 0 to 1
+    std::vector<Sample> look(BusId bus, double load, Monotonic now) const;
+
+private:
+    struct Line {
+        std::optional<Duration> shortest_interval;
+        std::optional<PointId> load, stuck;
+    };
+    std::vector<Line> lines_;            ///< by BusId
+    std::vector<Monotonic> last_batch_;  ///< by BusId
+};
+
+}  // namespace gengfu

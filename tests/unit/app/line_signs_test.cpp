@@ -1,0 +1,130 @@
+// bus-overloaded and bus-stuck from what the lines say to the alarms, with the rules that every site has.
+#include "daemon/line_signs.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+
+#include "daemon/alarms/table.hpp"
+#include "daemon/config/self_device.hpp"
+#include "daemon/config/self_lines.hpp"
+#include "daemon/rules/judge.hpp"
+#include "tests/support/site_builder.hpp"
+
+namespace gengfu {
+namespace {
+
+using std::chrono::seconds;
+
+/// The pace of Pipeline::look_at_lines().
+constexpr int kPace = 5;
+
+/// Two lines; on the first one a device is read every `interval`.
+class LineSignsTest : public testing::Test {
+protected:
+    void begin(Duration interval) {
+        builder_.device("panel", {"current"}, interval);
+        config::Site& site = builder_.site();
+        site.buses.push_back(site.buses.front());
+        site.buses.back().name = "empty";
+        line_ = site.buses.front().name;
+        config::add_self(site);
+        signs_ = std::make_unique<LineSigns>(site, now_);
+        judge_ = std::make_unique<rules::Judge>(site);
+        judge_->restore({}, now_);
+        table_ = std::make_unique<alarms::Table>(Epoch{1}, site);
+    }
+
+    /// \param load  by second \param works  whether the worker brings something in that second
+    void play(int from, int to, const std::function<double(int)>& load,
+              const std::function<bool(int)>& works) {
+        for (int second = from; second < to; ++second) {
+            now_ = gengfu::test::at(second);
+            if (works(second)) {
+                signs_->brought(BusId{0}, now_);
+            }
+            if (second % kPace != 0) {
+                continue;
+            }
+            std::vector<rules::Verdict> verdicts;
+            EXPECT_TRUE(signs_->look(BusId{1}, 1, now_).empty()) << "a line without devices";
+            for (const Sample& sample : signs_->look(BusId{0}, load(second), now_)) {
+                judge_->observe(sample, verdicts);
+            }
+            for (const rules::Verdict& verdict : verdicts) {
+                const auto changed = table_->apply(
+                    verdict, {{9}, std::int64_t{second} * 1'000'000, Wall{seconds(1'800'000'000 + second)}},
+                    ++sequence_);
+                ASSERT_TRUE(changed);
+                log_ += " " + std::to_string(second) + ":" + changed->alarm.key.rule +
+                        (changed->kind == alarms::TransitionKind::kRaised    ? " raised"
+                         : changed->kind == alarms::TransitionKind::kCleared ? " cleared"
+                                                                             : " ?");
+                last_ = changed->alarm;
+            }
+        }
+    }
+    static bool always(int /*second*/) { return true; }
+
+    gengfu::test::SiteBuilder builder_;
+    std::string line_;
+    Monotonic now_ = gengfu::test::at(0);
+    std::unique_ptr<LineSigns> signs_;
+    std::unique_ptr<rules::Judge> judge_;
+    std::unique_ptr<alarms::Table> table_;
+    std::uint64_t sequence_ = 0;
+    std::string log_;
+    alarms::Alarm last_;
+};
+
+TEST_F(LineSignsTest, AnOverloadedLineIsAnAlarmAfterTwoMinutesAndClearFiveAfter) {
+    begin(seconds(1));
+    play(
+        0, 1200, [](int second) { return second >= 100 && second < 400 ? 0.98 : 0.60; }, always);
+    EXPECT_EQ(log_, " 220:bus-overloaded raised 700:bus-overloaded cleared");
+    EXPECT_EQ(last_.key.point, "bus_load." + line_);
+    EXPECT_EQ(last_.evidence.value, 60);
+    EXPECT_EQ(last_.evidence.unit, "%");
+}
+
+TEST_F(LineSignsTest, ABusyMomentIsNoOverload) {
+    begin(seconds(1));
+    play(
+        0, 1200, [](int second) { return second % 115 < 110 ? 1.0 : 0.80; }, always);
+    EXPECT_EQ(log_, "");
+}
+
+TEST_F(LineSignsTest, AnOverloadThatEasesALittleStands) {
+    begin(seconds(1));
+    play(
+        0, 3600, [](int second) { return second < 300 ? 1.0 : 0.91; }, always);
+    EXPECT_EQ(log_, " 120:bus-overloaded raised");
+}
+
+TEST_F(LineSignsTest, AWorkerThatHangsIsAnAlarmAfterAMinuteAndClearsAtOnce) {
+    begin(seconds(1));
+    play(
+        0, 600, [](int) { return 0.3; }, [](int second) { return second < 100 || second >= 300; });
+    EXPECT_EQ(log_, " 160:bus-stuck raised 300:bus-stuck cleared");
+    EXPECT_EQ(last_.key.point, "bus_stuck." + line_);
+}
+
+TEST_F(LineSignsTest, AWorkerThatNeverBringsAnythingIsOne) {
+    begin(seconds(1));
+    play(
+        0, 200, [](int) { return 0.0; }, [](int) { return false; });
+    EXPECT_EQ(log_, " 60:bus-stuck raised");
+    EXPECT_EQ(last_.evidence.value, 60);
+    EXPECT_EQ(last_.text.en, "Bus " + line_ + ": nothing for 60 s");
+}
+
+TEST_F(LineSignsTest, ALineThatIsReadSeldomIsNotStuck) {
+    begin(seconds(60));
+    play(
+        0, 1200, [](int) { return 0.1; }, [](int second) { return second < 300 && second % 60 == 0; });
+    EXPECT_EQ(log_, " 540:bus-stuck raised");  // five intervals after 240 s
+}
+
+}  // namespace
+}  // namespace gengfu
