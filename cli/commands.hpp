@@ -91,6 +91,7 @@ struct HistoryWish {
     std::string folder;  ///< of a store or a copy of one; empty: the gateway's own
 };
 int replay(const Common& common, const HistoryWish& wish);
+int alarm_history(const Common& common, const HistoryWish& wish);
 
 int change_alarm(const Common& common, const AlarmChange& change);
 

@@ -29,7 +29,7 @@ struct Options {
     gengfu::cli::AddressWish address;
     gengfu::cli::TraceWish trace;
     gengfu::cli::HistoryWish history;
-    bool raw = false, all = false, takeover = false;
+    bool raw = false, all = false, takeover = false, history_of_alarms = false;
     int timeout_ms = 300, limit_s = 0;
     std::string units;
     gengfu::cli::AnomalyTask anomaly;
@@ -201,6 +201,23 @@ void add_anomaly(CLI::App& app, Options& options) {
     sub->callback([&options] { options.status = gengfu::cli::anomaly(options.anomaly); });
 }
 
+void add_alarms(CLI::App& app, Options& options) {
+    CLI::App* const sub =
+        verb(app, options, "alarms", "all alarms that are not over, or how many there were");
+    CLI::Option* const history =
+        sub->add_flag("--history", options.history_of_alarms, "the figures of EEMUA 191, from the record");
+    sub->add_option("--since", options.history.since, "how far back, for example 7d")->needs(history);
+    sub->add_option("--store", options.history.folder, "folder of a store, or of a copy of one")
+        ->needs(history);
+    sub->add_option("--socket", options.common.socket, "the daemon's control socket");
+    sub->callback([&options] {
+        finish(options);
+        options.status = options.history_of_alarms
+                             ? gengfu::cli::alarm_history(options.common, options.history)
+                             : gengfu::cli::alarms(options.common);
+    });
+}
+
 void add_replay(CLI::App& app, Options& options) {
     CLI::App* const sub =
         verb(app, options, "replay", "which alarms the rules of a configuration would have raised");
@@ -237,7 +254,7 @@ void add_verbs(CLI::App& app, Options& options) {
         options.status = gengfu::cli::check(options.common);
     });
     add_asking(app, options, "status", "gateway, buses, devices, store, broker", gengfu::cli::status);
-    add_asking(app, options, "alarms", "all alarms that are not over", gengfu::cli::alarms);
+    add_alarms(app, options);
     add_change(app, options, "ack", "acknowledge an alarm");
     add_change(app, options, "reset", "reset a latched alarm whose condition is gone");
     add_change(app, options, "shelve", "keep an alarm quiet for a while", Span::kWord);

@@ -56,12 +56,14 @@ Result<void> RecordedHistory::read_events() {
         return pass(held);
     }
     std::vector<std::pair<alarms::Stamp, publish::RecordedTransition>> found;
+    std::vector<alarms::Stamp> written;
     for (const store::StreamRanges& run : *held) {
         if (run.stream != Stream::kEvent) {
             continue;
         }
         Result<void> done =
             read_run(run, run.ranges.front().first, [&](const store::Record&, publish::Recorded read) {
+                written.push_back(read.written);
                 if (read.clock_fix) {
                     dating_.learn(read.clock_fix->first, read.clock_fix->second);
                 }
@@ -74,8 +76,14 @@ Result<void> RecordedHistory::read_events() {
         }
     }
     // A fix comes after what it dates.
-    for (auto& [written, transition] : found) {
-        const std::optional<Wall> at = dating_.date(written);
+    for (const alarms::Stamp& stamp : written) {
+        if (const std::optional<Wall> at = dating_.date(stamp)) {
+            oldest_event_ = std::min(oldest_event_.value_or(*at), *at);
+            newest_event_ = std::max(newest_event_.value_or(*at), *at);
+        }
+    }
+    for (auto& [stamp, transition] : found) {
+        const std::optional<Wall> at = dating_.date(stamp);
         if (at) {
             transitions_.push_back({*at, std::move(transition)});
         } else {

@@ -46,6 +46,9 @@ public:
     Result<void> read_events();
     /// All, oldest first.
     const std::vector<DatedTransition>& transitions() const { return transitions_; }
+    /// When the first and the last event record that there is were made; nothing when there is none.
+    std::optional<Wall> oldest_event() const { return oldest_event_; }
+    std::optional<Wall> newest_event() const { return newest_event_; }
 
     /// One batch of samples; `samples` as RecordReader::samples().
     struct Batch {
@@ -72,7 +75,7 @@ private:
     Dating dating_;
     std::vector<DatedTransition> transitions_;
     Unusable unusable_;
-    std::optional<Wall> oldest_samples_;
+    std::optional<Wall> oldest_samples_, oldest_event_, newest_event_;
 };
 
 }  // namespace gengfu::cli
