@@ -69,8 +69,16 @@ bool Reference::fast_enough(double change, double limit, double deadband) const 
 /// Fills in which levels the value of `entry`, the newest of the history, has reached and holds.
 void Reference::opine(Entry& entry) const {
     double change = 0;
+    if (rule_.kind == RuleKind::kGrowth) {
+        entry.too_early = !growth_over(entry);
+        return;
+    }
     if (rule_.kind == RuleKind::kStuck || rule_.kind == RuleKind::kOccupied) {
         entry.too_early = !over_time(entry);
+        return;
+    }
+    if (rule_.limit_point && !basis_) {
+        entry.too_early = true;
         return;
     }
     if (rule_.kind == RuleKind::kJump && entry.voice != Voice::kBad) {
@@ -82,7 +90,7 @@ void Reference::opine(Entry& entry) const {
     }
     for (int i = 0; i < levels() && entry.voice != Voice::kBad; ++i) {
         const double v = entry.value;
-        const double limit = rule_.levels.empty() ? 0 : rule_.levels[static_cast<std::size_t>(i)].limit;
+        const double limit = limit_of(i);
         bool reached = false;
         bool held = false;
         switch (rule_.kind) {
@@ -121,6 +129,77 @@ void Reference::opine(Entry& entry) const {
         entry.reached = reached ? i : entry.reached;
         entry.held = held ? i : entry.held;
     }
+}
+
+double Reference::limit_of(int level) const {
+    if (rule_.levels.empty()) {
+        return 0;
+    }
+    const config::Level& of = rule_.levels[static_cast<std::size_t>(level)];
+    return rule_.limit_point ? of.times * basis_.value_or(0) : of.limit;
+}
+
+bool Reference::may_raise(Monotonic when) const {
+    if (rule_.schedule.empty() || !minute_) {
+        return true;
+    }
+    constexpr std::int64_t kWeek = 7 * 24 * 60;
+    const std::int64_t passed = std::chrono::duration_cast<std::chrono::minutes>(when - clock_at_).count();
+    const std::int64_t minute = (*minute_ + passed) % kWeek;
+    bool inside = false;
+    for (const config::WeekSpan& span : rule_.schedule) {
+        for (int each = span.from; each < span.to; ++each) {  // minute by minute, as people read it
+            inside = inside || each == minute;
+        }
+    }
+    return inside;
+}
+
+/// All days from the beginning anew: which count, which are usual, what the last one was.
+bool Reference::growth_over(Entry& entry) const {
+    const auto middle = [](std::vector<double> of) {
+        std::sort(of.begin(), of.end());
+        return of[of.size() / 2];
+    };
+    std::vector<double> days;  // usual ones
+    std::vector<double> today;
+    Duration of_day{};
+    Duration since_kept{};
+    double latest = 0;
+    double usual = 0;
+    for (std::size_t i = 0; i < history_.size(); ++i) {
+        const Duration stretch = i == 0 ? Duration::zero() : stretch_after(i - 1);
+        of_day += stretch;
+        since_kept += stretch;
+        if (of_day >= std::chrono::hours(24)) {
+            if (today.size() >= 24) {
+                latest = middle(today);
+                const std::size_t first = days.size() > 30 ? days.size() - 30 : 0;
+                usual = days.size() < 7
+                            ? 0
+                            : middle({days.begin() + static_cast<std::ptrdiff_t>(first), days.end()});
+                if (usual == 0 || latest < rule_.floor || latest < rule_.levels[0].limit * usual) {
+                    days.push_back(latest);
+                }
+            }
+            today.clear();
+            of_day = since_kept = {};
+        }
+        const bool due = today.empty() || since_kept >= std::chrono::minutes(30);
+        if (history_[i].voice == Voice::kGood && due && today.size() < 48) {
+            today.push_back(history_[i].value);
+            since_kept = {};
+        }
+    }
+    if (entry.voice != Voice::kGood || usual <= 0) {
+        return false;
+    }
+    for (int i = 0; i < levels(); ++i) {
+        const double limit = std::max(limit_of(i) * usual, rule_.floor);
+        entry.reached = latest >= limit ? i : entry.reached;
+        entry.held = latest >= limit - rule_.deadband * usual ? i : entry.held;
+    }
+    return true;
 }
 
 /// Change since the newest good value of this run that no gap and no hole lies after.
@@ -341,6 +420,9 @@ std::vector<Reference::Said> Reference::observe(const Sample& sample) {
     restarted_ = false;
     history_.push_back(entry);
     opine(history_.back());
+    if (!may_raise(sample.taken)) {
+        history_.back().reached = std::min(history_.back().reached, level_);
+    }
     return silent && level_ < 0 ? std::vector<Said>{} : settle();
 }
 
@@ -367,6 +449,19 @@ void Reference::restart(Monotonic now) {
     restarted_ = true;
     active_at_restart_ = level_ >= 0;
     last_good_ = last_heard_ = now;
+    basis_.reset();
+    minute_.reset();
+}
+
+void Reference::limit(const Sample& sample) {
+    if (sample.quality == Quality::kGood && sample.value > 0) {
+        basis_ = sample.value;
+    }
+}
+
+void Reference::clock(int minute_of_week, Monotonic now) {
+    minute_ = minute_of_week;
+    clock_at_ = now;
 }
 
 }  // namespace gengfu::rules::test

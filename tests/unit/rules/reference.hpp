@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "daemon/config/site.hpp"
@@ -29,6 +30,10 @@ public:
     /// Everything that time alone does up to and including `now`.
     std::vector<Said> pass(Monotonic now);
     void restart(Monotonic now);
+    /// A sample of the point that the limits are taken from.
+    void limit(const Sample& sample);
+    /// The clock on the wall is known: it is this minute of the week at `now`.
+    void clock(int minute_of_week, Monotonic now);
 
 private:
     enum class Voice { kGood, kUncertain, kBad };
@@ -47,6 +52,9 @@ private:
     bool over_time(Entry& entry) const;
     bool stuck_over(std::size_t first, Entry& entry) const;
     bool occupied_over(std::size_t first, Entry& entry) const;
+    bool growth_over(Entry& entry) const;
+    double limit_of(int level) const;
+    bool may_raise(Monotonic when) const;
     bool fast_enough(double change, double limit, double deadband) const;
     Duration stretch_after(std::size_t index) const;
     bool speaks_for(const Entry& entry, int level) const;
@@ -66,6 +74,9 @@ private:
     bool restarted_ = true;
     bool active_at_restart_ = false;
     Monotonic last_good_{}, last_heard_{};
+    std::optional<double> basis_;  ///< last good value above 0 that the limits are times of
+    std::optional<int> minute_;    ///< of the week, at clock_at_
+    Monotonic clock_at_{};
 };
 
 }  // namespace gengfu::rules::test
