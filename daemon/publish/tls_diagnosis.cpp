@@ -91,7 +91,7 @@ std::string words_for(SSL* ssl, const std::string& host, unsigned long error) {
         case X509_V_ERR_CERT_NOT_YET_VALID:
         case X509_V_ERR_CERT_HAS_EXPIRED:
             return std::string("the broker's certificate: ") + X509_verify_cert_error_string(verified) +
-                   " (is this gateway's clock right?)";
+                   " (is the clock of this machine right?)";
         default:
             return std::string("the broker's certificate is not trusted (mqtt.ca): ") +
                    X509_verify_cert_error_string(verified);

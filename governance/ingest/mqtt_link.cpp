@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "daemon/publish/tls_diagnosis.hpp"
 #include "governance/ingest/reach.hpp"
 
 namespace gengfu::ingest {
@@ -44,6 +45,28 @@ int milliseconds_of(Duration wait) {
 
 int no_pass_phrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*/) {
     return 0;  // a key with a pass phrase would make OpenSSL ask at the terminal
+}
+
+/// libmosquitto says of TLS only that it failed. \return empty: not a matter of TLS
+std::string tls_words(const MqttSettings& settings, const config::Broker& broker) {
+    if (!broker.tls) {
+        return "";
+    }
+    config::Mqtt same;
+    same.ca = settings.ca;
+    same.certificate = settings.certificate;
+    same.key = settings.key;
+    std::string trouble = publish::tls_trouble(same, broker);
+    if (trouble.empty() && why_unreachable(broker.host, broker.port, kReachWithin).empty()) {
+        // With TLS 1.3 a broker refuses a client's certificate when the client thinks that all is done.
+        return settings.certificate.empty() ? "it closes the connection after TLS is set up: it may want a "
+                                              "certificate of this service "
+                                              "(mqtt.certificate)"
+                                            : "it closes the connection after TLS is set up: it may not "
+                                              "accept the certificate of this "
+                                              "service (mqtt.certificate), by its authority or its dates";
+    }
+    return trouble;
 }
 
 struct LibraryUse {
@@ -187,7 +210,9 @@ void MqttLink::lost(int code, publish::ConnectPlan::Failure failure) {
         const bool at_once = plan_.failed(failure) == publish::ConnectPlan::Then::kAtOnce;
         next_ = now() + (at_once ? Duration::zero() : retry());
         if (!at_once) {
-            say(fmt::format("no connection to {}: {}", broker_name(), why));
+            const std::string tls =
+                refused_ == 0 ? tls_words(settings_, settings_.brokers[attempt_.broker]) : "";
+            say(fmt::format("no connection to {}: {}", broker_name(), tls.empty() ? why : tls));
         }
     }
     handle_.reset();

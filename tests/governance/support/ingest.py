@@ -30,6 +30,7 @@ client_id = "{name}"
 
 [database]
 connection = "{uri}"
+{database}
 
 [batch]
 linger = "{linger}"
@@ -43,15 +44,16 @@ class Ingest:
     """Does not run until start(). Stays the same instance (client id, state file) over kill() and start()."""
 
     def __init__(self, folder: pathlib.Path, uri: str, *brokers, name: str = "ingest-1", mqtt: str = "",
-                 confirm_every: str = "1s", linger: str = "50ms"):
-        """:param brokers: ports on 127.0.0.1, or whole addresses"""
+                 confirm_every: str = "1s", linger: str = "50ms", database: str = "", environment=None):
+        """:param brokers: ports on 127.0.0.1, or whole addresses; mqtt, database: further lines of those tables"""
         self.name = name
         self.folder = folder
         self.http = free_port()
+        self._environment = environment
         addresses = ", ".join(f'"{b}"' if isinstance(b, str) else f'"mqtt://127.0.0.1:{b}"' for b in brokers)
         self.file = folder / f"{name}.toml"
         self.file.write_text(_SETTINGS.format(folder=folder, name=name, brokers=addresses, uri=uri, mqtt=mqtt,
-                                              confirm_every=confirm_every, linger=linger, http=self.http))
+                                              confirm_every=confirm_every, linger=linger, http=self.http, database=database))
         self.process = None
 
     def launch(self, *more):
@@ -59,7 +61,7 @@ class Ingest:
             assert self.process.status is not None, f"{self.name} runs already"
             self.process.close()
         self.process = Process(self.name, [programs.path("gengfu-ingest"), "run", "--config", str(self.file), *more],
-                               self.folder / f"{self.name}.log")
+                               self.folder / f"{self.name}.log", self._environment)
 
     def start(self, *more):
         """Starts, and waits until every lane has its broker and the database."""

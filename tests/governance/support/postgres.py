@@ -59,7 +59,8 @@ class TemporaryPostgres:
         return self.uri_of("postgres")
 
     def uri_of(self, database: str) -> str:
-        return f"postgresql://gengfu@/{database}?host={self.folder}"
+        port = f"&port={self._settings['port']}" if "port" in self._settings else ""
+        return f"postgresql://gengfu@/{database}?host={self.folder}{port}"
 
     @property
     def pid(self) -> int:
