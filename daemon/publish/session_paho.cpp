@@ -26,6 +26,8 @@ constexpr auto kAttemptTime = std::chrono::seconds(20);
 constexpr Duration kLongestFileLook = std::chrono::seconds(10);
 // CONNACK of MQTT 5 to a retained will (OASIS MQTT 5.0, 3.2.2.2).
 constexpr int kRetainNotSupported = 0x9A;
+// A connection that did not last so long ended with what it asked for first, its subscriptions.
+constexpr Duration kBrief = std::chrono::seconds(3);
 constexpr auto kStopTime = std::chrono::milliseconds(2000);
 
 /// The session's own thread: from attempt to attempt.
@@ -50,6 +52,7 @@ private:
     Link::State await_answer(Link& link);
     void serve(const std::shared_ptr<Link>& link);
     bool watch(Link& link);
+    std::string client_id(bool mqtt5) const;
     ConnectPlan::Failure explain(const Link& link, const config::Broker& broker);
     void release(std::shared_ptr<Link> link);
     void say_lost(const std::string& why);
@@ -63,6 +66,7 @@ private:
     ConnectPlan plan_;
     TlsFiles files_;
     std::mt19937 random_;
+    unsigned brief_ = 0;        // connections of MQTT 3.1.1, one after the other, that ended at once
     std::shared_ptr<Link> up_;  // under the mutex
 };
 
@@ -121,8 +125,15 @@ ConnectPlan::Then Worker::attempt() {
     }
 }
 
+// RabbitMQ before 3.13 keeps the subscriptions of a client at the node that it was connected to; while that
+// node is away it closes, at every other node, the connection of a client of that id that subscribes. By a
+// second name the gateway gets through: every other attempt, since a broker may know it by the first alone.
+std::string Worker::client_id(bool mqtt5) const {
+    return !mqtt5 && brief_ % 2 == 1 ? client_id_ + "-2" : client_id_;
+}
+
 ConnectPlan::Then Worker::try_connect(const config::Broker& broker, bool mqtt5) {
-    auto link = std::make_shared<Link>(*shared_, settings_, broker, mqtt5, client_id_, will_);
+    auto link = std::make_shared<Link>(*shared_, settings_, broker, mqtt5, client_id(mqtt5), will_);
     link->begin();
     const Link::State state = await_answer(*link);
     if (state != Link::State::kUp) {
@@ -144,6 +155,7 @@ ConnectPlan::Then Worker::try_connect(const config::Broker& broker, bool mqtt5) 
     serve(link);
     release(std::move(link));
     plan_.ended(SteadyClock::now() - since);
+    brief_ = !mqtt5 && SteadyClock::now() - since < kBrief ? brief_ + 1 : 0;
     return ConnectPlan::Then::kWait;
 }
 

@@ -244,15 +244,28 @@ Result<void> Clerk::note_heard(Database& database) {
         return {};
     }
     noted_ = now();
-    ArrayText gateways;
     const std::set<std::string> heard = conversation_.take_heard();
+    ArrayText all;
+    std::vector<std::string> calls;
     for (const std::string& gateway : heard) {
-        gateways.add(gateway);
+        all.add(gateway);
+        if (settings_.database.distributed) {
+            ArrayText one;
+            one.add(gateway);
+            calls.push_back(one.text());
+        }
     }
-    Params params;
-    params.add(gateways.text());
-    Result<Rows> rows = database.run("SELECT governance.heard($1::text[])", params);
-    return rows ? Result<void>{} : pass(rows);
+    if (!settings_.database.distributed) {
+        calls.push_back(all.text());
+    }
+    for (const std::string& gateways : calls) {
+        Params params;
+        params.add(gateways);
+        if (Result<Rows> rows = database.run("SELECT governance.heard($1::text[])", params); !rows) {
+            return pass(rows);
+        }
+    }
+    return {};
 }
 
 Result<void> Clerk::count_silent(Database& database) {

@@ -68,7 +68,7 @@ Lane::Lane(const Settings& settings, LaneKind kind, Figures& figures, Conversati
       figures_(figures.of(kind)),
       conversation_(conversation),
       link_(settings.mqtt, client_id(settings, kind), filters(settings, kind)),
-      writer_(catalogues_),
+      writer_(catalogues_, settings.database.distributed ? Claims::kByGateway : Claims::kTogether),
       arena_(std::make_unique<google::protobuf::Arena>()) {
     if (kind == LaneKind::kPresence) {
         clerk_.emplace(settings, figures, conversation);

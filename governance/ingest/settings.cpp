@@ -178,6 +178,7 @@ DatabaseSettings read_database(const Node& table, config::Credentials credential
     Reader reader(table, "database", "database", report);
     database.connection = reader.parsed("connection", parse_connection).value_or("");
     database.password = read_secret(reader, "password", credentials);
+    database.distributed = reader.boolean("distributed").value_or(database.distributed);
     reader.finish();
     return database;
 }

@@ -33,6 +33,8 @@ struct DatabaseSettings {
     /// --database, $GENGFU_DATABASE or libpq's own PG* variables say.
     std::string connection;
     std::string password;
+    bool distributed =
+        false;  ///< tables are spread by gateway (Citus): statements are about one gateway at a time
 };
 
 /// [batch]: when a transaction of telemetry is committed.

@@ -169,16 +169,36 @@ Result<void> Writer::steps(const Intake& intake) {
 }
 
 Result<std::vector<bool>> Writer::claim(const std::vector<RecordIn>& records) {
-    std::vector<bool> fresh;
-    if (records.empty()) {
-        return fresh;
+    std::vector<bool> fresh(records.size());
+    const std::vector<std::size_t> order = by_gateway(records);
+    for (std::size_t first = 0; first < order.size();) {
+        std::size_t end = order.size();
+        if (claims_ == Claims::kByGateway) {
+            end = first + 1;
+            while (end < order.size() &&
+                   records[order[end]].key.gateway == records[order[first]].key.gateway) {
+                ++end;
+            }
+        }
+        const std::vector<std::size_t> part(order.begin() + static_cast<std::ptrdiff_t>(first),
+                                            order.begin() + static_cast<std::ptrdiff_t>(end));
+        if (Result<void> done = claim_part(records, part, fresh); !done) {
+            return pass(done);
+        }
+        first = end;
     }
+    return fresh;
+}
+
+Result<void> Writer::claim_part(const std::vector<RecordIn>& records, const std::vector<std::size_t>& part,
+                                std::vector<bool>& fresh) {
     ArrayText gateways;
     ArrayText epochs;
     ArrayText starts;
     ArrayText streams;
     ArrayText sequences;
-    for (const RecordIn& in : records) {
+    for (const std::size_t i : part) {
+        const RecordIn& in = records[i];
         gateways.add(in.key.gateway);
         epochs.add(signed_of(in.key.epoch));
         starts.add(signed_of(in.start));
@@ -196,15 +216,16 @@ Result<std::vector<bool>> Writer::claim(const std::vector<RecordIn>& records) {
     if (!rows) {
         return pass(rows);
     }
+    std::size_t answered = 0;
     for (const char c : rows->text(0, 0)) {  // {t,f,t}
-        if (c == 't' || c == 'f') {
-            fresh.push_back(c == 't');
+        if ((c == 't' || c == 'f') && answered < part.size()) {
+            fresh[part[answered++]] = c == 't';
         }
     }
-    if (fresh.size() != records.size()) {
+    if (answered != part.size()) {
         return fail(Errc::kInvalid, "database: governance.claim() does not answer for each record");
     }
-    return fresh;
+    return {};
 }
 
 Result<void> Writer::put_record(const RecordIn& in) {

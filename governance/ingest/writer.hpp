@@ -29,11 +29,18 @@ struct Written {
     bool catalogue_completed = false;
 };
 
+/// How many gateways one call of governance.claim() is about.
+enum class Claims : std::uint8_t {
+    kTogether,   ///< all of a transaction: one round trip
+    kByGateway,  ///< one, in the order of their names: Citus locks rows of one shard at a time
+};
+
 /// Puts an intake into the database in one transaction: the ledger decides what is new, then samples,
 /// events, births. One thread, with the connection it is given.
 class Writer {
 public:
-    explicit Writer(CatalogueCache& catalogues) : catalogues_(catalogues) {}
+    explicit Writer(CatalogueCache& catalogues, Claims claims = Claims::kTogether)
+        : catalogues_(catalogues), claims_(claims) {}
 
     /// When the data of some message is at fault, everything is done again with each message by itself, and
     /// that message goes to quarantine with the database's reason. \retval Errc::kIo, kBusy, kFull, kInvalid
@@ -52,6 +59,10 @@ private:
     Result<void> steps(const Intake& intake);
     Result<void> one(const Step& store, const Refuse& refuse);
     Result<std::vector<bool>> claim(const std::vector<RecordIn>& records);
+    /// One call of governance.claim(). \param part  indexes of records  \param fresh  their answers are put
+    /// there
+    Result<void> claim_part(const std::vector<RecordIn>& records, const std::vector<std::size_t>& part,
+                            std::vector<bool>& fresh);
     Result<void> put_record(const RecordIn& in);
     Result<void> put_event(const RecordIn& in);
     Result<void> put_catalogue(const std::string& gateway, std::uint64_t start, std::uint64_t sequence,
@@ -70,6 +81,7 @@ private:
                             std::size_t most);
 
     CatalogueCache& catalogues_;
+    Claims claims_;
     // Of the transaction under way.
     Database* database_ = nullptr;
     Care care_ = Care::kTogether;

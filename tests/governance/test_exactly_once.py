@@ -116,6 +116,24 @@ def test_ingest_killed_under_load(ingest, database, load):
     load.judge(database)
 
 
+def test_killed_while_each_gateway_is_claimed_by_itself(folder, closing, database, broker, load):
+    """As where tables are distributed by gateway."""
+    ingest = closing(Ingest(folder, database.uri, broker.port, database="distributed = true"))
+    ingest.start()
+    load.begin()
+    _until(load.producers[0], 40)
+    ingest.kill()
+    ingest.start()
+    _until(load.producers[0], load.producers[0].sequences[2] + 40)
+    load.stop()
+    load.judge(database)
+    load.send_again()
+    records = sum(len(producer.sent) for producer in load.producers)
+    wait_for(lambda: ingest.figure("duplicates_total", "telemetry") + ingest.figure("duplicates_total", "events") >= records,
+             "everything to have come again")
+    load.judge(database)
+
+
 def test_sent_again_whole_is_left_out(ingest, database, load):
     ingest.start()
     load.begin()

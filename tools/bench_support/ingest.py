@@ -2,6 +2,7 @@
 import itertools
 import pathlib
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -17,6 +18,8 @@ _SAMPLES = 100        # of a message
 _GATEWAYS = 20
 _PATIENCE = 180.0
 _ALARM_EVERY = 0.02   # seconds
+_GOAL = 250_000       # samples a second; the paced half runs at it
+_DATABASE = ROOT / "config/database/postgresql.conf"  # as docs/ingest.md advises
 
 _SETTINGS = """
 language = "en"
@@ -89,6 +92,82 @@ def _visible(connection, latencies, published, stop):
         time.sleep(0.002)
 
 
+def _settings() -> dict:
+    """What config/database/postgresql.conf says, as a server would read it."""
+    lines = (line.partition("#")[0] for line in _DATABASE.read_text().splitlines())
+    return {name.strip(): value.strip() for name, found, value in (line.partition("=") for line in lines) if found}
+
+
+def _run_in(postgres):
+    """A server that has been running keeps the segments of its write-ahead log and writes into them again; a new cluster
+    has none, and makes each (16 MB of zeros and an fsync) while every commit waits."""
+    for _ in range(1024):
+        postgres.query("SELECT pg_logical_emit_message(false, 'bench', repeat('x', 1048576))")
+    postgres.query("CHECKPOINT")
+    postgres.query("CHECKPOINT")
+
+
+class _Alarms:
+    """Publishes an alarm every 20 ms while a block runs; `latencies` are the ms until each was a visible row."""
+
+    def __init__(self, client, producer, uri: str):
+        self.latencies, self._sent = [], []
+        self._client, self._producer, self._uri = client, producer, uri
+        self._stop, self._all_sent = threading.Event(), threading.Event()
+
+    def _publish(self):
+        while not self._stop.is_set():
+            _, (topic, payload) = self._producer.transition("RAISED")
+            self._sent.append((self._producer.sequences[1], time.monotonic()))
+            self._client.publish(topic, payload, qos=1)
+            time.sleep(_ALARM_EVERY)
+        self._all_sent.set()
+
+    def _watch(self):
+        import psycopg
+        with psycopg.connect(self._uri, autocommit=True) as connection:
+            _visible(connection, self.latencies, self._sent, self._all_sent)
+
+    def __enter__(self):
+        self._threads = [threading.Thread(target=self._publish), threading.Thread(target=self._watch)]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(60)
+
+    def figures(self, load: str) -> list:
+        return [Figure(f"alarm to visible row p50, {load}", percentile(self.latencies, 0.5), "ms"),
+                Figure(f"alarm to visible row p99, {load}", percentile(self.latencies, 0.99), "ms", None, 150),
+                Figure(f"alarm to visible row max, {load}", max(self.latencies), "ms"),
+                Figure(f"alarms measured, {load}", len(self.latencies), "events")]
+
+
+def _paced(programs, folder, broker, postgres, alarms, client, batches, samples) -> list:
+    """Telemetry comes at the goal's own rate, through the broker, for as long as `batches` last."""
+    file = folder / "paced"
+    with file.open("wb") as stream:
+        for topic, payload in batches:
+            stream.write(struct.pack("<II", len(topic), len(payload)) + topic.encode() + payload)
+    count = len(batches)
+    with Ingest(programs, folder, broker, postgres.uri) as ingest:
+        before = samples()
+        load = Process([sys.executable, "-B", ROOT / "tools/bench_support/paced_publisher.py", broker.port, _GOAL / _SAMPLES,
+                        file], folder / "paced.log")
+        with load:
+            load.wait_for_text("begins")
+            begun, cpu = time.monotonic(), ingest.cpu_seconds()
+            with _Alarms(client, alarms, postgres.uri) as watched:
+                _wait(lambda: samples() - before >= count * _SAMPLES, "the paced samples", ingest, pause=0.2)
+                seconds, cpu = time.monotonic() - begun, ingest.cpu_seconds() - cpu
+    total = count * _SAMPLES
+    return [Figure("ingest samples, paced", total / seconds, "/s"),
+            Figure("ingest own CPU a sample, paced", cpu / total * 1e6, "us", None, 0.5), *watched.figures("paced")]
+
+
 def _chunks(connection, rows: int):
     """The rows that ingest wrote, as the same binary COPY takes them, `rows` a commit."""
     columns = 'hour, epoch, sequence, gateway, block, quality, offsets, points, "values"'
@@ -121,10 +200,10 @@ def measure(programs: Programs, folder: pathlib.Path, quick: bool) -> list:
     messages = 30_000 if quick else 120_000
     for way in (folder.parent.parent, folder.parent, folder):
         way.chmod(0o755)  # PostgreSQL does not run as root
-    with TemporaryPostgres(folder / "pg", {"max_wal_size": "8GB", "shared_buffers": "512MB"}) as postgres, \
-            _Wide(folder) as broker:
+    with TemporaryPostgres(folder / "pg", _settings()) as postgres, _Wide(folder) as broker:
         subprocess.run([programs.find("gengfu-ingest"), "--database", postgres.uri, "migrate"], check=True,
                        stdout=subprocess.DEVNULL)
+        _run_in(postgres)
         producers = [Producer(f"gw-{i:02}", 0xB0 + i, points=_SAMPLES) for i in range(_GATEWAYS)]
         alarms = Producer("gw-alarm", 0xA1)
         client = connect(broker.port, "bench-publisher", window=1000)
@@ -136,6 +215,9 @@ def measure(programs: Programs, folder: pathlib.Path, quick: bool) -> list:
                 infos = [client.publish(*one, qos=1) for one in part]
                 _wait(lambda: all(info._published for info in infos), "the broker to take all messages")
 
+        def batches(count: int):
+            return (_message(producers[i % _GATEWAYS], feed_schema) for i in range(count))
+
         def samples() -> int:
             # By the ledger: counting the samples themselves would take a processor from what is measured.
             return _SAMPLES * int(postgres.query("SELECT coalesce(sum(upper(held) - lower(held)), 0) FROM governance.ledger, "
@@ -143,42 +225,29 @@ def measure(programs: Programs, folder: pathlib.Path, quick: bool) -> list:
 
         with Ingest(programs, folder, broker, postgres.uri) as ingest:
             publish(one for producer in [*producers, alarms] for one in (producer.birth(), producer.catalogue()))
-            publish(_message(producer, feed_schema) for producer in producers)
+            publish(batches(_GATEWAYS))
             _wait(lambda: samples() == _GATEWAYS * _SAMPLES, "the first samples", ingest)
         # The feed waits at the broker, so that who publishes it takes no processor from what is measured.
-        publish(_message(producers[i % _GATEWAYS], feed_schema) for i in range(messages))
+        publish(batches(messages))
         total = (messages + _GATEWAYS) * _SAMPLES
-        latencies, sent, stop = [], [], threading.Event()
-        with psycopg.connect(postgres.uri, autocommit=True) as connection, \
-                Ingest(programs, folder, broker, postgres.uri) as ingest:
-            watcher = threading.Thread(target=_visible, args=(connection, latencies, sent, stop))
-            watcher.start()
+        with Ingest(programs, folder, broker, postgres.uri) as ingest, _Alarms(client, alarms, postgres.uri) as unpaced:
             begun, cpu, before = time.monotonic(), ingest.cpu_seconds(), samples()
-            while samples() < total:
-                ingest.check()
-                _, (topic, payload) = alarms.transition("RAISED")
-                sent.append((alarms.sequences[1], time.monotonic()))
-                client.publish(topic, payload, qos=1)
-                time.sleep(_ALARM_EVERY)
-                if time.monotonic() - begun > _PATIENCE:
-                    raise MeasureError(f"only {samples()} of {total} samples came within {_PATIENCE:.0f} s")
+            _wait(lambda: samples() >= total, "the waiting samples", ingest)
             seconds, cpu = time.monotonic() - begun, ingest.cpu_seconds() - cpu
-            stop.set()
-            watcher.join(30)
-        client.disconnect()
-        client.loop_stop()
         with psycopg.connect(postgres.uri, autocommit=True) as connection:
             stored = connection.execute("SELECT sum(cardinality(points)) FROM governance.sample_recent").fetchone()[0]
             if stored != total:
                 raise MeasureError(f"{stored} samples are in the table, {total} were published")
             bare = _bare(connection, 200)
+        paced = _paced(programs, folder, broker, postgres, alarms, client, list(batches(messages // 2)), samples)
+        client.disconnect()
+        client.loop_stop()
     drained = total - before
     rate = drained / seconds
     return [
-        Figure("ingest samples (reference: bare COPY)", rate, "/s", bare, 250_000, higher_is_better=True),
+        Figure("ingest samples (reference: bare COPY)", rate, "/s", bare, _GOAL, higher_is_better=True),
         Figure("ingest share of a bare COPY", rate / bare, "", None, 0.4, higher_is_better=True),
         Figure("ingest own CPU a sample", cpu / drained * 1e6, "us", None, 0.5),
-        Figure("alarm to visible row p50", percentile(latencies, 0.5), "ms"),
-        Figure("alarm to visible row p99", percentile(latencies, 0.99), "ms", None, 150),
-        Figure("alarms measured", len(latencies), "events"),
+        *unpaced.figures("unpaced"),
+        *paced,
     ]
