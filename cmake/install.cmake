@@ -6,6 +6,7 @@ if(NOT CMAKE_CROSSCOMPILING)
     # The city's side.
     install(FILES ${PROJECT_SOURCE_DIR}/systemd/gengfu-ingest.service DESTINATION lib/systemd/system)
     install(FILES ${PROJECT_SOURCE_DIR}/config/ingest.toml DESTINATION share/doc/gengfu/examples)
+    install(FILES ${PROJECT_SOURCE_DIR}/config/database/postgresql.conf DESTINATION share/doc/gengfu/examples)
 endif()
 install(FILES ${PROJECT_SOURCE_DIR}/systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME gengfu.conf)
 install(FILES ${PROJECT_SOURCE_DIR}/systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME gengfu.conf)
