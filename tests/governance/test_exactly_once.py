@@ -100,6 +100,8 @@ def test_what_is_published_is_in_the_database_value_by_value(ingest, database, l
     load.stop()
     counted = load.judge(database)
     assert counted["samples"] > 3000 and counted["events"] > 10
+    around = database.query("SELECT evidence -> 'samples' FROM governance.alarm_event WHERE kind = 1 LIMIT 1")[0][0]
+    assert [s["value"] for s in around] == ["NaN", 320], "how it came to an alarm, with the reading that failed"
     assert database.query("SELECT count(*) FROM governance.quarantine") == [(0,)]
     assert database.query("SELECT count(*) FROM governance.parked") == [(0,)]
 

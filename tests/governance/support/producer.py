@@ -132,6 +132,10 @@ class Producer:
                                        rule="residual-current-high")
             alarm.raised.CopyFrom(self._time(self.wall_us))
             alarm.title.zh, alarm.title.en = "漏电超限", "residual current high"
+            # How it came to it; one reading failed and has no value.
+            alarm.evidence.value, alarm.evidence.unit = 320, "mA"
+            alarm.evidence.samples.add(offset_us=-1_000_000, value=float("nan"), quality=3, reason=1)
+            alarm.evidence.samples.add(offset_us=0, value=320, quality=1)
             alarm.component.code = "4403090116000001"
             alarm.component.place.grid = "440309008012003"
             alarm.component.maintainer.id = "crew-1"
