@@ -17,7 +17,6 @@ struct Case {
 const List kHeld{{kOld, Stream::kEvent, {{5, 9}}},
                  {kNew, Stream::kEvent, {{1, 4}}},
                  {kNew, Stream::kTelemetry, {{100, 200}}}};
-const List kNone{};
 
 class Choose : public testing::TestWithParam<Case> {};
 
