@@ -26,6 +26,24 @@ constexpr int kPictured = detectors::kDefaultSensitivity;
 /// Of the column `prediction`: the limit that the benchmark was fitted to.
 constexpr int kPredicted = detectors::kMostSensitivity;
 
+/// Files of a tree.
+struct Judged {
+    std::ptrdiff_t files = 0;
+    std::ptrdiff_t failed = 0;
+};
+
+/// As a cell of the result.
+std::string as_cell(const std::string& cell) {
+    if (cell.find_first_of(",\"") == std::string::npos) {
+        return cell;
+    }
+    std::string out = "\"";
+    for (const char c : cell) {
+        out += c == '"' ? "\"\"" : std::string(1, c);
+    }
+    return out + "\"";
+}
+
 /// Score from which a device is no longer as usual.
 float device_score(int sensitivity) {
     const float limit = detectors::device_limit(sensitivity);
@@ -105,22 +123,27 @@ private:
 
 Result<void> judge_point(const AnomalyTask& task, AnomalyRows& reader, Sink& sink) {
     detectors::PointDetector detector;
+    const float limit = detectors::surprise_limit(task.sensitivity.value_or(kPictured));
+    bool in_event = false;
     while (true) {
         Result<std::optional<AnomalyRow>> row = reader.next();
         if (!row) {
             return tl::make_unexpected(row.error());
         }
         if (!*row) {
-            return sink.close(task, reader, detectors::threshold(task.sensitivity.value_or(kPictured)));
+            return sink.close(task, reader, detectors::score_of(limit));
         }
         const detectors::Finding finding = detector.observe((*row)->time, (*row)->values[0]);
         const detectors::Usual usual = detector.usual();
-        sink.write((*row)->time_text + "," + (*row)->value_text + "," + number(finding.score));
+        sink.write(as_cell((*row)->time_text) + "," + as_cell((*row)->value_text) + "," +
+                   number(finding.score));
+        const bool news = detectors::is_news(finding, in_event, limit);  // as a rule of the daemon alarms
+        in_event = news || (in_event && finding.surprise >= detectors::kHold * limit);
         sink.draw({.time = (*row)->time,
                    .value = (*row)->values[0],
                    .low = usual.low,
                    .high = usual.high,
-                   .score = finding.score});
+                   .score = news ? detectors::score_of(finding.surprise) : finding.score});
     }
 }
 
@@ -136,7 +159,7 @@ Result<void> judge_device(const AnomalyTask& task, AnomalyRows& reader, Sink& si
             return sink.close(task, reader, device_score(task.sensitivity.value_or(kPictured)));
         }
         const detectors::DeviceFinding finding = detector.observe((*row)->values);
-        sink.write((*row)->time_text + "," + number(finding.score) + "," +
+        sink.write(as_cell((*row)->time_text) + "," + number(finding.score) + "," +
                    (finding.spreads >= predicted ? "1" : "0"));
         sink.draw(
             {.time = (*row)->time, .value = (*row)->values[0], .low = 0, .high = 0, .score = finding.score});
@@ -193,7 +216,13 @@ Result<std::vector<fs::path>> tables_in(const std::string& folder) {
     return found;
 }
 
-/// Results within the tree would be taken for measurements the next time, or overwrite them.
+bool is_within(const fs::path& inner, const fs::path& outer) {
+    const auto [rest, at] = std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end());
+    return rest == outer.end() || (std::next(rest) == outer.end() && rest->empty());
+}
+
+/// Results within the tree would be taken for measurements the next time; around it they could overwrite
+/// them.
 Result<void> apart(const std::string& in, const std::string& out) {
     std::error_code error;
     const fs::path from = fs::weakly_canonical(in, error);
@@ -201,42 +230,56 @@ Result<void> apart(const std::string& in, const std::string& out) {
     if (error) {
         return fail(Errc::kIo, out + ": " + error.message());
     }
-    const auto [rest, at] = std::mismatch(from.begin(), from.end(), to.begin(), to.end());
-    const bool whole = rest == from.end() || (std::next(rest) == from.end() && rest->empty());
-    if (whole) {
+    if (is_within(to, from) || is_within(from, to)) {
         return fail(Errc::kInvalid,
-                    out + ": lies within " + in + "; give a folder outside of it for the results");
+                    out + ": one of it and " + in +
+                        " lies within the other; give a folder apart from it for the results");
     }
     return {};
 }
 
-Result<void> judge_folder(const AnomalyTask& task) {
+Result<void> judge_one_of(const AnomalyTask& task, const fs::path& table) {
+    const fs::path output = fs::path(task.folder[1]) / table;
+    std::error_code error;
+    fs::create_directories(output.parent_path(), error);
+    if (error) {
+        return fail(Errc::kIo, output.parent_path().string() + ": " + error.message());
+    }
+    const Result<AnomalyTask> one =
+        task_for((fs::path(task.folder[0]) / table).string(), output.string(), task.sensitivity);
+    return one ? judge_file(*one) : tl::make_unexpected(one.error());
+}
+
+/// Files that cannot be judged are told, and keep nobody else from being judged.
+Result<Judged> judge_folder(const AnomalyTask& task) {
     if (Result<void> separate = apart(task.folder[0], task.folder[1]); !separate) {
-        return separate;
+        return tl::make_unexpected(separate.error());
     }
     const Result<std::vector<fs::path>> tables = tables_in(task.folder[0]);
     if (!tables) {
         return tl::make_unexpected(tables.error());
     }
+    Judged judged;
     for (const fs::path& table : *tables) {
-        const fs::path output = fs::path(task.folder[1]) / table;
-        std::error_code error;
-        fs::create_directories(output.parent_path(), error);
-        if (error) {
-            return fail(Errc::kIo, output.parent_path().string() + ": " + error.message());
-        }
-        const Result<AnomalyTask> one =
-            task_for((fs::path(task.folder[0]) / table).string(), output.string(), task.sensitivity);
+        const Result<void> one = judge_one_of(task, table);
         if (!one) {
-            return tl::make_unexpected(one.error());
+            complain(one.error().what);
         }
-        const Result<void> judged = judge_file(*one);
-        if (!judged) {
-            return judged;
-        }
+        ++(one ? judged.files : judged.failed);
     }
-    print(counted(static_cast<std::ptrdiff_t>(tables->size()), "file") + "\n");
-    return {};
+    return judged;
+}
+
+void show(const Judged& judged, bool json) {
+    if (json) {
+        print("{\"files\":" + std::to_string(judged.files) + ",\"failed\":" + std::to_string(judged.failed) +
+              "}\n");
+        return;
+    }
+    print(
+        counted(judged.files, "file") +
+        (judged.failed > 0 ? ", " + std::to_string(judged.failed) + " could not be judged" : std::string()) +
+        "\n");
 }
 
 }  // namespace
@@ -274,12 +317,24 @@ int anomaly(const AnomalyTask& task) {
         complain("give --folder IN OUT, or --input, --value and one of --output and --plot");
         return kWrongUsage;
     }
-    const Result<void> done = tree ? judge_folder(task) : judge_file(task);
+    if (!tree) {
+        const Result<void> done = judge_file(task);
+        if (!done) {
+            complain(done.error().what);
+            return kFailed;
+        }
+        if (task.json) {
+            show({.files = 1}, true);
+        }
+        return kDone;
+    }
+    const Result<Judged> done = judge_folder(task);
     if (!done) {
         complain(done.error().what);
         return kFailed;
     }
-    return kDone;
+    show(*done, task.json);
+    return done->failed > 0 ? kFailed : kDone;
 }
 
 }  // namespace gengfu::cli

@@ -18,6 +18,7 @@ struct AnomalyTask {
     std::vector<std::string> folder{};  ///< in and out; then nothing of the above but `sensitivity`
     /// Not given: 5 for the marks of a picture, and the benchmark's 10 for the column `prediction`.
     std::optional<int> sensitivity{};
+    bool json = false;  ///< how many files were judged, as JSON
 };
 
 /// Prints what it did; returns the exit status.

@@ -6,6 +6,15 @@
 #include "cli/terminal.hpp"
 
 namespace gengfu::cli {
+namespace {
+
+/// Of a cell, for a complaint: a damaged file may have one of megabytes.
+std::string shown(const std::string& cell) {
+    constexpr std::size_t kShown = 60;
+    return cell.size() <= kShown ? cell : cell.substr(0, kShown) + "...";
+}
+
+}  // namespace
 
 Result<AnomalyRows> AnomalyRows::open(const AnomalyTask& task) {
     Result<CsvTable> table = CsvTable::open(task.input);
@@ -37,7 +46,7 @@ Result<std::optional<AnomalyRow>> AnomalyRows::next() {
         .time_text = (**cells)[columns_[0]], .value_text = (**cells)[columns_[1]], .time = {}, .values = {}};
     const std::optional<std::chrono::seconds> time = parse_time(row.time_text);
     if (!time) {
-        return fail(Errc::kInvalid, table_.place() + ": \"" + row.time_text +
+        return fail(Errc::kInvalid, table_.place() + ": \"" + shown(row.time_text) +
                                         "\" is no time: write 2026-01-31 12:00:00 or seconds");
     }
     row.time = *time;
@@ -47,7 +56,7 @@ Result<std::optional<AnomalyRow>> AnomalyRows::next() {
         if (!std::isnan(row.values.back())) {
             ++numbers_;
         } else if (!cell.empty() && cell != "nan" && cell != "NaN" && no_numbers_++ == 0) {
-            first_ = table_.place() + ": \"" + cell + "\"";
+            first_ = table_.place() + ": \"" + shown(cell) + "\"";
         }
     }
     return std::optional(std::move(row));
@@ -64,9 +73,8 @@ Result<std::string> AnomalyRows::doubts() const {
                         "point and without a unit");
     }
     return first_ + " is no number" +
-           (no_numbers_ > 1
-                ? ", nor are " + counted(static_cast<std::ptrdiff_t>(no_numbers_ - 1), "other cell")
-                : std::string()) +
+           (no_numbers_ > 1 ? ", one of " + counted(static_cast<std::ptrdiff_t>(no_numbers_), "such cell")
+                            : std::string()) +
            ": passed over, with score 0";
 }
 

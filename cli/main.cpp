@@ -195,6 +195,7 @@ void add_anomaly(CLI::App& app, Options& options) {
     sub->add_option("--output", task.output, "CSV to write: time, value, anomaly_score");
     sub->add_option("--plot", task.plot, "SVG to draw: values, the usual, score, alarms");
     sub->add_option("--folder", task.folder, "a tree of CSV files and where its results go")->expected(2);
+    sub->add_flag("--json", task.json, "print JSON: how many files were judged");
     sub->add_option("--sensitivity", task.sensitivity,
                     "1 to 10: the alarms of --plot (default 5), the column prediction (default 10)")
         ->check(CLI::Range(1, 10));

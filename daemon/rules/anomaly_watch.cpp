@@ -18,9 +18,6 @@ using detectors::PointDetector;
 constexpr std::uint32_t kKind = 0x57414647U;  ///< "GFAW"
 /// Of the layout of Head: raise it when that, or what it means, changes.
 constexpr std::uint32_t kVersion = 1;
-/// An event is over below this share of the threshold: the surprise falls slowly while it is learnt, and an
-/// alarm must not come and go with its noise.
-constexpr float kHold = 0.5F;
 /// After a longer pause than so many values the world may have gone on (a tide, a night): the first value is
 /// learnt and not told. Tried on 600 gaps of 20 minutes to 12 hours in waves and wandering signals: every
 /// false alarm after a gap was at the first value, none at a later one.
@@ -116,11 +113,13 @@ void AnomalyWatch::hear_point(const Sample& sample, SampleTime time) {
     if (!settled_) {
         return;
     }
-    if (finding.score >= detectors::score_of(limit_)) {
+    if (detectors::is_news(finding, in_event_, limit_)) {
         in_event_ = true;
         const detectors::Usual usual = detector.usual();
-        found_ = {finding.aspect, usual.expected, usual.low, usual.high, finding.score, sample.point};
-    } else if (finding.surprise < kHold * limit_) {
+        found_ = {
+            finding.aspect, usual.expected, usual.low, usual.high, detectors::score_of(finding.surprise),
+            sample.point};
+    } else if (finding.surprise < detectors::kHold * limit_) {
         in_event_ = false;
     }
 }
@@ -165,7 +164,7 @@ void AnomalyWatch::judge_reading(Monotonic taken, SampleTime time) {
             found_ = {detectors::Aspect::kLevel, usual.expected, usual.low, usual.high, finding.score,
                       point_at(finding.point)};
         }
-    } else if (finding.spreads < kHold * limit_) {
+    } else if (finding.spreads < detectors::kHold * limit_) {
         in_event_ = false;
     }
 }

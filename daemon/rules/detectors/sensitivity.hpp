@@ -27,6 +27,16 @@ constexpr float threshold(int sensitivity) {
     return score_of(surprise_limit(sensitivity));
 }
 
+/// An event is over below this share of the limit: the surprise falls slowly while it is learnt, and an alarm
+/// must not come and go with its noise.
+constexpr float kHold = 0.5F;
+
+/// Whether a finding is news at a limit. The score tells news to the most sensitive; what was told to them
+/// must not mute what only now passes this limit.
+constexpr bool is_news(const Finding& finding, bool in_event, float limit) {
+    return finding.score >= score_of(limit) || (!in_event && finding.surprise >= limit);
+}
+
 /// The same for the points of a device judged together: how many of its usual spreads a point's short mean
 /// must be away.
 ///

@@ -80,8 +80,9 @@ void judge_point(std::size_t kind, unsigned seed, Counts& counts) {
     for (int i = 0; i < kDay + kYear; ++i) {
         const Finding finding = detector.observe(std::chrono::seconds(60LL * i), noise.at(i));
         for (int level = 1; i >= kDay && level <= kMostSensitivity; ++level) {
-            count(counts, in_event, level, finding.score >= threshold(level),
-                  finding.surprise < surprise_limit(level) / 2);
+            count(counts, in_event, level,
+                  is_news(finding, in_event[static_cast<std::size_t>(level - 1)], surprise_limit(level)),
+                  finding.surprise < kHold * surprise_limit(level));
         }
     }
 }
@@ -101,7 +102,7 @@ void judge_device(std::size_t kind, unsigned seed, Counts& counts) {
         const DeviceFinding finding = detector.observe(values);
         for (int level = 1; i >= kDay && level <= kMostSensitivity; ++level) {
             count(counts, in_event, level, finding.spreads >= device_limit(level),
-                  finding.spreads < device_limit(level) / 2);
+                  finding.spreads < kHold * device_limit(level));
         }
     }
 }

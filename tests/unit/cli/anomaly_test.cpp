@@ -122,6 +122,7 @@ TEST_F(Anomaly, NeverOverwritesWhatItReads) {
     std::stringstream left;
     left << std::ifstream(input).rdbuf();
     EXPECT_EQ(left.str(), wave());
+    EXPECT_TRUE(refused({.folder = {path("in"), folder_.string()}})) << "around it";
     EXPECT_FALSE(refused({.folder = {path("in"), path("in-results")}})) << "a name that only begins alike";
 }
 
@@ -130,10 +131,23 @@ TEST_F(Anomaly, AResultIsThereWholeOrNotAtAll) {
     const std::string input = write("in.csv", "timestamp,value\n0,1\nnoon,2\n");
     EXPECT_FALSE(judge_file({.input = input, .values = {"value"}, .output = path("out.csv")}));
     EXPECT_EQ(lines(path("out.csv")), std::vector<std::string>{"of yesterday"});
-    EXPECT_FALSE(fs::exists(path("out.csv.part")));
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 2);
     EXPECT_FALSE(
         judge_file({.input = write("ok.csv", wave()), .values = {"value"}, .output = path("none/out.csv")}));
     EXPECT_FALSE(judge_file({.input = path("ok.csv"), .values = {"value"}, .output = "/dev/full"}));
+}
+
+TEST_F(Anomaly, OneBadFileOfATreeKeepsNoOtherFromBeingJudged) {
+    write("in/a.csv", "no,table\n");
+    write("in/b.csv", wave());
+    EXPECT_NE(anomaly({.folder = {path("in"), path("out")}}), 0);
+    EXPECT_EQ(lines(path("out/b.csv")).size(), lines(path("in/b.csv")).size());
+}
+
+TEST_F(Anomaly, ACellWithACommaIsOneCellOfTheResult) {
+    const std::string input = write("in.csv", "timestamp;value\n0;1\n1;1,5\n");
+    ASSERT_TRUE(judge_file({.input = input, .values = {"value"}, .output = path("out.csv")}));
+    EXPECT_EQ(lines(path("out.csv"))[2], "1,\"1,5\",0.000000");
 }
 
 TEST_F(Anomaly, ASpreadsheetsByteOrderMarkIsNoPartOfTheFirstName) {
