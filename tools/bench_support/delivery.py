@@ -53,8 +53,9 @@ def _written(process: Process) -> int:
 
 
 def _owed(store: pathlib.Path) -> int:
-    """What the logs hold: it will be carried over into the files, each page once at most."""
-    return sum(file.stat().st_size for file in store.glob("*-wal"))
+    """What the logs of telemetry hold: it will be carried over into the files, each page once at most. (Those of the state hold
+    the same few pages over and over.)"""
+    return sum(file.stat().st_size for file in store.glob("telemetry-*-wal"))
 
 
 def _disk(programs: Programs, folder: pathlib.Path, broker: Broker, seconds: int) -> float:
