@@ -227,6 +227,25 @@ void read_invalid(Reader& reader, PointSpec& spec) {
     }
 }
 
+void read_aggregate(Reader& reader, PointSpec& spec) {
+    spec.aggregate = reader.duration("aggregate", std::chrono::seconds(1), hours(24));
+    if (!spec.aggregate) {
+        return;
+    }
+    if (!is_numeric(spec.type) || !spec.enumeration.empty()) {
+        reader.error("aggregate", "aggregate is for measured numbers: of a state or a text there is no mean");
+    }
+    for (const std::string_view key : {"max_interval", "deadband"}) {
+        if (reader.has(key)) {
+            reader.error(key,
+                         fmt::format("{} means nothing beside aggregate, which reports once a window", key));
+        }
+    }
+    if (spec.read_on_connect) {
+        reader.error("aggregate", R"(aggregate means nothing beside read = "connect")");
+    }
+}
+
 void read_polling(Reader& reader, PointSpec& spec) {
     constexpr std::array<std::pair<std::string_view, bool>, 1> kRead{{{"connect", true}}};
     spec.max_interval = reader.duration("max_interval", milliseconds(100), hours(24));
@@ -317,6 +336,7 @@ PointDraft read_point(const Node& table, const std::vector<std::string>& points,
         reader.any("expression");
         check_type_keys(reader, spec);
     }
+    read_aggregate(reader, spec);
     reader.finish();
     return draft;
 }

@@ -215,9 +215,10 @@ struct PointSpec {
     std::optional<double> zero_below;
     double deadband = 0;
     std::optional<Duration> max_interval;
-    std::optional<Duration> interval;  ///< of this point; else the device's
-    bool read_on_connect = false;      ///< once a connection
-    std::string same_read;             ///< name of a group that must come from one request; empty: none
+    std::optional<Duration> aggregate;  ///< window whose minimum, mean and maximum are reported in its place
+    std::optional<Duration> interval;   ///< of this point; else the device's
+    bool read_on_connect = false;       ///< once a connection
+    std::string same_read;              ///< name of a group that must come from one request; empty: none
     std::vector<GoodWhen> good_when;
     /// A virtual point is worked out from others instead of being read (daemon/config/expression.hpp); empty:
     /// it is read. Virtual points stand behind all others. `reg` and `type` then mean nothing.

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "daemon/publish/aggregation.hpp"
 #include "daemon/publish/point_coding.hpp"
 #include "daemon/publish/wire.hpp"
 #include "gengfu/v1/feed.pb.h"
@@ -155,8 +156,15 @@ Catalogue build_catalogue(const config::Site& site, const Aliases& aliases, conf
         *parts.room_for(item).add_devices() = std::move(item);
     }
     const std::vector<PointCoding> codings = point_codings(site, aliases);
-    for (std::uint32_t i = 0; i < codings.size(); ++i) {
+    for (std::uint32_t i = 0; i < site.points.size(); ++i) {
         v1::CataloguePoint item = describe(site, PointId{i}, codings[i]);
+        *parts.room_for(item).add_points() = std::move(item);
+    }
+    std::size_t coding = site.points.size();
+    for (const AggregatePoint& point : aggregate_points(site)) {
+        v1::CataloguePoint item = describe(site, point.of, codings[coding++]);
+        item.set_name(item.name() + point.suffix);
+        item.clear_role();  // a device has one point of a role
         *parts.room_for(item).add_points() = std::move(item);
     }
     parts.finish();

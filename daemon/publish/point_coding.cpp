@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/publish/aggregation.hpp"
+
 namespace gengfu::publish {
 
 namespace {
@@ -21,11 +23,15 @@ void extend(Aliases& aliases, const config::Site& site) {
         const auto [place, added] = aliases.try_emplace(site.point_name(PointId{i}), last + 1);
         last += added ? 1 : 0;
     }
+    for (const AggregatePoint& point : aggregate_points(site)) {
+        const auto [place, added] = aliases.try_emplace(name_of(site, point), last + 1);
+        last += added ? 1 : 0;
+    }
 }
 
 std::vector<PointCoding> point_codings(const config::Site& site, const Aliases& aliases) {
     std::vector<PointCoding> out(site.points.size());
-    for (std::uint32_t i = 0; i < out.size(); ++i) {
+    for (std::uint32_t i = 0; i < site.points.size(); ++i) {
         const config::PointSpec& spec = site.spec(PointId{i});
         PointCoding& coding = out[i];
         coding.alias = aliases.at(site.point_name(PointId{i}));
@@ -36,6 +42,15 @@ std::vector<PointCoding> point_codings(const config::Site& site, const Aliases& 
             coding.resolution = spec.scale;
             coding.offset = spec.offset;
         }
+    }
+    for (const AggregatePoint& point : aggregate_points(site)) {
+        PointCoding coding = out[point.of.value];
+        coding.alias = aliases.at(name_of(site, point));
+        if (point.is_mean) {
+            coding.resolution = 0;
+            coding.offset = 0;
+        }
+        out.push_back(coding);
     }
     return out;
 }

@@ -21,7 +21,8 @@ struct PointCoding {
 /// stay.
 void extend(Aliases& aliases, const config::Site& site);
 
-/// By PointId. \param aliases extended by extend() for the same site.
+/// By PointId, those of aggregation.hpp behind the site's own. \param aliases extended by extend() for the
+/// same site.
 std::vector<PointCoding> point_codings(const config::Site& site, const Aliases& aliases);
 
 }  // namespace gengfu::publish

@@ -37,6 +37,7 @@ Publisher::Impl::Impl(boost::asio::any_io_executor core, const config::Site& sit
       topics_(site),
       encoder_(run_, site.mqtt.encoding, clock),
       filter_(site),
+      aggregation_(site),
       batch_({}),
       line_(tuning.volatile_after),
       commands_([this](const PlatformCommand& command, Commands::Done done) {
@@ -226,14 +227,15 @@ void Publisher::Impl::report_around(const alarms::Transition& transition) {
 }
 
 void Publisher::Impl::samples(const std::vector<Sample>& samples) {
+    windows_.clear();
     for (const Sample& sample : samples) {
-        if (!filter_.admit(sample)) {
-            continue;
+        aggregation_.add(sample, windows_);
+        if (filter_.admit(sample)) {
+            gather(sample);
         }
-        batch_.add(sample);
-        if (batch_.size() >= tuning_.batch_samples || batch_.text_bytes() >= kBatchText) {
-            send_batch();
-        }
+    }
+    for (const Sample& sample : windows_) {
+        gather(sample);
     }
     if (batch_.empty()) {
         return;
@@ -244,6 +246,13 @@ void Publisher::Impl::samples(const std::vector<Sample>& samples) {
         send_batch();
     } else if (!linger_timer_.armed()) {
         linger_timer_.after(linger, [this] { send_batch(); });
+    }
+}
+
+void Publisher::Impl::gather(const Sample& sample) {
+    batch_.add(sample);
+    if (batch_.size() >= tuning_.batch_samples || batch_.text_bytes() >= kBatchText) {
+        send_batch();
     }
 }
 
@@ -261,6 +270,11 @@ void Publisher::Impl::send_batch() {
 
 void Publisher::Impl::stop(Duration grace, std::function<void()> done) {
     stopped_ = std::move(done);
+    windows_.clear();
+    aggregation_.finish(windows_);
+    for (const Sample& sample : windows_) {
+        gather(sample);
+    }
     send_batch();
     heartbeat_timer_.cancel();
     if (!granted_) {

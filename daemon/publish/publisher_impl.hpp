@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/publish/aggregation.hpp"
 #include "daemon/publish/catalogue.hpp"
 #include "daemon/publish/commands.hpp"
 #include "daemon/publish/delivery.hpp"
@@ -56,6 +57,7 @@ private:
     void when_settled(std::uint64_t sequence, std::function<void()> then);
     void settle(std::uint64_t sequence);
     void report_around(const alarms::Transition& transition);
+    void gather(const Sample& sample);
     void send_batch();
     void finish_stop();
     void notice(Notice kind, const std::string& zh, const std::string& en);
@@ -121,6 +123,8 @@ private:
     Encoder encoder_;
     Catalogue catalogue_;
     ReportFilter filter_;
+    Aggregation aggregation_;
+    std::vector<Sample> windows_;  ///< kept to spare the allocation
     BatchEncoder batch_;
     EventLine line_;
     Commands commands_;

@@ -1,6 +1,7 @@
 #include "daemon/publish/report_filter.hpp"
 
 #include <cmath>
+#include <limits>
 
 namespace gengfu::publish {
 
@@ -9,6 +10,10 @@ ReportFilter::ReportFilter(const config::Site& site) : points_(site.points.size(
         const config::PointSpec& spec = site.spec(PointId{static_cast<std::uint32_t>(i)});
         points_[i].deadband = spec.deadband;
         points_[i].max_interval = spec.max_interval.value_or(kDefaultMaxInterval);
+        if (spec.aggregate) {  // its windows are reported instead
+            points_[i].deadband = std::numeric_limits<double>::infinity();
+            points_[i].max_interval = Duration::max();
+        }
     }
 }
 

@@ -19,6 +19,7 @@ constexpr Duration kAroundAlarm = std::chrono::seconds(30);
 
 /// Report by exception: which samples leave the gateway. The first of a point; one that differs from the last
 /// reported by more than the deadband, in quality, reason or text; at least one every `max_interval`; and all
+/// around an alarm. Of a point with `aggregate` only the first, changes of quality or reason, and what is
 /// around an alarm. Pure.
 class ReportFilter {
 public:
