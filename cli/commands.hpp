@@ -77,6 +77,13 @@ struct AlarmChange {
     std::string span;    ///< how long: "2h"; empty: not told
     std::string why;
 };
+struct CalibrateWish {
+    std::string device;  ///< empty: all, of an export or import
+    std::string export_file, import_file;
+    std::string why;
+};
+int calibrate(const Common& common, const CalibrateWish& wish);
+
 struct DecommissionWish {
     Common common;
     std::string why;

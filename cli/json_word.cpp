@@ -11,4 +11,9 @@ std::string word(const nlohmann::json& object, const char* key) {
     return found != object.end() && found->is_string() ? printable(found->get<std::string>()) : std::string();
 }
 
+std::string raw_word(const nlohmann::json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 }  // namespace gengfu::cli

@@ -17,7 +17,7 @@ using gengfu::cli::Common;
 
 /// Verbs of the contract that this release does not have yet: known by name, so that nobody looks for a
 /// typing error.
-constexpr std::array kNotBuilt{"watch", "calibrate", "drill", "apply", "report", "import", "profiles"};
+constexpr std::array kNotBuilt{"watch", "drill", "apply", "report", "import", "profiles"};
 
 struct Options {
     Common common;
@@ -29,6 +29,7 @@ struct Options {
     gengfu::cli::AddressWish address;
     gengfu::cli::TraceWish trace;
     gengfu::cli::HistoryWish history;
+    gengfu::cli::CalibrateWish calibrate;
     bool raw = false, all = false, takeover = false, history_of_alarms = false;
     int timeout_ms = 300, limit_s = 0;
     std::string units;
@@ -219,6 +220,21 @@ void add_alarms(CLI::App& app, Options& options) {
     });
 }
 
+void add_calibrate(CLI::App& app, Options& options) {
+    CLI::App* const sub =
+        verb(app, options, "calibrate", "how a cover lies now, or a lane looks, is how it shall be");
+    sub->add_option("DEVICE", options.calibrate.device, "name of the device; all, of a file");
+    CLI::Option* const to = sub->add_option("--export", options.calibrate.export_file,
+                                            "write what was learned to a file, for another gateway");
+    sub->add_option("--import", options.calibrate.import_file, "take it from such a file")->excludes(to);
+    sub->add_option("--why", options.calibrate.why, "the reason, for the record");
+    sub->add_option("--socket", options.common.socket, "the daemon's control socket");
+    sub->callback([&options] {
+        finish(options);
+        options.status = gengfu::cli::calibrate(options.common, options.calibrate);
+    });
+}
+
 void add_replay(CLI::App& app, Options& options) {
     CLI::App* const sub =
         verb(app, options, "replay", "which alarms the rules of a configuration would have raised");
@@ -264,6 +280,7 @@ void add_verbs(CLI::App& app, Options& options) {
     add_service(app, options, "out-of-service", "keep all alarms of a device quiet while it is worked on",
                 Span::kWord);
     add_service(app, options, "return", "end that: the device is back in service", Span::kNone);
+    add_calibrate(app, options);
     add_replay(app, options);
     add_decommission(app, options);
     CLI::App* const read = verb(app, options, "read", "read all points of a device now");

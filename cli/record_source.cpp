@@ -89,7 +89,7 @@ public:
 
     std::string learned() override {
         const Result<json> answer = ask(common_, {{"verb", "learned"}});
-        return answer ? word(*answer, "learned") : std::string();
+        return answer ? raw_word(*answer, "learned") : std::string();
     }
 
 private:

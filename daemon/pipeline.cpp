@@ -103,6 +103,7 @@ Result<void> Pipeline::start() {
     judge_.restore(alarms::memory_from(table_.standing(), saved_memory_, site_), clock_.now());
     saved_memory_.clear();
     learned_.teach(judge_, std::exchange(saved_learned_, {}), clock_.now());
+    teach_calibrations();
     tell_time();
     learning_.recall();
     learning_.start();
@@ -154,6 +155,9 @@ Result<void> Pipeline::restore() {
         }
         if (left->service) {
             table_.service().restore(left->service->device, std::move(left->service->hold));
+        }
+        if (!left->learned.empty()) {
+            calibrations_.push_back(std::move(left->learned));
         }
     }
     last_book_ = book->as_of;

@@ -136,6 +136,9 @@ private:
     Result<void> read(DeviceId device, std::function<void(std::vector<Sample>)> done);
     void add_lines(control::Daemon& daemon);
     void add_history(control::Daemon& daemon);
+    // pipeline_calibrate.cpp
+    Result<std::string> calibrate(const control::CalibrateWish& wish, std::function<void()> settled);
+    void teach_calibrations();
     void open_console();
     console::Page page(std::string_view path);
     bool is_of_lent_line(const rules::Verdict& verdict);
@@ -156,7 +159,8 @@ private:
     Inbox<sampling::Batch> inbox_;
     rules::Judge judge_;
     LearnedKeeper learned_;
-    std::optional<TimeZone> zone_;  ///< of schedules; none: unknown on this machine
+    std::vector<std::string> calibrations_;  ///< of the last run, later than its book
+    std::optional<TimeZone> zone_;           ///< of schedules; none: unknown on this machine
     Learning learning_;
     alarms::Table table_;
     alarms::CauseWatch causes_;

@@ -175,6 +175,9 @@ void Pipeline::add_history(control::Daemon& daemon) {
     daemon.catalogue = [this](const std::string& hash) {
         return publish::CatalogueShelf(site_.store.path).get(hash);
     };
+    daemon.calibrate = [this](const control::CalibrateWish& wish, std::function<void()> done) {
+        return calibrate(wish, std::move(done));
+    };
     daemon.learned = [this] { return rules::to_text(judge_.learned()); };
 }
 

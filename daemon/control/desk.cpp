@@ -9,6 +9,7 @@
 #include "daemon/control/alarm_desk.hpp"
 #include "daemon/control/alarm_json.hpp"
 #include "daemon/control/bounds.hpp"
+#include "daemon/control/calibrate_desk.hpp"
 #include "daemon/control/history_desk.hpp"
 #include "daemon/control/line_desk.hpp"
 
@@ -201,14 +202,13 @@ void decommission(const Daemon& daemon, const json& request, const Peer& peer, c
 }
 
 /// Verbs of the contract that come with a later release: told apart from typing errors.
-constexpr std::array<std::string_view, 6> kNotBuilt{"watch",  "apply",  "drill",
-                                                    "report", "import", "calibrate"};
+constexpr std::array<std::string_view, 5> kNotBuilt{"watch", "apply", "drill", "report", "import"};
 
 std::string unknown_verb(const json& request) {
     const auto found = request.find("verb");
     if (found == request.end() || !found->is_string()) {
         return "unknown verb: \"verb\" must be a string, one of status, alarms, ack, reset, shelve, "
-               "unshelve, handling, out-of-service, return, read, version";
+               "unshelve, handling, out-of-service, return, calibrate, read, version";
     }
     const auto verb = found->get<std::string>();
     if (std::find(kNotBuilt.begin(), kNotBuilt.end(), verb) != kNotBuilt.end()) {
@@ -216,7 +216,7 @@ std::string unknown_verb(const json& request) {
     }
     return "unknown verb " + config::in_quotes(verb) +
            config::did_you_mean(verb, {"status", "alarms", "ack", "reset", "shelve", "unshelve", "handling",
-                                       "out-of-service", "return", "read", "version"});
+                                       "out-of-service", "return", "calibrate", "read", "version"});
 }
 
 }  // namespace
@@ -230,7 +230,8 @@ void answer(const Daemon& daemon, const std::string& line, const Peer& peer, con
     const std::string verb = word(request, "verb");
     if (verb == "status") {
         reply(line_of(status(daemon)));
-    } else if (answer_alarms(daemon, request, peer, reply) || answer_history(daemon, request, reply)) {
+    } else if (answer_alarms(daemon, request, peer, reply) || answer_history(daemon, request, reply) ||
+               answer_calibration(daemon, request, peer, reply)) {
         return;
     } else if (verb == "version") {
         reply(line_of({{"version", daemon.version}}));

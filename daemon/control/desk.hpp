@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,13 @@
 namespace gengfu::control {
 
 class LineDesk;
+
+/// What a device's sensors show now is how it shall be; or (`learned`, rules::to_text()) as a file says.
+struct CalibrateWish {
+    std::string device;
+    std::optional<std::string> learned;
+    alarms::Actor actor;
+};
 
 /// What the desk asks of the daemon; called on core.
 struct Daemon {
@@ -57,6 +65,8 @@ struct Daemon {
                        std::function<void(Result<store::Pending>)>)>
         history;
     std::function<std::vector<std::string>(const std::string& hash)> catalogue;  ///< CatalogueShelf::get()
+    /// \return what is known of the device now; `done` comes when it is on disk. An error: nothing is changed
+    std::function<Result<std::string>(const CalibrateWish&, std::function<void()> done)> calibrate;
     std::function<std::string()> learned;  ///< rules::to_text() of what rules have learned of their places
     std::shared_ptr<LineDesk> lines;       ///< never null in a daemon that runs
 };

@@ -153,8 +153,6 @@ bool answer_history(const Daemon& daemon, const json& request, const Reply& repl
         records(daemon, request, reply);
     } else if (verb == "catalogue") {
         catalogue(daemon, request, reply);
-    } else if (verb == "learned") {
-        reply(line_of({{"learned", daemon.learned()}}));
     } else {
         return false;
     }

@@ -13,7 +13,7 @@ namespace gengfu::control {
 /// Records of one answer; it ends earlier at 256 KiB (Store::history).
 constexpr std::size_t kMostRecords = 1000;
 
-/// Answers `held`, `records`, `catalogue` and `learned`. \return whether the verb is one of these
+/// Answers `held`, `records` and `catalogue`. \return whether the verb is one of these
 bool answer_history(const Daemon& daemon, const nlohmann::json& request, const Reply& reply);
 
 std::string to_hex(Epoch epoch);  ///< always 16 digits

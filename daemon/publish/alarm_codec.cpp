@@ -133,6 +133,12 @@ std::string encode_service(const alarms::ServiceChange& change) {
     return out.SerializeAsString();
 }
 
+std::string encode_learned(const std::string& learned) {
+    stored::StoredAlarm out;
+    out.set_learned(learned);
+    return out.SerializeAsString();
+}
+
 Result<LeftBehind> decode_left_behind(const std::string& bytes) {
     stored::StoredAlarm in;
     if (!in.ParseFromString(bytes)) {
@@ -146,6 +152,10 @@ Result<LeftBehind> decode_left_behind(const std::string& bytes) {
             return pass(service);
         }
         out.service = std::move(*service);
+        return out;
+    }
+    if (!in.learned().empty()) {
+        out.learned = in.learned();
         return out;
     }
     Result<alarms::Alarm> alarm = from_stored(in);

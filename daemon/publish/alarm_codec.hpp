@@ -22,10 +22,13 @@ Result<alarms::Alarm> decode_alarm(const std::string& bytes);
 
 /// The same of a device that went out of service or came back.
 std::string encode_service(const alarms::ServiceChange& change);
-/// What an event left behind: one of the two.
+/// The same of a calibration. \param learned  rules::to_text()
+std::string encode_learned(const std::string& learned);
+/// What an event left behind: one of them.
 struct LeftBehind {
     std::optional<alarms::Alarm> alarm{};
     std::optional<alarms::ServiceChange> service{};  ///< its `actor` is not kept
+    std::string learned{};                           ///< rules::to_text(); empty: none
 };
 /// \retval Errc::kCorrupt as decode_alarm()
 Result<LeftBehind> decode_left_behind(const std::string& bytes);

@@ -1,0 +1,137 @@
+// `gengfu calibrate`: how a cover lies now, or an empty lane looks, is how it shall be.
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "cli/client.hpp"
+#include "cli/commands.hpp"
+#include "cli/json_word.hpp"
+#include "cli/terminal.hpp"
+#include "daemon/rules/learned.hpp"
+
+namespace gengfu::cli {
+namespace {
+
+using nlohmann::json;
+
+/// A gateway of 1,000 devices that have all been there for a month.
+constexpr std::size_t kLongestFile = 4U << 20U;
+
+int failed(const std::string& what) {
+    complain(what);
+    return kFailed;
+}
+
+int export_to(const Common& common, const CalibrateWish& wish) {
+    json request{{"verb", "learned"}};
+    if (!wish.device.empty()) {
+        request["device"] = wish.device;
+    }
+    const Result<json> answer = ask(common, request);
+    if (!answer) {
+        return failed(answer.error().what);
+    }
+    const std::string text = raw_word(*answer, "learned");
+    const Result<std::vector<rules::Learned>> learned = rules::parse_learned(text);
+    if (!learned || learned->empty()) {
+        return failed("nothing has been learned yet" + (wish.device.empty() ? "" : " of " + wish.device));
+    }
+    std::ofstream out(wish.export_file, std::ios::binary | std::ios::trunc);
+    out << text;
+    out.close();
+    if (!out) {
+        return failed(wish.export_file + ": cannot be written");
+    }
+    std::printf("%s: %s\n", wish.export_file.c_str(),
+                counted(static_cast<std::ptrdiff_t>(learned->size()), "rule").c_str());
+    return kDone;
+}
+
+/// One device, and what is known of it afterwards.
+int send(const Common& common, const std::string& device, const std::string& why, const std::string* text) {
+    json request{{"verb", "calibrate"}, {"device", device}, {"why", why}};
+    if (text != nullptr) {
+        request["learned"] = *text;
+    }
+    const Result<json> answer = ask(common, request);
+    if (!answer) {
+        return failed(answer.error().what);
+    }
+    if (common.format == Format::kJson) {
+        std::printf("%s\n", answer->dump(-1, ' ', false, json::error_handler_t::replace).c_str());
+        return kDone;
+    }
+    const Result<std::vector<rules::Learned>> known = rules::parse_learned(raw_word(*answer, "learned"));
+    std::string names;
+    for (const rules::Learned& one : known ? *known : std::vector<rules::Learned>{}) {
+        names += (names.empty() ? "" : ", ") + one.rule;
+    }
+    std::printf("%s calibrated%s: %s\n", printable(device).c_str(), text == nullptr ? "" : " from the file",
+                printable(names).c_str());
+    return kDone;
+}
+
+int import_from(const Common& common, const CalibrateWish& wish) {
+    std::error_code error;
+    if (std::filesystem::file_size(wish.import_file, error) > kLongestFile && !error) {
+        return failed(wish.import_file + ": too long to be a file of `gengfu calibrate --export`");
+    }
+    std::ifstream in(wish.import_file, std::ios::binary);
+    if (!in) {
+        return failed(wish.import_file + ": cannot be read");
+    }
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    const Result<std::vector<rules::Learned>> learned = rules::parse_learned(text);
+    if (!learned) {
+        return failed(printable(wish.import_file + ": " + learned.error().what));
+    }
+    std::map<std::string, std::vector<rules::Learned>> by_device;
+    for (const rules::Learned& one : *learned) {
+        if (!wish.device.empty() && one.device != wish.device) {
+            return failed(printable(wish.import_file + ": it is of another device, " + one.device));
+        }
+        by_device[one.device].push_back(one);
+    }
+    if (by_device.empty()) {
+        return failed(wish.import_file + ": there is nothing in it");
+    }
+    for (const auto& [device, lines] : by_device) {
+        const std::string part = rules::to_text(lines);
+        if (send(common, device, wish.why, &part) != kDone) {
+            return kFailed;
+        }
+    }
+    return kDone;
+}
+
+}  // namespace
+
+int calibrate(const Common& common, const CalibrateWish& wanted) {
+    CalibrateWish wish = wanted;
+    if (!wish.export_file.empty()) {
+        return export_to(common, wish);
+    }
+    if (wish.device.empty() && wish.import_file.empty()) {
+        complain("calibrate which device?");
+        return kWrongUsage;
+    }
+    if (wish.why.empty() && isatty(STDIN_FILENO) == 1) {
+        std::printf("why? ");
+        std::fflush(stdout);
+        std::getline(std::cin, wish.why);
+    }
+    if (wish.why.empty()) {
+        complain("say why, for the record: --why \"...\"");
+        return kWrongUsage;
+    }
+    return wish.import_file.empty() ? send(common, wish.device, wish.why, nullptr)
+                                    : import_from(common, wish);
+}
+
+}  // namespace gengfu::cli

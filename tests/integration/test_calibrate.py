@@ -1,0 +1,141 @@
+"""A cover's pose taken by a person: now or from a file, recorded, kept over a kill -9."""
+import json
+
+import pytest
+
+from support.configuration import Configuration
+from support.slaves import TcpSlaves
+from support.waiting import wait_for
+
+RULE = "cover-moved"
+FLAT, LEANING = "0000 0000 0800", "05A8 0000 05A8"  # gravity x, y, z from 0x0034 on: 1 g down; 45 degrees
+AT_ONCE = '[device.rule.cover-moved]\non_delay = "0s"\noff_delay = "0s"\nwhy = "test: no delays"\n'
+
+
+@pytest.fixture
+def covers(closing):
+    registers = {"holding": {0x0034: FLAT + " 0000" * 14}}
+    return closing(TcpSlaves({1: registers, 2: registers}))
+
+
+def text(gateway, covers, broker):
+    configuration = Configuration(gateway.store).mqtt(broker.port).tcp("tcp", covers.port)
+    for unit in (1, 2):
+        configuration.device(f"cover-{unit}", "tcp", unit, "witmotion-wt901c485", "manhole-cover", rules=AT_ONCE)
+    return configuration.text()
+
+
+def learned(gateway, device="cover-1"):
+    """kind -> (calibrated or learned, numbers) of the cover's pose."""
+    for line in gateway.ask(verb="learned", device=device)["learned"].splitlines()[1:]:
+        _, _, rule, _, how, numbers = line.split("\t")
+        if rule == RULE:
+            return how, [float(number) for number in numbers.split()]
+    return None
+
+
+@pytest.fixture
+def site(covers, broker, feed, gateway):
+    gateway.configure(text(gateway, covers, broker))
+    gateway.start()
+    for device in ("cover-1", "cover-2"):
+        wait_for(lambda d=device: (learned(gateway, d) or (0, [0] * 7))[1][6] > 2.2, "a pose learned by itself, held against others from 2 s on")
+    return gateway
+
+
+def begun_anew(gateway) -> bool:
+    try:
+        return gateway.ask(verb="status")["start"] > 1
+    except (OSError, ValueError):
+        return False
+
+
+def calibrate(gateway, device, x):
+    """Until the mean of the last ten seconds is all of the new pose."""
+    def near():
+        done = gateway.command("calibrate", device, "--why", "mounted on a slope")
+        assert done.returncode == 0 and f"{device} calibrated: {RULE}" in done.stdout, done.stdout + done.stderr
+        return abs(learned(gateway, device)[1][0] - x) < 0.05
+
+    wait_for(near, "the pose of now")
+
+
+def test_the_pose_of_now_ends_the_alarm_is_recorded_and_survives_a_kill(site, covers, feed):
+    covers.set(1, "holding", 0x0034, LEANING)
+    site.wait_alarm(RULE, "cover-1", active=True)
+    calibrate(site, "cover-1", 0.7071)
+    site.kill()  # the moment it was told "done"
+    site.start()
+    how, numbers = learned(site)
+    assert how == "calibrated" and numbers[0] == pytest.approx(0.7071, abs=0.05)
+    site.wait_alarm(RULE, "cover-1", active=False)
+    assert learned(site, "cover-2")[0] == "learned", "of one device"
+    audit = feed.wait(lambda: [r.audit for r in feed.records.values() if r.WhichOneof("content") == "audit" and r.audit.what == "calibrated"],
+                      "the record of it")[0]
+    assert (audit.device, audit.actor.reason) == ("cover-1", "mounted on a slope")
+    assert audit.actor.name and "mounted on a slope" in audit.text.en
+
+
+def test_a_file_brings_it_to_another_gateway(site, covers, broker, folder, closing):
+    covers.set(1, "holding", 0x0034, LEANING)
+    site.wait_alarm(RULE, "cover-1", active=True)
+    calibrate(site, "cover-1", 0.7071)
+    file = folder / "poses.txt"
+    assert site.command("calibrate", "--export", str(file)).returncode == 0
+    assert file.read_text().count(RULE) == 2
+    site.stop()
+    (site.store).rename(folder / "broken gateway")
+    site.start()
+    wait_for(lambda: begun_anew(site), "the new one to begin anew above the old one's starts")
+    wait_for(lambda: learned(site), "a pose learned by the new one")
+    covers.set(1, "holding", 0x0034, FLAT)
+    wait_for(lambda: site.read("cover-1")["gravity_x"]["value"] == 0, "the cover to lie flat")
+    done = site.command("calibrate", "--import", str(file), "--why", "gateway swapped", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["device"] for line in done.stdout.splitlines()] == ["cover-1", "cover-2"]
+    assert learned(site)[0] == "calibrated" and learned(site)[1][0] == pytest.approx(0.7071, abs=0.05)
+    site.wait_alarm(RULE, "cover-1", active=True)  # it does not lie as it did: watched as before the swap
+    site.kill()
+    site.start()
+    assert learned(site)[0] == "calibrated"
+
+
+def test_what_does_not_fit_is_refused_and_changes_nothing(site, covers, folder):
+    before = learned(site)[1][:3]
+    head, good = "gengfu-learned 1\n", f"cover-1\tgravity_z\t{RULE}\tmoved\tcalibrated\t"
+    pose = "1 0 0 1 0 0 60 0\n"
+
+    def refused(content, *arguments):
+        file = folder / "in.txt"
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        done = site.command("calibrate", *arguments, "--import", str(file), "--why", "x")
+        assert done.returncode == 1 and done.stderr, done.stdout
+        return done.stderr
+
+    assert "of another device" in refused(head + good + pose, "cover-2")
+    assert "no device is named" in refused(head + good.replace("cover-1", "cover-9") + pose)
+    assert "no rule takes" in refused(head + good.replace("gravity_z", "gravity_x") + pose)
+    assert "no rule takes" in refused(head + good.replace("\tmoved", "\toccupied") + pose)
+    assert "no rule takes" in refused(head + good + "5 5 5 1 0 0 60 0\n")
+    assert "no rule takes" in refused(head + good + pose + good.replace("gravity_z", "none") + pose)
+    assert "line 2" in refused(head + "x\n") and "line 2" in refused(head + good + "nan nan nan\n")
+    assert "line 1" in refused("") and "line 1" in refused(b"\xff\x00" * 999)
+    assert "nothing in it" in refused(head)
+    assert "too long" in refused(b"\n" * (5 << 20))
+    assert "cannot be read" in site.command("calibrate", "--import", str(folder / "none"), "--why", "x").stderr
+    for wrong in ({"device": "cover-1"}, {"device": 7, "why": "x"}, {"device": "cover-1", "why": "x", "learned": 7},
+                  {"device": "cover-1", "why": "x" * 1001}, {"device": "cover-9", "why": "x"}):
+        assert "error" in site.ask(verb="calibrate", **wrong), wrong
+    assert learned(site)[1][:3] == pytest.approx(before, abs=1e-6) and learned(site)[0] == "learned"
+    assert site.command("calibrate").returncode == 2
+    assert site.command("calibrate", "cover-1").returncode == 2, "without a reason"
+    assert "none of its rules" in site.command("calibrate", "gateway", "--why", "x").stderr
+
+
+def test_a_silent_sensor_has_nothing_to_calibrate_by(covers, broker, gateway):
+    gateway.configure(text(gateway, covers, broker).replace("unit = 2", "unit = 3"))
+    gateway.start()
+    wait_for(lambda: learned(gateway), "the one that answers")
+    done = gateway.command("calibrate", "cover-2", "--why", "x")
+    assert done.returncode == 1 and "no good value" in done.stderr
+    assert learned(gateway, "cover-2") is None
