@@ -120,6 +120,7 @@ class City:
         gaps = db.query("SELECT epoch, stream, ranges FROM governance.ledger WHERE gateway = %s AND ranges <> "
                         "int8multirange(int8range(1, upper(ranges)))", GATEWAY)
         assert gaps == []
+        wait_for(lambda: db.query("SELECT count(*) FROM governance.parked") == [(0,)], "no batch to wait for its catalogue", _PATIENCE)
         said, rows = self.said(), self.rows(db)
         lost = [key for key in said if key not in rows]
         doubled = [key for key, values in rows.items() if len(values) != len(said.get(key, values[:1]))]
