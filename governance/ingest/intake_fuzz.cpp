@@ -9,6 +9,7 @@
 
 #include "daemon/publish/batch_decoder.hpp"
 #include "gengfu/v1/feed.pb.h"
+#include "governance/ingest/catalogue.hpp"
 #include "governance/ingest/intake.hpp"
 #include "governance/ingest/sample_rows.hpp"
 
@@ -41,7 +42,7 @@ void decode(const RecordIn& in) {
         return;
     }
     SampleArrays arrays;
-    if (!decode_batch(in.record->batch(), catalogue(), arrays)) {
+    if (!publish::decode_batch(in.record->batch(), catalogue(), arrays)) {
         return;
     }
     const std::size_t size = arrays.number.size();
