@@ -33,23 +33,6 @@ std::string address_of(const config::Broker& broker) {
     return (broker.tls ? "ssl://" : "tcp://") + host + ":" + std::to_string(broker.port);
 }
 
-// Paho tears its library down with the last client and sets it up with the next. A thread of Paho that still
-// logs in between makes a trace buffer of 125 kB that nobody frees, and a client made while another tears
-// down is lost from the library's list. One client that never connects, made before the first, keeps the
-// library up.
-void keep_library() {
-    // Not destroyed at exit either: a session left behind may still be in the library then.
-    static const auto* const kKeeper =
-        new mqtt::async_client("tcp://127.0.0.1:1", "keeper", mqtt::create_options(MQTTVERSION_5), nullptr);
-    static_cast<void>(kKeeper);
-}
-
-// Called before the members that need the library are made.
-std::string with_library(std::string address) {
-    keep_library();
-    return address;
-}
-
 }  // namespace
 
 std::string name_of(const config::Broker& broker) {
@@ -63,8 +46,8 @@ Link::Link(Shared& shared, const config::Mqtt& settings, const config::Broker& b
       broker_(broker),
       mqtt5_(mqtt5),
       will_(will),
-      client_(with_library(address_of(broker)), client_id,
-              mqtt::create_options(mqtt5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1), nullptr) {
+      client_(address_of(broker), client_id, mqtt::create_options(mqtt5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1),
+              nullptr) {
     client_.set_message_callback([this](const mqtt::const_message_ptr& message) { arrived(message); });
     client_.set_connection_lost_handler([this](const std::string& cause) {
         gone(cause.empty() ? "the connection broke, or the broker fell silent" : cause);
@@ -259,7 +242,7 @@ Link::Failure Link::failure() const try {
         return {.why = "the broker closed the connection without an answer", .closed = true};
     }
     if (words == kNotReached) {
-        return {.why = "nobody answers at this address and port"};
+        return {.why = "nobody answers at this address and port", .unreached = true};
     }
     if (words == kSilent) {
         return {.why = "the broker was reached but did not answer in 15 s"};

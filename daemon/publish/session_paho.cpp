@@ -170,9 +170,12 @@ ConnectPlan::Failure Worker::explain(const Link& link, const config::Broker& bro
     const Link::Failure failure = link.failure();
     std::string why = failure.why;
     if (broker.tls && failure.code == 0) {
-        const std::string trouble = tls_trouble(settings_, broker);
-        why = trouble.empty() ? why : trouble;
-        if (failure.closed && settings_.certificate.empty()) {
+        const TlsLook look = look_at_tls(settings_, broker);
+        why = look.trouble.empty() ? why : look.trouble;
+        // Paho calls a broker unreached that ends TLS before it has heard of the connection.
+        const bool ended = failure.unreached && look.succeeded;
+        why = ended ? "the broker ended the connection after the TLS handshake" : why;
+        if ((failure.closed || ended) && settings_.certificate.empty()) {
             why += "; does it want a certificate of the gateway (mqtt.certificate)?";
         }
     }

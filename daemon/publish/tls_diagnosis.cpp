@@ -102,7 +102,7 @@ std::string words_for(SSL* ssl, const std::string& host, unsigned long error) {
 
 }  // namespace
 
-std::string tls_trouble(const config::Mqtt& settings, const config::Broker& broker) {
+TlsLook look_at_tls(const config::Mqtt& settings, const config::Broker& broker) {
     ERR_clear_error();
     const Context context = make_context(settings);
     const Bio bio(context ? BIO_new_ssl_connect(context.get()) : nullptr);
@@ -120,7 +120,13 @@ std::string tls_trouble(const config::Mqtt& settings, const config::Broker& brok
     // Errors of sockets and names are not TLS's: whoever connects has words of their own for them.
     const int source = ERR_GET_LIB(error);
     const bool reached = source != ERR_LIB_BIO && source != ERR_LIB_SYS;
-    return shake == Shake::kFailed && reached ? words_for(ssl, broker.host, error) : std::string();
+    return {
+        .trouble = shake == Shake::kFailed && reached ? words_for(ssl, broker.host, error) : std::string(),
+        .succeeded = shake == Shake::kDone};
+}
+
+std::string tls_trouble(const config::Mqtt& settings, const config::Broker& broker) {
+    return look_at_tls(settings, broker).trouble;
 }
 
 }  // namespace gengfu::publish
