@@ -16,7 +16,6 @@ namespace {
 using nlohmann::json;
 
 constexpr int kTries = 4;
-constexpr Duration kLeastTurnaround = std::chrono::milliseconds(300);  // the slowest sensors known
 
 /// What was found, for the last words.
 struct Outcome {
@@ -116,9 +115,13 @@ private:
 
     Result<Presence> who_answers(std::uint8_t unit) {
         std::vector<Reply> replies;
-        const std::uint64_t late = line_.bus().traffic().late_frames;
+        const std::uint64_t unasked = unasked_frames(line_.bus().traffic());
         for (int i = 0; i < kTries; ++i) {
-            const auto answer = line_.ask(request(unit, 3, provision_.reg));
+            // Of two units with one address the slower one answers when the quicker one has: the line is
+            // listened to until that cannot come any more.
+            drivers::Request again = request(unit, 3, provision_.reg);
+            again.min_gap = std::max(again.min_gap, turnaround_);
+            const auto answer = line_.ask(again);
             const Errc code = answer ? Errc{} : answer.error().code;
             if (!answer && (code == Errc::kIo || code == Errc::kStale || code == Errc::kInterrupted)) {
                 return fail(code, answer.error().what);
@@ -127,7 +130,7 @@ private:
             const bool damaged = !answer && code == Errc::kBadFrame;
             replies.push_back(silent ? Reply::kSilence : damaged ? Reply::kDamaged : Reply::kAnswer);
         }
-        return presence(replies, line_.bus().traffic().late_frames > late);
+        return presence(replies, unasked_frames(line_.bus().traffic()) > unasked);
     }
 
     /// A register that does not hold the old address is not the one, or not of this sensor.
@@ -241,7 +244,7 @@ int address(const AddressWish& wish) {
         return failed(line.error());
     }
     const Duration turnaround =
-        std::max({kLeastTurnaround, bus->timeout, (*known)->profile.turnaround.value_or(Duration::zero())});
+        std::max({kSlowestSensor, bus->timeout, (*known)->profile.turnaround.value_or(Duration::zero())});
     Address work(wish, **known, turnaround, **line);
     if (const Result<void> looked = work.look_first(); !looked) {
         return failed(looked.error());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/config/profiles.hpp"
+#include "drivers/bus.hpp"
 
 /// Which profile a unit fits, and how sure that is. Pure.
 namespace gengfu::cli {
@@ -35,12 +36,20 @@ struct Evidence {
 int score(const Evidence& evidence);
 Certainty certainty(int score);
 
+/// The slowest sensors known take so long to answer.
+constexpr Duration kSlowestSensor = std::chrono::milliseconds(300);
+
+/// Whole frames that were no answer to what had been asked last.
+constexpr std::uint64_t unasked_frames(const drivers::Traffic& traffic) {
+    return traffic.late_frames + traffic.foreign_frames;
+}
+
 /// Several answers to the same question.
 enum class Reply : std::uint8_t { kAnswer, kDamaged, kSilence };
 enum class Presence : std::uint8_t { kNobody, kOne, kSeveral };
 
 /// Two units that answer to one address spoil each other, every time or now and then, or follow one another.
-/// \param followed  an answer came twice (a late frame after a whole one)
+/// \param followed  an answer came twice (a frame that nobody asked for after a whole one)
 Presence presence(std::span<const Reply> replies, bool followed);
 
 }  // namespace gengfu::cli

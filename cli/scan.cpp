@@ -141,8 +141,10 @@ private:
     }
 
     /// \retval Errc::kIo, kStale, kInterrupted  the line itself
-    Result<Reply> look(const Ask& ask) {
-        const auto answer = line_.ask(request(ask.unit, ask.function, 0, 1));
+    Result<Reply> look(const Ask& ask, Duration silence = {}) {
+        drivers::Request one = request(ask.unit, ask.function, 0, 1);
+        one.min_gap = silence;
+        const auto answer = line_.ask(one);
         if (answer) {
             return Reply::kAnswer;
         }
@@ -162,15 +164,16 @@ private:
 
     Result<void> examine(const Ask& ask, Reply first) {
         std::vector<Reply> replies{first};
-        const std::uint64_t late = line_.bus().traffic().late_frames;
+        const std::uint64_t unasked = unasked_frames(line_.bus().traffic());
         while (replies.size() < kTries) {
-            const auto reply = look(ask);
+            // Listened to for as long as a slower unit of the same address may still take.
+            const auto reply = look(ask, kSlowestSensor);
             if (!reply) {
                 return fail(reply.error().code, reply.error().what);
             }
             replies.push_back(*reply);
         }
-        const bool followed = line_.bus().traffic().late_frames > late;
+        const bool followed = unasked_frames(line_.bus().traffic()) > unasked;
         const Presence who = presence(replies, followed);
         if (who == Presence::kNobody) {
             return {};

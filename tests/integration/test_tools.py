@@ -93,6 +93,12 @@ def test_scan_finds_units_of_several_speeds_and_two_at_one_address(tools):
     assert found[1, "9600 8N1"]["several"] and (2, "9600 8N1") not in found and (1, "9600 8E1") not in found
 
 
+def test_scan_tells_of_a_slower_twin(tools):
+    fresh = 'baud = 9600\nsame_unit = true\n'
+    gateway = tools(relay("fresh-1", 1, fresh) + relay("fresh-2", 1, fresh + 'turnaround = "90ms"\n'))
+    assert scanned(gateway, "--units", "1-2")[1, "9600 8N1"]["several"]
+
+
 def test_what_scan_prints_can_be_pasted(tools):
     gateway = tools(relay("a", 17))
     shown = scan(gateway, "--units", "16-18", "--configured")
@@ -106,7 +112,7 @@ def test_what_scan_prints_can_be_pasted(tools):
 
 def test_an_interrupted_scan_goes_on(tools):
     gateway = tools(relay("a", 2) + relay("b", 240))
-    first = scan(gateway, "--configured", "--limit", "1")
+    first = scan(gateway, "--configured", "--limit", "3")
     assert first.returncode == 1 and "not finished" in first.stdout and "unit 2 at" in first.stdout
     asked = gateway.sim.do("stats")["lines"]["rs485-1"]["requests_by_unit"]
     found = scanned(gateway, "--configured")
@@ -182,9 +188,13 @@ def test_address_gives_a_new_sensor_its_unit_id(tools, running):
     (relay("a", 1), ["--from", "3", "--to", "4"], "nobody answers to unit 3"),
     (relay("a", 1) + relay("b", 1, 'same_unit = true\nturnaround = "2ms"\n'), ["--from", "1", "--to", "4"],
      "two or more units answer to unit 1"),
+    (relay("a", 1) + relay("b", 1, 'same_unit = true\nturnaround = "60ms"\n'), ["--from", "1", "--to", "4"],
+     "two or more units answer to unit 1"),
+    (relay("a", 1) + relay("b", 1, 'same_unit = true\nturnaround = "200ms"\n'), ["--from", "1", "--to", "4"],
+     "two or more units answer to unit 1"),
     (relay("a", 1).replace("0001 0002", "0007 0002").replace("unit_register = 0x0018", ""), ["--from", "1", "--to", "4"],
      "holds 7, not its address"),
-], ids=["taken", "silent", "two", "another-sensor"])
+], ids=["taken", "silent", "two", "a-slower-twin", "a-much-slower-twin", "another-sensor"])
 def test_address_writes_nothing_when_in_doubt(tools, devices, arguments, words):
     gateway = tools(devices)
     before = writes(gateway)
