@@ -79,7 +79,8 @@ void records(const Daemon& daemon, const json& request, const Reply& reply) {
     }
     const store::SequenceRange range{number(request, "first", 1),
                                      number(request, "last", std::numeric_limits<std::uint64_t>::max())};
-    const std::size_t limit = std::min<std::uint64_t>(number(request, "limit", kMostRecords), kMostRecords);
+    const auto limit = static_cast<std::size_t>(
+        std::min<std::uint64_t>(number(request, "limit", kMostRecords), kMostRecords));
     daemon.history(
         *epoch, *stream, range, limit, [post = daemon.post, reply](const Result<store::Pending>& found) {
             json answer;
