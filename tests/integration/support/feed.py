@@ -106,7 +106,8 @@ class Feed:
         if known is None:
             self.records[identity] = record
             self.order.append(identity)
-        elif known != record:
+        elif known.SerializeToString(deterministic=True) != record.SerializeToString(deterministic=True):
+            # Not by ==: a reading without a number is NaN, which is never equal to itself.
             self.spoiled.append(f"{identity} came twice with different content")
         if record.WhichOneof("content") == "catalogue":
             self._catalogues[record.catalogue.hash][record.catalogue.part] = record.catalogue
