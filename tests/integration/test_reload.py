@@ -58,7 +58,7 @@ def test_a_device_that_goes_ends_its_alarm_by_removed(site, feed, relays, broker
     assert removed.id == alarm.id and removed.removed and not removed.acknowledged
     assert site.command("ack", alarm.id, "--why", "taken out on purpose").returncode == 0
     feed.wait(lambda: alarm.id not in feed.retained_alarms, "the retained topic to be emptied")
-    assert site.alarms() == []
+    assert not [alarm for alarm in site.alarms() if alarm["device"] != "gateway"]
 
 
 def test_a_bad_file_leaves_everything_as_it_was_and_raises_an_alarm(site, feed, relays, broker):
