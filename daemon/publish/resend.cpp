@@ -32,6 +32,9 @@ std::vector<SequenceRange> without(const std::vector<SequenceRange>& ranges, con
         std::uint64_t from = range.first;
         while (const auto gap = except.gap(from, range.last)) {
             out.push_back(*gap);
+            if (gap->last >= range.last) {
+                break;  // `last` may be the largest number there is: "to the end"
+            }
             from = gap->last + 1;
         }
     }

@@ -77,6 +77,9 @@ std::uint64_t RangeSet::count_in(SequenceRange range) const {
 }
 
 std::optional<SequenceRange> RangeSet::gap(std::uint64_t from, std::uint64_t last) const {
+    if (from == 0) {
+        return std::nullopt;  // no sequence, but what comes after the largest number
+    }
     auto at = first_reaching(ranges_, from);
     if (at != ranges_.end() && at->first <= from) {
         if (at->last >= last) {

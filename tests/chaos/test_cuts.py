@@ -83,7 +83,8 @@ def test_connection_cut_again_and_again(town):
         town.toggle(unit)
         town.gate.open()
         if draw.random() < 0.5:
-            wait_for(lambda: town.gateway.ask(verb="status")["broker"]["connected"], "a connection")
+            # After some cuts the pause before the next attempt may be a minute.
+            wait_for(lambda: town.gateway.ask(verb="status")["broker"]["connected"], "a connection", 90)
     town.settle()
     town.verdict()
 
