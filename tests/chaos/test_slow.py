@@ -169,5 +169,5 @@ def test_an_alarm_overtakes_on_a_modem(town, closing):
     town.settle()
     town.verdict()
     print(f"alarms on a modem: {', '.join(f'{seconds:.2f}' for seconds in took)} s")
-    # The machine may be busy beside the modem: one of six may be a little late. Behind the backlog they would come after 20 s.
+    # The machine may be busy beside the modem: one of six may be a little late.
     assert sorted(took)[len(took) // 2] < 2.0 and max(took) < 4.0
