@@ -17,6 +17,7 @@ class Gate:
         self._pairs = []
         self._open = True
         self.pace = None
+        self.passed = 0  # bytes let out by the pace so far: the time of the narrow link itself, whatever the machine does
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._ended = False
@@ -52,14 +53,14 @@ class Gate:
             for way in ways:
                 way.join()
 
-    @staticmethod
-    def _one_way(source, target, pace):
+    def _one_way(self, source, target, pace):
         free = time.monotonic()  # when the line is free again
         try:
             while data := source.recv(_PIECE if pace else 65536):
                 if pace:
                     free = max(free, time.monotonic()) + len(data) / pace
                     time.sleep(max(0.0, free - time.monotonic()))
+                    self.passed += len(data)
                 target.sendall(data)
         except OSError:
             pass
