@@ -116,10 +116,16 @@ Result<void> Pipeline::start() {
         [this](const std::string& line, const control::Peer& peer, const control::Reply& reply) {
             control::answer(desk_, line, peer, reply);
         });
-    if (!server) {
+    if (!server && server.error().code != Errc::kFull) {
         return pass(server);
     }
-    server_ = std::move(*server);
+    if (server) {
+        server_ = std::move(*server);
+    } else {  // alarms go out without it
+        log::error("控制套接字无处可放,`gengfu` 命令不可用,其余照常:" + server.error().what,
+                   "there is no place for the control socket: `gengfu` finds no daemon, all else goes on: " +
+                       server.error().what);
+    }
     open_console();
     for (const auto& worker : workers_) {
         if (worker) {

@@ -61,6 +61,11 @@ bool in_use(const std::string& path) {
     return connected;
 }
 
+/// The disk has no place for a socket: full, read-only, or without the folder that it had no place for.
+Errc code_of(int why) {
+    return why == EROFS || why == ENOSPC || why == EDQUOT || why == ENOENT ? Errc::kFull : Errc::kIo;
+}
+
 /// Removes a socket that a daemon which died left behind, and nothing else.
 Result<void> clear_way(const std::string& path) {
     struct stat info {};
@@ -73,8 +78,9 @@ Result<void> clear_way(const std::string& path) {
                                    " of that name is in the way: move it away");
     }
     if (::unlink(path.c_str()) != 0) {
-        return fail(Errc::kIo, "control socket " + path +
-                                   ": what a daemon left behind cannot be removed: " + std::strerror(errno));
+        return fail(code_of(errno),
+                    "control socket " + path +
+                        ": what a daemon left behind cannot be removed: " + std::strerror(errno));
     }
     return {};
 }
@@ -120,7 +126,7 @@ public:
             acceptor_.listen(asio::socket_base::max_listen_connections, error);
         }
         if (error) {
-            return fail(Errc::kIo, "control socket " + path_ + ": " + error.message());
+            return fail(code_of(error.value()), "control socket " + path_ + ": " + error.message());
         }
         asio::co_spawn(acceptor_.get_executor(), accept(shared_from_this()), asio::detached);
         return {};

@@ -29,7 +29,7 @@ using Handler = std::function<void(const std::string& line, const Peer& peer, Re
 class Server {
 public:
     /// Listens. A socket that a daemon which died left behind is replaced; one that is in use is not.
-    /// \retval Errc::kIo names the path and why
+    /// \retval Errc::kIo names the path and why; kFull the disk is full or read-only
     static Result<std::unique_ptr<Server>> open(boost::asio::any_io_executor core, const std::string& path,
                                                 Handler handler);
     ~Server();  ///< closes all connections and removes the socket

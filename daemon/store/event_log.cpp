@@ -20,14 +20,18 @@ std::size_t size_of(const EventLog::Waiting& event) {
 
 Result<EventLog> EventLog::open(const Folder& folder, std::vector<std::string>& troubles) {
     EventLog log(folder);
-    if (Result<void> done = log.ensure_open(troubles); !done) {
+    Result<void> done = log.ensure_open(troubles);
+    if (!done && of_disk(done.error())) {
+        done = log.look_at_it();
+    }
+    if (!done) {
         return pass(done);
     }
     return log;
 }
 
 Result<void> EventLog::ensure_open(std::vector<std::string>& troubles) {
-    if (std::exchange(reopen_, false)) {
+    if (std::exchange(reopen_, false) || std::exchange(viewing_, false)) {
         file_.reset();
     }
     if (file_) {
@@ -42,9 +46,26 @@ Result<void> EventLog::ensure_open(std::vector<std::string>& troubles) {
         opened = RecordFile::open(folder_->path(kName), Stream::kEvent);
     }
     if (!opened) {
+        static_cast<void>(of_disk(opened.error()) ? look_at_it() : Result<void>{});
         return pass(opened);
     }
     file_.emplace(std::move(*opened));
+    measure();
+    return {};
+}
+
+// What was committed before the disk failed can be sent all the same.
+Result<void> EventLog::look_at_it() {
+    if (file_ || !folder_->has(kName)) {
+        return {};
+    }
+    Result<RecordFile> view = RecordFile::open_view(folder_->path(kName), Stream::kEvent);
+    if (!view) {
+        // A damaged one is set aside when the disk takes that.
+        return of_disk(view.error()) ? Result<void>(pass(view)) : Result<void>{};
+    }
+    file_.emplace(std::move(*view));
+    viewing_ = true;
     measure();
     return {};
 }
@@ -155,13 +176,13 @@ std::vector<Key> EventLog::shed() {
 }
 
 Result<RecordFile::Read> EventLog::read(Key first, Key last, Budget budget) {
-    if (!file_) {
+    if (!file_ && folder_->has(kName)) {
         return fail(Errc::kIo, fmt::format("{}: cannot be opened at present", folder_->path(kName)));
     }
     RecordFile::Read result;
     result.next = first;
     const Key in_memory = waiting_.empty() ? last + 1 : waiting_.front().key;
-    if (first < in_memory) {
+    if (file_ && first < in_memory) {
         Result<RecordFile::Read> read = file_->read(first, std::min(last, in_memory - 1), budget);
         if (!read || read->more) {
             return read;
@@ -186,7 +207,7 @@ Result<RecordFile::Read> EventLog::read(Key first, Key last, Budget budget) {
 }
 
 Result<RecordFile::States> EventLog::states_after(Key key, std::size_t most_bytes) {
-    return file_->states_after(key, most_bytes);
+    return file_ ? file_->states_after(key, most_bytes) : Result<RecordFile::States>{};
 }
 
 Result<std::optional<Key>> EventLog::oldest(std::size_t count, Key limit, std::optional<Day> before) {

@@ -31,7 +31,8 @@ public:
     /// Bytes of one transaction, so that the log stays small when a disk comes back.
     static constexpr std::size_t kMostAtOnce = 512U << 10U;
 
-    /// A damaged file is set aside and a new one begun. \retval Errc::kIo, kFull
+    /// A damaged file is set aside and a new one begun. On a disk that takes no writing what is there is
+    /// read, and events stay in memory until a commit() succeeds. \retval Errc::kIo it cannot even be read
     static Result<EventLog> open(const Folder& folder, std::vector<std::string>& troubles);
 
     void add(Waiting event);
@@ -73,6 +74,7 @@ private:
     explicit EventLog(const Folder& folder) : folder_(&folder) {}
     Result<void> set_aside(const Error& why, std::vector<std::string>& troubles);
     Result<void> ensure_open(std::vector<std::string>& troubles);
+    Result<void> look_at_it();
     Result<void> write(Day today);
     /// How many of the oldest make up the next transaction: at least one, and at most kMostAtOnce.
     std::size_t next_count() const;
@@ -80,7 +82,8 @@ private:
 
     const Folder* folder_;
     std::optional<RecordFile> file_;
-    bool reopen_ = false;  ///< after an I/O error: at the next commit
+    bool reopen_ = false;   ///< after an I/O error: at the next commit
+    bool viewing_ = false;  ///< file_ is open for reading alone
     std::deque<Waiting> waiting_;
     std::size_t waiting_bytes_ = 0;
     Extents extents_;

@@ -25,6 +25,25 @@ std::uint64_t size_of(const std::string& path) {
     return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
+bool lacks_room(int why) {
+    return why == ENOSPC || why == EDQUOT;
+}
+
+/// \return errno, or 0
+int make(const std::string& path) {
+    std::error_code error;
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
+    if (::mkdir(path.c_str(), S_IRWXU) == 0 || errno == EEXIST) {
+        return 0;
+    }
+    return errno == ENOENT && error ? error.value() : errno;
+}
+
+Result<void> cannot_make(const std::string& path, int why) {
+    return fail(lacks_room(why) ? Errc::kFull : Errc::kIo,
+                fmt::format("store {}: cannot be made: {}", path, std::strerror(why)));
+}
+
 std::vector<std::string> names_in(const std::string& path) {
     std::vector<std::string> names;
     std::error_code error;
@@ -39,36 +58,53 @@ std::vector<std::string> names_in(const std::string& path) {
 }  // namespace
 
 Result<Folder> Folder::open(const std::string& path) {
-    std::error_code error;
-    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
-    if (::mkdir(path.c_str(), S_IRWXU) == 0) {
-        error.clear();
-    } else if (errno != EEXIST) {
-        return fail(Errc::kIo, fmt::format("store {}: cannot be made: {}", path, std::strerror(errno)));
+    Folder folder(path, -1);
+    const int made = make(path);
+    if (made == EROFS || lacks_room(made)) {
+        return folder;  // a gateway that stands still watches nobody
     }
-    const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (Result<void> entered = made == 0 ? folder.enter() : cannot_make(path, made); !entered) {
+        return pass(entered);
+    }
+    return folder;
+}
+
+Result<void> Folder::ensure() {
+    if (fd_ >= 0) {
+        return {};
+    }
+    const int made = make(path_);
+    return made == 0 ? enter() : cannot_make(path_, made);
+}
+
+Result<void> Folder::enter() {
+    std::error_code error;
+    const int fd = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT) {
-        const std::string target = std::filesystem::read_symlink(path, error).string();
-        return fail(Errc::kIo, fmt::format("store {}: is a link to {}, which is not there", path, target));
+        const std::string target = std::filesystem::read_symlink(path_, error).string();
+        return fail(Errc::kIo, fmt::format("store {}: is a link to {}, which is not there", path_, target));
     }
     if (fd < 0) {
-        return fail(Errc::kIo, fmt::format("store {}: cannot be opened: {}", path, std::strerror(errno)));
+        return fail(Errc::kIo, fmt::format("store {}: cannot be opened: {}", path_, std::strerror(errno)));
     }
-    // SQLite follows no links, lest somebody puts one in place of a file; the folder itself, and what leads
-    // to it, may be one: /var/lib on another disk.
-    const std::filesystem::path real = std::filesystem::canonical(path, error);
-    Folder folder(error ? path : real.string(), fd);
     // The folder itself is locked, not a file in it: that works on a card that has turned read-only too.
     if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        return fail(Errc::kIo,
-                    errno == EWOULDBLOCK
-                        ? fmt::format("store {}: another gengfud runs on it", path)
-                        : fmt::format("store {}: cannot be locked: {}", path, std::strerror(errno)));
+        auto failed =
+            fail(Errc::kIo, errno == EWOULDBLOCK
+                                ? fmt::format("store {}: another gengfud runs on it", path_)
+                                : fmt::format("store {}: cannot be locked: {}", path_, std::strerror(errno)));
+        ::close(fd);
+        return failed;
     }
+    fd_ = fd;
+    // SQLite follows no links, lest somebody puts one in place of a file; the folder itself, and what leads
+    // to it, may be one: /var/lib on another disk.
+    const std::filesystem::path real = std::filesystem::canonical(path_, error);
+    path_ = error ? path_ : real.string();
     // Also when it was made beforehand. Not our folder (EPERM) or read-only (EROFS): then what stands,
     // stands.
     static_cast<void>(::fchmod(fd, S_IRWXU));
-    return folder;
+    return {};
 }
 
 Folder::Folder(Folder&& other) noexcept
@@ -138,7 +174,9 @@ Result<void> Folder::remove(std::string_view name) const {
 }
 
 void Folder::synchronise() const {
-    static_cast<void>(::fsync(fd_));
+    if (fd_ >= 0) {
+        static_cast<void>(::fsync(fd_));
+    }
 }
 
 }  // namespace gengfu::store

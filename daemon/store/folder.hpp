@@ -12,8 +12,11 @@ namespace gengfu::store {
 /// The store's folder: made for our user alone (0700) and locked for as long as this object lives.
 class Folder {
 public:
+    /// Where a full or read-only disk does not let it be made, it is made and locked by ensure().
     /// \retval Errc::kIo cannot be made or opened, or another daemon runs on it.
     static Result<Folder> open(const std::string& path);
+    /// Before writing: makes what open() could not. \retval Errc::kIo, kFull
+    Result<void> ensure();
     ~Folder();
     Folder(Folder&& other) noexcept;
     Folder& operator=(Folder&&) = delete;
@@ -45,6 +48,7 @@ public:
 
 private:
     Folder(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
+    Result<void> enter();
     std::string path_;
     int fd_ = -1;
     mutable std::vector<std::string> set_aside_now_;

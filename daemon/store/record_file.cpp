@@ -61,6 +61,16 @@ Result<RecordFile> RecordFile::open_sealed(const std::string& path, Stream strea
     return over(store::open_sealed(path), stream);
 }
 
+Result<RecordFile> RecordFile::open_view(const std::string& path, Stream stream) {
+    Result<RecordFile> file = over(store::open_view(path), stream);
+    if (file) {
+        if (Result<void> done = file->prepare_writing(); !done) {
+            return pass(done);
+        }
+    }
+    return file;
+}
+
 Result<RecordFile> RecordFile::over(Result<std::unique_ptr<sql::Database>> opened, Stream stream) {
     if (!opened) {
         return pass(opened);

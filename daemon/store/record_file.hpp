@@ -42,6 +42,8 @@ public:
 
     static Result<RecordFile> open(const std::string& path, Stream stream);
     static Result<RecordFile> open_sealed(const std::string& path, Stream stream);
+    /// For reading alone, see store::open_view(); whatever writes fails with kIo.
+    static Result<RecordFile> open_view(const std::string& path, Stream stream);
 
     /// Adds rows in one transaction, which is on disk (synchronised) when this returns without error.
     /// A key that is there already is the same record (a commit that was said to have failed): it is left as

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -137,9 +138,31 @@ Presence presence(const std::string& path) {
     return status.st_size == 0 ? Presence::kEmpty : Presence::kFilled;
 }
 
+// SQLite would open the file for reading alone and fail at the first writing, in words that help nobody.
+Result<void> check_writable(const std::string& path) {
+    std::filesystem::path at = std::filesystem::path(path).parent_path();
+    struct statvfs system {};
+    while (::statvfs(at.c_str(), &system) != 0) {
+        if (errno != ENOENT || !at.has_relative_path()) {
+            return {};  // whoever opens it will say why
+        }
+        at = at.parent_path();
+    }
+    if ((system.f_flag & ST_RDONLY) == 0) {
+        return {};
+    }
+    return fail(Errc::kIo,
+                fmt::format("{}: the file system is mounted read-only; the kernel does that when the "
+                            "card fails (see dmesg): check it, or mount it writable again",
+                            path));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<sql::Database>> open_file(const std::string& path, FileKind kind) {
+    if (Result<void> writable = check_writable(path); !writable) {
+        return pass(writable);
+    }
     switch (presence(path)) {
         case Presence::kMissing:
             if (Result<void> made = make_file(path, kind); !made) {
@@ -172,6 +195,25 @@ Result<std::unique_ptr<sql::Database>> open_sealed(const std::string& path) {
         return database;
     }
     Result<void> done = (*database)->execute(kCommon);
+    if (done) {
+        done = check_signature(**database);
+    }
+    if (!done) {
+        return pass(done);
+    }
+    return database;
+}
+
+Result<std::unique_ptr<sql::Database>> open_view(const std::string& path) {
+    auto database = sql::Database::open(path, sql::OpenMode::kView);
+    if (!database) {
+        return database;
+    }
+    // Exclusive for the log's index alone, which is in memory then.
+    Result<void> done = (*database)->execute("PRAGMA locking_mode = EXCLUSIVE;");
+    if (done) {
+        done = (*database)->execute(kCommon);
+    }
     if (done) {
         done = check_signature(**database);
     }

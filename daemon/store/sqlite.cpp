@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstring>
@@ -25,6 +26,32 @@ Errc errc_of(int code, int system_error) {
         default:
             return Errc::kIo;
     }
+}
+
+// A view of a file without a log is by URI, whose path has some characters spelt.
+std::string uri_of(const std::string& path) {
+    std::string uri = "file:";
+    for (const char c : path) {
+        if (c == '%' || c == '?' || c == '#') {
+            uri += fmt::format("%{:02X}", static_cast<unsigned>(c));
+        } else {
+            uri += c;
+        }
+    }
+    return uri + "?immutable=1";
+}
+
+int open_view(const std::string& path, int flags, sqlite3** db) {
+    struct stat log {};
+    if (::stat((path + "-wal").c_str(), &log) != 0 || log.st_size == 0) {
+        return sqlite3_open_v2(uri_of(path).c_str(), db, flags | SQLITE_OPEN_URI, nullptr);
+    }
+    // An immutable file's log would not be read, and a lock needs a file that is open for writing.
+    const int code = sqlite3_open_v2(path.c_str(), db, flags, "unix-none");
+    if (code == SQLITE_OK) {
+        sqlite3_db_config(*db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    }
+    return code;
 }
 
 }  // namespace
@@ -89,8 +116,9 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, OpenMo
     // No mutex: one thread uses it. No symbolic links: the folder is ours alone.
     const int flags =
         SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
-        (mode == OpenMode::kReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    const int code = sqlite3_open_v2(path.c_str(), &made->db_, flags, nullptr);
+        (mode == OpenMode::kReadWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+    const int code = mode == OpenMode::kView ? open_view(path, flags, &made->db_)
+                                             : sqlite3_open_v2(path.c_str(), &made->db_, flags, nullptr);
     if (code != SQLITE_OK) {
         return made->error(code);
     }

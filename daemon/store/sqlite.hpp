@@ -62,7 +62,13 @@ private:
     Statement& statement_;
 };
 
-enum class OpenMode : std::uint8_t { kReadOnly, kReadWrite };
+enum class OpenMode : std::uint8_t {
+    kReadOnly,
+    kReadWrite,
+    /// For reading alone, with what its log holds, from a disk that takes nothing: no lock, no file beside
+    /// it. Nobody may write the file meanwhile.
+    kView,
+};
 
 /// One connection, for one thread at a time. Not movable: statements point to it.
 class Database {

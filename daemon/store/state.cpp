@@ -36,7 +36,11 @@ Result<State> State::open(const Folder& folder, std::vector<std::string>& troubl
     State state(folder);
     std::array<Result<StateFile>, 2> opened{StateFile::open(folder.path(kNames[0])),
                                             StateFile::open(folder.path(kNames[1]))};
-    if (Result<void> done = state.settle(std::move(opened), troubles); !done) {
+    const bool none_opens =
+        !opened[0] && !opened[1] && of_disk(opened[0].error()) && of_disk(opened[1].error());
+    Result<void> done =
+        none_opens ? state.settle_in_memory(troubles) : state.settle(std::move(opened), troubles);
+    if (!done) {
         return pass(done);
     }
     return state;
@@ -53,6 +57,35 @@ Result<void> State::settle(std::array<Result<StateFile>, 2> opened, std::vector<
         return done;
     }
     return keep(copies_[1 - newer], std::move(opened[1 - newer]), good, troubles);
+}
+
+// The disk takes nothing, but a gateway that stands still watches nobody.
+Result<void> State::settle_in_memory(std::vector<std::string>& troubles) {
+    std::optional<StateFile> newest;
+    for (Copy& copy : copies_) {
+        if (!folder_->has(copy.name)) {
+            continue;  // made by the first write
+        }
+        Result<StateFile> file = StateFile::view(folder_->path(copy.name));
+        if (!file && !unreadable(file)) {
+            return pass(file);
+        }
+        if (!file) {
+            troubles.push_back(fmt::format("{} is damaged ({})", copy.name, file.error().what));
+            continue;
+        }
+        copy.seen = file->content();
+        if (!newest || file->generation() > newest->generation()) {
+            newest.emplace(std::move(*file));
+        }
+    }
+    if (!newest || newest->generation() == 0) {
+        return {};
+    }
+    for (Copy& copy : copies_) {
+        copy.stale = copy.seen != newest->content();
+    }
+    return load(*newest);
 }
 
 // Neither copy has anything: a new store, or one that has lost both.
@@ -232,7 +265,13 @@ Result<void> State::reopen(Copy& copy) {
         if (!opened) {
             return pass(opened);
         }
-        copy.stale = copy.stale || opened->generation() == 0;
+        if (copy.seen && *copy.seen != opened->content()) {
+            return fail(Errc::kIo,
+                        fmt::format("{}: has changed since the start; start gengfud anew to go by it",
+                                    folder_->path(copy.name)));
+        }
+        copy.seen.reset();
+        copy.stale = copy.stale || (opened->generation() == 0 && generation_ != 0);
         copy.file.emplace(std::move(*opened));
     }
     if (!copy.stale) {

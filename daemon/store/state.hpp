@@ -20,10 +20,11 @@ namespace gengfu::store {
 /// a step is written to both, one after the other. One thread; errors are those of sqlite.hpp.
 class State {
 public:
-    /// Checks both copies, takes the newer good one and mends the other from it.
+    /// Checks both copies, takes the newer good one and mends the other from it. On a disk that takes no
+    /// writing the newer good one is only read, and both are opened by the first write that it takes.
     /// \param troubles gets a line for a damaged copy.
     /// \retval Errc::kCorrupt neither copy is good: both have been set aside, a second call begins anew;
-    ///         kInvalid written by a newer Gengfu; kIo, kFull.
+    ///         kInvalid written by a newer Gengfu; kIo what is there cannot be read; kFull.
     static Result<State> open(const Folder& folder, std::vector<std::string>& troubles);
 
     /// The row's value as it was at open(), or nothing; it is given out once.
@@ -63,12 +64,14 @@ private:
     };
     struct Copy {
         std::string name;
-        std::optional<StateFile> file;  ///< nothing: to be opened again
-        bool stale = false;             ///< to be made the same as the other one before it is used
-        std::uint64_t version = 0;      ///< of the newest change that it has
+        std::optional<StateFile> file;        ///< nothing: to be opened again
+        bool stale = false;                   ///< to be made the same as the other one before it is used
+        std::uint64_t version = 0;            ///< of the newest change that it has
+        std::optional<std::uint64_t> seen{};  ///< content at a start that could only look at it
     };
     explicit State(const Folder& folder);
     Result<void> settle(std::array<Result<StateFile>, 2> opened, std::vector<std::string>& troubles);
+    Result<void> settle_in_memory(std::vector<std::string>& troubles);
     Result<void> begin_anew(std::array<Result<StateFile>, 2> opened, std::vector<std::string>& troubles);
     Result<void> keep(Copy& copy, Result<StateFile> opened, const StateFile& good,
                       std::vector<std::string>& troubles);

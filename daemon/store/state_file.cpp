@@ -27,6 +27,19 @@ Result<StateFile> StateFile::open(const std::string& path) {
     return file;
 }
 
+Result<StateFile> StateFile::view(const std::string& path) {
+    auto database = open_view(path);
+    if (!database) {
+        return pass(database);
+    }
+    StateFile file;
+    file.database_ = std::move(*database);
+    if (Result<void> done = file.check(); !done) {
+        return pass(done);
+    }
+    return file;
+}
+
 Result<void> StateFile::prepare() {
     Result<sql::Statement> put =
         database_->prepare("INSERT OR REPLACE INTO item VALUES (CAST(? AS TEXT), ?)");

@@ -26,6 +26,8 @@ public:
     /// Opens or makes one copy and checks it: SQLite's own check, then the digest.
     /// \retval Errc::kCorrupt either check fails; otherwise as open_file().
     static Result<StateFile> open(const std::string& path);
+    /// One that is there, for visit() alone, on a disk that takes no writing.
+    static Result<StateFile> view(const std::string& path);
 
     /// 0 when it has just been made.
     std::uint64_t generation() const { return generation_; }

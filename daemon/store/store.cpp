@@ -287,12 +287,9 @@ Result<void> begin_run(Found& found, const Options& options, const Clock& clock,
     if (!written && written.error().code == Errc::kFull && !found.telemetry.files().empty()) {
         written = make_room(found);
     }
-    if (!written) {
-        // Alarms go out with a full or failing disk too. The epoch is random, so that identities do not
-        // repeat even if the next start takes the same number.
-        start.troubles.push_back(fmt::format("state.db cannot be written, nothing of this run is lasting: {}",
-                                             written.error().what));
-    }
+    // Alarms go out with a full, failing or read-only disk too: the worker tries at once again, says what is
+    // wrong, and when it is over. The epoch is random, so that identities do not repeat even if the next
+    // start takes the same number.
     return {};
 }
 

@@ -52,6 +52,9 @@ Result<void> TelemetryLog::survey(const std::string& name, std::vector<std::stri
         // A file that was never sealed, or has just been made, cannot be opened for reading alone.
         file = RecordFile::open(path, Stream::kTelemetry);
     }
+    if (!file && of_disk(file.error())) {
+        file = RecordFile::open_view(path, Stream::kTelemetry);
+    }
     if (!file && !damage(file.error())) {
         return pass(file);
     }
@@ -59,7 +62,8 @@ Result<void> TelemetryLog::survey(const std::string& name, std::vector<std::stri
         const Error why = file.error();
         Result<std::string> aside = folder_->set_aside(name);
         if (!aside) {
-            return pass(aside);
+            troubles.push_back(aside.error().what);
+            return {};  // left where it is: a disk that takes no renaming takes no new part beside it either
         }
         troubles.push_back(
             fmt::format("{} is damaged and was set aside as {} ({})", name, folder_->path(*aside), why.what));
@@ -68,7 +72,8 @@ Result<void> TelemetryLog::survey(const std::string& name, std::vector<std::stri
     epochs_.insert(file->epochs().begin(), file->epochs().end());
     if (file->spans().empty()) {
         file = fail(Errc::kInterrupted, "");  // closes it
-        return folder_->remove(name);
+        static_cast<void>(folder_->remove(name));
+        return {};
     }
     files_.push_back({name, *parsed, file->spans(), on_disk(name)});
     return {};

@@ -30,7 +30,8 @@ public:
         std::size_t records = 0, bytes = 0;
     };
 
-    /// Opens all files to learn what they hold; damaged ones are set aside. \retval Errc::kIo, kFull
+    /// Opens all files to learn what they hold; damaged ones are set aside. On a disk that takes no writing
+    /// they are only read. \retval Errc::kIo one cannot even be read
     static Result<TelemetryLog> open(const Folder& folder, std::optional<Wall> wall, std::uint64_t part_bytes,
                                      std::vector<std::string>& troubles);
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "daemon/store/schema.hpp"
 #include "daemon/store/telemetry_log.hpp"
 
 // Reading across the telemetry files and the buffer.
@@ -73,6 +74,9 @@ Result<RecordFile*> TelemetryLog::reader(const File& file) {
         Result<RecordFile> opened = folder_->has(file.name + "-wal")
                                         ? RecordFile::open(path, Stream::kTelemetry)
                                         : RecordFile::open_sealed(path, Stream::kTelemetry);
+        if (!opened && of_disk(opened.error())) {
+            opened = RecordFile::open_view(path, Stream::kTelemetry);
+        }
         if (!opened) {
             return pass(opened);
         }

@@ -34,6 +34,9 @@ Result<void> Worker::try_events() {
 }
 
 Result<void> Worker::commit_some() {
+    if (Result<void> there = parts_.folder.ensure(); !there) {
+        return there;
+    }
     if (Result<void> room = make_room(cost(parts_.events.next_bytes()), 0); !room) {
         return room;
     }
@@ -52,6 +55,9 @@ Result<void> Worker::flush_telemetry() {
     if (!parts_.telemetry.buffered()) {
         return {};
     }
+    if (Result<void> there = parts_.folder.ensure(); !there) {
+        return there;
+    }
     if (Result<void> room = make_room(0, cost(parts_.telemetry.buffered_bytes())); !room) {
         return room;
     }
@@ -68,7 +74,10 @@ Result<void> Worker::flush_telemetry() {
 
 Result<void> Worker::write_state() {
     kill_point("before-release");
-    Result<void> done = parts_.ledger.write();
+    Result<void> done = parts_.folder.ensure();
+    if (done) {
+        done = parts_.ledger.write();
+    }
     kill_point("after-release");
     if (done) {
         // Not a reason to call the writing failed: the log just stays long.

@@ -24,17 +24,17 @@ class Gateway:
     def configure(self, text: str):
         self.file.write_text(text)
 
-    def launch(self, environment=None):
-        """Starts without waiting."""
+    def launch(self, environment=None, within=()):
+        """Starts without waiting. :param within: a command that ends by becoming the one that follows it"""
         if self.process:
             assert self.process.status is not None, "the gateway runs already"
             self.process.close()
-        self.process = Process("gengfud", [programs.path("gengfud"), "--config", str(self.file)], self.folder / "gengfud.log",
-                               environment)
+        self.process = Process("gengfud", [*within, programs.path("gengfud"), "--config", str(self.file)],
+                               self.folder / "gengfud.log", environment)
 
-    def start(self, environment=None):
+    def start(self, environment=None, within=()):
         """Starts, and waits until it answers."""
-        self.launch(environment)
+        self.launch(environment, within)
         wait_for(self.answers, "gengfud to answer on its control socket")
 
     def answers(self) -> bool:
