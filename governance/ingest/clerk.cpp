@@ -5,10 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "daemon/core/log.hpp"
-#include "daemon/core/read_file.hpp"
 #include "gengfu/v1/feed.pb.h"
-#include "governance/ingest/replace_file.hpp"
 #include "governance/ingest/topic.hpp"
 
 namespace gengfu::ingest {
@@ -29,22 +26,6 @@ Wall wall() {
 
 std::string level(std::string_view word) {
     return std::string(word.empty() ? "-" : word);
-}
-
-/// Gateways that are away come back within a day, or a person looks after them: `run --resend` asks again.
-constexpr std::int64_t kOwedFor = 24LL * 3600 * 1'000'000;
-constexpr Duration kRememberEvery = std::chrono::seconds(5);
-constexpr std::size_t kMarkerBytes = 4'096;
-
-Result<Marker> read_marker(Database& database) {
-    Result<Rows> rows = database.run(kMarkerQuery);
-    if (!rows) {
-        return pass(rows);
-    }
-    const auto field = [&](std::size_t column) {
-        return static_cast<std::uint64_t>(number(*rows, 0, column));
-    };
-    return Marker{field(0), field(1), field(2), field(3), field(4), 0};
 }
 
 bool within(const std::string& pattern, const std::string& community) {
@@ -85,10 +66,14 @@ void Clerk::born(const std::string& gateway, const std::string& base) {
 
 Result<void> Clerk::work(Database& database, MqttLink& link) {
     if (!checked_) {
-        if (Result<void> done = recognise(database); !done) {
-            return done;
+        Result<bool> same = memory_.recognise(database);
+        if (!same) {
+            return pass(same);
         }
         checked_ = true;
+        if (!*same) {
+            lacking();
+        }
     }
     if (!announced_) {
         if (Result<void> done = announce(database); !done) {
@@ -100,60 +85,24 @@ Result<void> Clerk::work(Database& database, MqttLink& link) {
     if (Result<void> done = confirm(database, link); !done) {
         return done;
     }
-    if (Result<void> done = remember(database); !done) {
-        return done;
+    Result<bool> same = memory_.tend(database);
+    if (!same) {
+        return pass(same);
     }
+    if (!*same) {
+        lacking();
+    }
+    figures_.can_remember = memory_.can_write();
     if (Result<void> done = note_heard(database); !done) {
         return done;
     }
     return count_silent(database);
 }
 
-/// Compares the database with the one that was remembered: what a restored one lacks is asked for.
-Result<void> Clerk::recognise(Database& database) {
-    Result<Marker> now = read_marker(database);
-    if (!now) {
-        return pass(now);
-    }
-    if (!marker_ && !settings_.state.empty()) {
-        const Result<std::string> text = read_file(settings_.state, kMarkerBytes);
-        marker_ = text ? parse_marker(*text) : std::nullopt;
-    }
-    const std::int64_t today = wall().time_since_epoch().count();
-    const bool restored =
-        (marker_ && is_restored(*marker_, *now)) || (settings_.resend && !marker_checked_once_);
-    marker_checked_once_ = true;
-    now->owed_until_us = restored ? today + kOwedFor : marker_ ? marker_->owed_until_us : 0;
-    if (restored) {
-        asked_again_.clear();
-        announced_ = false;
-        log::warning("数据库已被恢复或更换:向所有网关索取缺失的记录",
-                     "the database was restored or replaced: every gateway is asked for what it lacks");
-    }
-    marker_ = *now;
-    return {};
-}
-
-Result<void> Clerk::remember(Database& database) {
-    if (settings_.state.empty() || now() - remembered_ < kRememberEvery) {
-        return {};
-    }
-    remembered_ = now();
-    Result<Marker> seen = read_marker(database);
-    if (!seen) {
-        return pass(seen);
-    }
-    seen->owed_until_us = marker_->owed_until_us;
-    const bool moved = marker_->position != seen->position || !written_;
-    marker_ = *seen;
-    if (moved) {
-        const Result<void> done = replace_file(settings_.state, to_text(*marker_));
-        if (!done && written_.value_or(true)) {
-            log::error("无法记住数据库状态:" + done.error().what, done.error().what);
-        }
-        written_ = static_cast<bool>(done);
-    }
-    return {};
+/// Everybody is told anew what the database has, and asked for the rest.
+void Clerk::lacking() {
+    asked_again_.clear();
+    announced_ = false;
 }
 
 /// Empty ranges say that this consumer starts; the full ranges follow at once, so that gateways send again
@@ -187,8 +136,7 @@ void Clerk::say(MqttLink& link, const ConfirmPace::Due& to, const std::vector<Co
         const bool said = link.publish(to.base + "/confirm", encode_confirm(settings_.name, committed));
         figures_.confirms += said ? 1 : 0;
     }
-    const bool owed = marker_ && marker_->owed_until_us > wall().time_since_epoch().count();
-    if (owed && asked_again_.insert(to.gateway).second) {
+    if (memory_.owes() && asked_again_.insert(to.gateway).second) {
         const std::string command = encode_resend(settings_.name, next_id(), committed, wall());
         figures_.resends += link.publish(to.base + "/command/resend", command) ? 1 : 0;
     }
@@ -225,6 +173,12 @@ Result<void> Clerk::confirm(Database& database, MqttLink& link) {
         }
         committed.back().ranges.push_back({static_cast<std::uint64_t>(number(*rows, row, 3)),
                                            static_cast<std::uint64_t>(number(*rows, row, 4))});
+    }
+    Result<bool> covered = memory_.cover(database);
+    if (!covered || !*covered) {
+        conversation_.committed(bases);  // later
+        checked_ = false;
+        return covered ? Result<void>{} : pass(covered);
     }
     for (const ConfirmPace::Due& one : due) {
         say(link, one, by_gateway[one.gateway]);
@@ -273,9 +227,8 @@ Result<void> Clerk::count_silent(Database& database) {
         return {};
     }
     counted_ = now();
-    Result<Rows> rows = database.run(
-        "SELECT count(*) FROM governance.gateway WHERE last_heard_at < now() - "
-        "(SELECT value::interval FROM governance.setting WHERE name = 'silent_after')");
+    Result<Rows> rows =
+        database.run("SELECT count(*) FROM governance.gateway WHERE governance.is_silent(last_heard_at)");
     if (!rows) {
         return pass(rows);
     }

@@ -1,15 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <set>
 #include <string>
 
 #include "daemon/core/result.hpp"
 #include "governance/ingest/conversation.hpp"
 #include "governance/ingest/database.hpp"
+#include "governance/ingest/database_memory.hpp"
 #include "governance/ingest/figures.hpp"
-#include "governance/ingest/marker.hpp"
 #include "governance/ingest/mqtt_link.hpp"
 #include "governance/ingest/settings.hpp"
 
@@ -20,7 +19,7 @@ namespace gengfu::ingest {
 class Clerk {
 public:
     Clerk(const Settings& settings, Figures& figures, Conversation& conversation)
-        : settings_(settings), figures_(figures), conversation_(conversation) {}
+        : settings_(settings), figures_(figures), conversation_(conversation), memory_(settings) {}
 
     /// Whether the message is for the clerk alone (the topic `confirm`): another instance speaks.
     bool hears(const Message& message);
@@ -38,8 +37,7 @@ public:
 
 private:
     Result<void> announce(Database& database);
-    Result<void> recognise(Database& database);
-    Result<void> remember(Database& database);
+    void lacking();
     void say(MqttLink& link, const ConfirmPace::Due& to, const std::vector<Committed>& committed);
     Result<void> confirm(Database& database, MqttLink& link);
     void ask(MqttLink& link);
@@ -52,11 +50,8 @@ private:
     Conversation& conversation_;
     bool announced_ = false;
     bool checked_ = false;
-    std::optional<Marker> marker_;
+    DatabaseMemory memory_;
     std::set<std::string> asked_again_;  ///< gateways that were asked for what the database lost
-    Monotonic remembered_{};
-    bool marker_checked_once_ = false;
-    std::optional<bool> written_;  ///< whether the last writing of the marker worked
     Monotonic counted_{};
     Monotonic noted_{};
     std::uint64_t ids_ = 0;

@@ -9,11 +9,9 @@ void Conversation::committed(const std::map<std::string, std::string>& base_by_g
     }
 }
 
-void Conversation::heard(const std::map<std::string, std::string>& base_by_gateway) {
+void Conversation::heard(const std::set<std::string>& gateways) {
     const std::lock_guard lock(mutex_);
-    for (const auto& [gateway, base] : base_by_gateway) {
-        heard_.insert(gateway);
-    }
+    heard_.insert(gateways.begin(), gateways.end());
 }
 
 std::set<std::string> Conversation::take_heard() {

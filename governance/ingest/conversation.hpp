@@ -22,7 +22,7 @@ public:
     /// Something of these gateways was committed. \param base_by_gateway  beginning of their topics
     void committed(const std::map<std::string, std::string>& base_by_gateway);
     /// Records of these gateways came just now.
-    void heard(const std::map<std::string, std::string>& base_by_gateway);
+    void heard(const std::set<std::string>& gateways);
     /// Catalogues that batches wait for; each is asked for at most once in kAskAgain.
     void missing(const std::vector<Missing>& catalogues, Monotonic now);
     /// Another instance of the same name has confirmed this gateway just now.

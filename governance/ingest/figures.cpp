@@ -125,6 +125,10 @@ Health health_of(const Figures& figures, std::int64_t now_us) {
                               (now_us - lane.alive_us) / 1'000'000));
         }
     }
+    if (!figures.can_remember) {
+        wrong(
+            "the state file cannot be written (see the log): nothing is confirmed to gateways, nothing lost");
+    }
     if (health.good) {
         health.text = "ok\n";
     }

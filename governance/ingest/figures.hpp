@@ -44,6 +44,8 @@ struct Figures {
     std::atomic<std::uint64_t> superseded{0};  ///< alarms closed because a birth no longer lists them
     std::atomic<std::int64_t> silent{0};       ///< gateways without a word, as last counted
 
+    std::atomic<bool> can_remember{true};  ///< the state file can be written; else nothing is confirmed
+
     LaneFigures& of(LaneKind kind) { return lanes[static_cast<std::size_t>(kind)]; }
 };
 

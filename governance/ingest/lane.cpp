@@ -1,6 +1,7 @@
 #include "governance/ingest/lane.hpp"
 
 #include <algorithm>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -251,14 +252,18 @@ void Lane::settle(const Written& written) {
         conversation_.missing(written.missing, now());
     }
     std::map<std::string, std::string> bases;
+    std::set<std::string> heard;
     for (const RecordIn& in : intake_.records) {
+        if (!in.message->retained) {
+            heard.insert(in.key.gateway);
+        }
         std::string& base = bases[in.key.gateway];
         if (base.empty()) {
             base = in.message->topic.substr(0, in.message->topic.rfind('/'));
         }
     }
     conversation_.committed(bases);
-    conversation_.heard(bases);
+    conversation_.heard(heard);
     if (written.quarantined != 0) {
         const std::string count = std::to_string(written.quarantined);
         log::warning(count + " 条消息无法入库,已连同原因存入 governance.quarantine",

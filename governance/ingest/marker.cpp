@@ -8,14 +8,16 @@
 namespace gengfu::ingest {
 namespace {
 
-constexpr std::string_view kHead = "gengfu-ingest 1";
+constexpr std::string_view kHead = "gengfu-ingest 2";
+constexpr std::string_view kFirstHead = "gengfu-ingest 1";  // had no confirmations
 
 using Field = std::pair<std::string_view, std::uint64_t Marker::*>;
-constexpr std::array<Field, 5> kFields{{{"system", &Marker::system},
+constexpr std::array<Field, 6> kFields{{{"system", &Marker::system},
                                         {"timeline", &Marker::timeline},
                                         {"database", &Marker::database},
                                         {"ledger", &Marker::ledger},
-                                        {"position", &Marker::position}}};
+                                        {"position", &Marker::position},
+                                        {"confirmations", &Marker::confirmations}}};
 
 std::string_view take_line(std::string_view& text) {
     const std::string_view line = text.substr(0, text.find('\n'));
@@ -35,15 +37,18 @@ bool take_number(std::string_view line, std::string_view name, Number& out) {
 
 }  // namespace
 
+// The eight first digits of a log file's name are its timeline.
 const char* const kMarkerQuery =
     "SELECT (SELECT system_identifier FROM pg_control_system()), "
-    "(SELECT timeline_id FROM pg_control_checkpoint()), "
+    "('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int8, "
     "(SELECT oid FROM pg_database WHERE datname = current_database()), "
-    "'governance.ledger'::regclass::oid, pg_current_wal_flush_lsn() - '0/0'::pg_lsn";
+    "'governance.ledger'::regclass::oid, pg_current_wal_flush_lsn() - '0/0'::pg_lsn, "
+    "coalesce((SELECT confirmations FROM governance.ingest WHERE instance = $1), 0)";
 
 bool is_restored(const Marker& before, const Marker& now) {
     return before.system != now.system || before.timeline != now.timeline ||
-           before.database != now.database || before.ledger != now.ledger || now.position < before.position;
+           before.database != now.database || before.ledger != now.ledger || now.position < before.position ||
+           now.confirmations < before.confirmations;
 }
 
 std::string to_text(const Marker& marker) {
@@ -57,10 +62,14 @@ std::string to_text(const Marker& marker) {
 
 std::optional<Marker> parse_marker(std::string_view text) {
     Marker out;
-    if (take_line(text) != kHead) {
+    const std::string_view head = take_line(text);
+    if (head != kHead && head != kFirstHead) {
         return std::nullopt;
     }
     for (const auto& [name, field] : kFields) {
+        if (head == kFirstHead && field == &Marker::confirmations) {
+            continue;
+        }
         if (!take_number(take_line(text), name, out.*field)) {
             return std::nullopt;
         }

@@ -428,7 +428,8 @@ Result<void> Writer::put_presence(const Intake& intake) {
         params.add(gateway)
             .add(level(in.topic.division))
             .add(level(in.topic.community))
-            .add(json_of(*in.content));
+            .add(json_of(*in.content))
+            .add(in.message->retained ? "t" : "f");
         return one(
             [&]() -> Result<void> {
                 Result<Rows> rows = database_->run(sql, params);
@@ -441,12 +442,12 @@ Result<void> Writer::put_presence(const Intake& intake) {
             [&](const std::string& why) { return quarantine(*in.message, gateway, why); });
     };
     for (const auto& birth : by_gateway_name(intake.births)) {
-        if (Result<void> done = put(birth, "SELECT governance.put_birth($1, $2, $3, $4)"); !done) {
+        if (Result<void> done = put(birth, "SELECT governance.put_birth($1, $2, $3, $4, $5)"); !done) {
             return done;
         }
     }
     for (const auto& state : by_gateway_name(intake.states)) {
-        if (Result<void> done = put(state, "SELECT governance.put_state($1, $2, $3, $4)"); !done) {
+        if (Result<void> done = put(state, "SELECT governance.put_state($1, $2, $3, $4, $5)"); !done) {
             return done;
         }
     }

@@ -44,6 +44,7 @@ class Producer:
         self.base = f"{BASE}/{gateway}"
         self.hash = f"{epoch:016x}"
         self.wall_us = wall_us or int(time.time() * 1e6) - 60_000_000
+        self.clock = True  # False: says no wall time
         self.sequences = collections.Counter()
         self.sent = {}      # (stream, sequence) -> (topic, payload)
         self.expected = {}  # (point, us) -> value or None
@@ -53,7 +54,7 @@ class Producer:
 
     def _time(self, wall_us: int):
         return common.Time(boot_id_high=BOOT[0], boot_id_low=BOOT[1], monotonic_us=wall_us - self.wall_us + 1_000_000,
-                           wall_us=wall_us)
+                           wall_us=wall_us if self.clock else 0)
 
     def _record(self, stream: int, topic: str, **content):
         self.sequences[stream] += 1
@@ -85,6 +86,11 @@ class Producer:
                                   catalogue_parts=1, as_of_sequence=self.sequences[1] if as_of is None else as_of)
         birth.at.CopyFrom(self._time(self.wall_us))
         return f"{self.base}/birth", feed_schema.Envelope(birth=birth).SerializeToString()
+
+    def state(self, online: bool = True):
+        state = feed_schema.State(gateway=self.gateway, epoch=self.epoch, start=self.start, online=online, clock_known=self.clock)
+        state.at.CopyFrom(self._time(self.wall_us))
+        return f"{self.base}/state", feed_schema.Envelope(state=state).SerializeToString()
 
     def batch(self, samples: int = 20, topic: str = "tele"):
         """Every third value is a single, every seventh none and bad."""

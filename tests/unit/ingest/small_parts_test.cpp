@@ -181,7 +181,7 @@ TEST(Conversation, AsksForACatalogueOnceInAWhile) {
 }
 
 TEST(Marker, ARestoredDatabaseIsNoticed) {
-    const Marker before{1, 2, 3, 4, 500, 0};
+    const Marker before{1, 2, 3, 4, 500, 60, 0};
     const auto changed = [&](auto change) {
         Marker now = before;
         change(now);
@@ -190,6 +190,9 @@ TEST(Marker, ARestoredDatabaseIsNoticed) {
     EXPECT_FALSE(changed([](Marker& now) { now.position = 501; }));
     EXPECT_FALSE(changed([](Marker&) {}));
     EXPECT_TRUE(changed([](Marker& now) { now.position = 499; })) << "a copy of the files";
+    EXPECT_TRUE(changed([](Marker& now) { now.confirmations = 59, now.position = 900; }))
+        << "set back by less than it has written since";
+    EXPECT_FALSE(changed([](Marker& now) { now.confirmations = 61; }));
     EXPECT_TRUE(changed([](Marker& now) { now.timeline = 3, now.position = 900; }))
         << "a point in time, a standby";
     EXPECT_TRUE(changed([](Marker& now) { now.system = 9, now.position = 900; })) << "another cluster";
@@ -198,10 +201,16 @@ TEST(Marker, ARestoredDatabaseIsNoticed) {
 }
 
 TEST(Marker, IsReadAsItWasWritten) {
-    const Marker marker{18'446'744'073'709'551'615U, 2, 3, 4, 500, -7};
+    const Marker marker{18'446'744'073'709'551'615U, 2, 3, 4, 500, 60, -7};
     const auto again = parse_marker(to_text(marker));
     ASSERT_TRUE(again);
     EXPECT_EQ(to_text(*again), to_text(marker));
+    const auto older = parse_marker(
+        "gengfu-ingest 1\nsystem 1\ntimeline 2\ndatabase 3\nledger 4\nposition 5\nowed_until_us 6\n");
+    ASSERT_TRUE(older);
+    EXPECT_EQ(older->position, 5U);
+    EXPECT_EQ(older->confirmations, 0U);
+    EXPECT_EQ(older->owed_until_us, 6);
     for (const char* text : {"", "gengfu-ingest 2\n", "gengfu-ingest 1\nsystem x\n",
                              "gengfu-ingest 1\nsystem 1\ntimeline 2\n"}) {
         EXPECT_FALSE(parse_marker(text)) << text;
