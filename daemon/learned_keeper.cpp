@@ -7,7 +7,11 @@
 namespace gengfu {
 
 const std::string& LearnedKeeper::text(const rules::Judge& judge, Monotonic now, bool anew) {
-    if (anew || !looked_ || text_.empty() || now - *looked_ >= kLearnedPace) {
+    const bool settling = judge.is_settling();
+    // Once more when nothing settles any longer: the last look was before that.
+    const Duration pace = settling || settling_ ? kSettlingPace : kLearnedPace;
+    if (anew || !looked_ || text_.empty() || now - *looked_ >= pace) {
+        settling_ = settling;
         const std::vector<rules::Learned> learned = judge.learned();
         text_ = learned.empty() ? std::string() : rules::to_text(learned);
         looked_ = now;

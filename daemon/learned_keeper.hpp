@@ -11,6 +11,9 @@ namespace gengfu {
 /// What rules have learned changes with every sample; the alarm book, in which it is saved, is written when
 /// it changes. So it is looked at now and then only: a power cut costs so much of what was learned.
 constexpr Duration kLearnedPace = std::chrono::minutes(10);
+/// While something has just begun to learn, which may be all that will ever tell that a cover was moved. The
+/// book is written at least as often as samples are.
+constexpr Duration kSettlingPace = std::chrono::seconds(1);
 
 /// Carries what rules have learned between judge and book.
 class LearnedKeeper {
@@ -25,6 +28,7 @@ public:
 private:
     std::string text_;
     std::optional<Monotonic> looked_;
+    bool settling_ = false;  ///< as of the last look
 };
 
 }  // namespace gengfu

@@ -397,6 +397,10 @@ void Pipeline::note_store() {
 }
 
 void Pipeline::save_book_soon() {
+    // Never later than it was to be: alarms that come one after the other would put it off for ever.
+    if (book_timer_.expiry() <= boost::asio::steady_timer::clock_type::now() + kBookDelay) {
+        return;
+    }
     book_timer_.expires_after(kBookDelay);
     book_timer_.async_wait([this](boost::system::error_code error) {
         if (!error && !stopping_) {

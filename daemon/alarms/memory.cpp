@@ -59,21 +59,30 @@ std::vector<rules::RuleMemory> memory_from(const std::vector<const Alarm*>& stan
     }
     std::vector<rules::RuleMemory> memory;
     std::set<Key> remembered;
-    for (rules::RuleMemory one : saved) {
+    std::map<Key, const rules::RuleMemory*> counting;
+    for (const rules::RuleMemory& one : saved) {
         const Key key{one.device, one.point, one.rule};
         const auto found = active.find(key);
         if (!one.active && found == active.end()) {
-            memory.push_back(std::move(one));  // on its way to a raise
+            memory.push_back(one);  // on its way to a raise
         } else if (one.active && found != active.end() && one.level >= 0 &&
                    one.level == level_of(by_key, key, found->second->severity)) {
-            one.uncertain = found->second->uncertain;
-            memory.push_back(std::move(one));
+            memory.push_back(one);
+            memory.back().uncertain = found->second->uncertain;
             remembered.insert(key);
+        } else if (one.counted) {
+            counting[key] = &one;
         }
     }
     for (const auto& [key, alarm] : active) {
         if (remembered.count(key) == 0) {
             memory.push_back(bare(*alarm, level_of(by_key, key, alarm->severity)));
+            if (const auto found = counting.find(key); found != counting.end()) {
+                // What has made it an alarm goes on towards a graver one.
+                memory.back().counted = found->second->counted;
+                memory.back().low = found->second->low;
+                memory.back().high = found->second->high;
+            }
         }
     }
     return memory;

@@ -14,7 +14,8 @@ namespace gengfu::alarms {
 /// stands active is cleared by its rule when its condition is gone, is not raised again while it holds, and
 /// takes the severity that the configuration gives its level now; and a rule whose alarm was cleared after
 /// the checkpoint is at rest. Times saved towards a raise are kept for rules that have no active alarm, times
-/// towards clear for those that the memory knew to be active at the alarm's severity.
+/// towards clear for those that the memory knew to be active at the alarm's severity. What a kind counts
+/// itself (time occupied) is kept in either case.
 ///
 /// \param standing  Table::standing() after everything has been restored and orphans removed.
 std::vector<rules::RuleMemory> memory_from(const std::vector<const Alarm*>& standing,

@@ -43,17 +43,26 @@ void to_stored(const rules::RuleMemory& memory, stored::RuleTimer& out) {
     state.set_level(memory.level);
     state.set_pending_level(memory.pending_level);
     state.set_pending_ns(memory.pending.count());
+    if (memory.counted) {
+        state.set_counted_ns(memory.counted->count());
+        state.set_low(memory.low);
+        state.set_high(memory.high);
+    }
 }
 
 rules::RuleMemory from_stored(const stored::RuleTimer& in) {
+    const stored::RuleState& state = in.state();
     return {.device = in.device(),
             .point = in.point(),
             .rule = in.rule(),
-            .active = in.state().active(),
-            .uncertain = in.state().uncertain(),
-            .level = in.state().level(),
-            .pending_level = in.state().pending_level(),
-            .pending = Duration(in.state().pending_ns())};
+            .active = state.active(),
+            .uncertain = state.uncertain(),
+            .level = state.level(),
+            .pending_level = state.pending_level(),
+            .pending = Duration(state.pending_ns()),
+            .counted = state.has_counted_ns() ? std::optional(Duration(state.counted_ns())) : std::nullopt,
+            .low = state.low(),
+            .high = state.high()};
 }
 
 void to_stored(const std::string& device, const alarms::Hold* hold, stored::DeviceService& out) {

@@ -23,6 +23,9 @@ struct RuleMemory {
     int level = -1;          ///< in force; -1 while active: unknown, the next sample that holds tells it
     int pending_level = -1;  ///< being timed: above `level` a rise to it, below a fall to it (-1: clear)
     Duration pending{};      ///< observed time towards it
+    /// What the kind itself counts: time occupied, stuck, silent. None: nothing is going on.
+    std::optional<Duration> counted{};
+    double low = 0, high = 0;  ///< of `stuck`: the values that it has stood between
 };
 
 /// What one rule of kind `anomaly` has learnt.
@@ -71,6 +74,9 @@ public:
 
     /// What rules have learned of their places. It changes with every sample: save it now and then.
     std::vector<Learned> learned() const;
+    /// Some rule has just begun to learn: what it knows gets better by the second, and is all that tells
+    /// later whether something has changed. Save it soon.
+    bool is_settling() const;
     /// Takes up what was learned before, by names; what fits no rule of the site, or is of another kind, is
     /// left. \return how many were taken. After restore().
     std::size_t teach(std::span<const Learned> learned);

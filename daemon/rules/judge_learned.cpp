@@ -82,9 +82,11 @@ void each_of_occupied(Visit& visit, State& state) {
     visit(state.warm);
     visit(state.variance);
     visit(state.learned_s);
-    visit(state.occupied);
+    bool occupied = false;  // older releases kept these here; now they are with the timers, which are younger
+    Duration taken{};
+    visit(occupied);
     visit(state.reversed);
-    visit(state.taken.elapsed);
+    visit(taken);
 }
 
 template <class Visit, class State>
@@ -169,6 +171,10 @@ bool take_occupied(OccupiedState& state, const Learned& one) {
     }
     next.known = true;
     next.calibrated = one.calibrated;
+    next.taken = state.taken;
+    next.run = state.run;
+    next.begun = state.begun;
+    next.occupied = state.occupied;
     for (std::size_t i = 0; i < next.recent.size(); ++i) {
         next.recent.at(i) = static_cast<float>(next.base.at(i));
     }
@@ -218,6 +224,15 @@ std::vector<Learned> Judge::learned() const {
         }
     }
     return all;
+}
+
+bool Judge::is_settling() const {
+    return std::any_of(state_->runners.begin(), state_->runners.end(), [&](const Runner& runner) {
+        if (runner.rule->kind == RuleKind::kMoved) {
+            return rules::is_settling(state_->moved[runner.window]);
+        }
+        return can_calibrate(*runner.rule) && rules::is_settling(state_->occupied[runner.window]);
+    });
 }
 
 std::size_t Judge::teach(std::span<const Learned> learned) {

@@ -94,6 +94,10 @@ std::optional<Opinion> moved(MovedState& state, const config::Rule& rule, const 
     return opinion;
 }
 
+bool is_settling(const MovedState& state) {
+    return state.known && !state.calibrated && state.settled_s < Seconds(kSettle).count();
+}
+
 bool calibrate(MovedState& state) {
     const Axes recent{state.recent[0], state.recent[1], state.recent[2]};
     if (length(recent) < kLeast) {

@@ -40,6 +40,9 @@ constexpr double kDriftMost = 5;
 std::optional<Opinion> moved(MovedState& state, const config::Rule& rule, const Axes& gravity, Voice voice,
                              Duration stretch, bool alarm);
 
+/// A pose is known, but has not settled.
+bool is_settling(const MovedState& state);
+
 /// The pose as it is now becomes home. \return false: nothing has been heard yet
 bool calibrate(MovedState& state);
 

@@ -206,6 +206,10 @@ std::optional<Opinion> occupied(OccupiedState& state, const config::Rule& rule, 
     return conclude(state, rule, near, far, stretch);
 }
 
+bool is_settling(const OccupiedState& state) {
+    return state.known && !state.calibrated && value_of(state.learned_s) < kSettled;
+}
+
 bool calibrate(OccupiedState& state) {
     if (!state.known) {
         return false;

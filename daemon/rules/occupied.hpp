@@ -53,6 +53,9 @@ std::optional<Opinion> occupied(OccupiedState& state, const config::Rule& rule, 
 std::optional<Opinion> occupied(OccupiedState& state, const config::Rule& rule, double value, Voice voice,
                                 Duration stretch, bool alarm);
 
+/// A baseline is known, but is still a mean of its first seconds.
+bool is_settling(const OccupiedState& state);
+
 /// The field as it is now becomes that of the empty lane. \return false: nothing has been heard yet
 bool calibrate(OccupiedState& state);
 

@@ -9,14 +9,14 @@ from support.waiting import wait_for
 
 
 class Simulator:
-    """Plays `scenario` (TOML text). `lines` and `tcp` say where its lines and servers are."""
+    """Plays `scenario` (TOML text), at once or, with `wait`, at do("play"). `lines` and `tcp` say where its lines and servers are."""
 
-    def __init__(self, scenario: str, folder: pathlib.Path):
+    def __init__(self, scenario: str, folder: pathlib.Path, wait: bool = False):
         file = folder / "scenario.toml"
         file.write_text(scenario)
         self._socket = folder / "sim.sock"
         self.process = Process("gengfu-sim", [programs.path("gengfu-sim"), str(file), "--directory", str(folder), "--control",
-                                              str(self._socket)], folder / "sim.log")
+                                              str(self._socket), *(["--wait"] if wait else [])], folder / "sim.log")
         ready = wait_for(self._ready, "gengfu-sim to be ready")
         self.lines, self.tcp = ready["lines"], ready["tcp"]
 

@@ -108,6 +108,20 @@ TEST_F(MemoryTest, TheAlarmWinsOverAnOlderMemory) {
     EXPECT_EQ(rose_since[0].pending, Duration::zero());
 }
 
+TEST_F(MemoryTest, WhatTheKindCountsGoesOnOverARaise) {
+    RuleMemory counting = memory(false, -1, -1, {});
+    counting.counted = seconds(178);
+    const auto waits = from({}, {counting});
+    ASSERT_EQ(waits.size(), 1U);
+    EXPECT_EQ(waits[0].counted, seconds(178));
+    const auto raised_since = from({alarm(true, Severity::kModerate)}, {counting});
+    ASSERT_EQ(raised_since.size(), 1U);
+    EXPECT_TRUE(raised_since[0].active);
+    EXPECT_EQ(raised_since[0].counted, seconds(178)) << "towards the level that is graver";
+    counting.active = true;
+    EXPECT_TRUE(from({}, {counting}).empty()) << "it has gone since";
+}
+
 TEST_F(MemoryTest, ASeverityThatNoLevelHasAnyMoreLeavesTheLevelOpen) {
     const auto got = from({alarm(true, Severity::kMinor)}, {memory(true, 0, 0, {})});
     ASSERT_EQ(got.size(), 1U);

@@ -247,7 +247,10 @@ TEST(AlarmCodec, ABookComesBack) {
                     .uncertain = true,
                     .level = 2,
                     .pending_level = 1,
-                    .pending = Duration(123456789)},
+                    .pending = Duration(123456789),
+                    .counted = Duration(77),
+                    .low = -1.5,
+                    .high = 2.5},
                    {.device = "d2", .point = "", .rule = "silent"}};
     book.aliases = {{"d/p", 1}, {"d/q", 7}};
     book.catalogue_hash = "0123456789abcdef";
@@ -273,6 +276,9 @@ TEST(AlarmCodec, ABookComesBack) {
     EXPECT_EQ(std::tie(first.device, first.point, first.rule), std::make_tuple("d", "p", "r"));
     EXPECT_EQ(std::tie(first.active, first.uncertain, first.level, first.pending_level, first.pending),
               std::make_tuple(true, true, 2, 1, Duration(123456789)));
+    EXPECT_EQ(std::tie(first.counted, first.low, first.high),
+              std::make_tuple(std::optional(Duration(77)), -1.5, 2.5));
+    EXPECT_EQ(back->memory[1].counted, std::nullopt);
     EXPECT_EQ(back->memory[1].level, -1);
     EXPECT_EQ(back->memory[1].pending_level, -1);
     EXPECT_EQ(back->aliases, book.aliases);

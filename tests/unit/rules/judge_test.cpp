@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -483,15 +484,52 @@ TEST_F(JudgeRestart, DoubtsAnActiveAlarmWhoseSensorDoesNotComeBack) {
     EXPECT_EQ(changes(observe(good(current_, 400, at(1e5)))), Changes{Change::kCertain});
 }
 
-TEST_F(JudgeRestart, CountsSilenceFromTheStartAndKeepsASilentAlarm) {
+TEST_F(JudgeRestart, GoesOnCountingASilenceAndKeepsASilentAlarm) {
     builder_.silent(panel_, "cable-cut", seconds(30));
     observe(good(current_, 1, at(0)));
+    observe(test::bad(current_, Reason::kTimeout, at(12)));
     restart(1000);
-    EXPECT_TRUE(pass(1029.9).empty());
-    EXPECT_EQ(changes(pass(1030)), Changes{Change::kRaised});
+    EXPECT_TRUE(pass(1017.9).empty());
+    EXPECT_EQ(changes(pass(1018)), Changes{Change::kRaised});
     restart(2000);
     EXPECT_TRUE(pass(1e5).empty());
     EXPECT_EQ(changes(observe(good(current_, 1, at(1e5)))), Changes{Change::kCleared});
+}
+
+TEST_F(JudgeRestart, ASilenceThatIsAlmostAnAlarmLeavesTheTimeToAsk) {
+    builder_.silent(panel_, "cable-cut", seconds(30));
+    observe(good(current_, 1, at(0)));
+    observe(test::bad(current_, Reason::kTimeout, at(29.9)));
+    restart(1000);
+    EXPECT_TRUE(pass(1001).empty()) << "nobody has been asked yet";
+    EXPECT_TRUE(observe(good(current_, 1, at(1001))).empty());
+    EXPECT_TRUE(pass(1030).empty()) << "30 s from the answer on";
+    EXPECT_EQ(changes(pass(1031)), Changes{Change::kRaised});
+}
+
+TEST_F(JudgeRestart, AVehicleThatStoodBeforeHasStoodAllTheTime) {
+    config::Rule& lane = builder_.rule(current_, "lane", config::RuleKind::kOccupied);
+    lane.levels = {test::level(10, Severity::kModerate), test::level(20, Severity::kMajor)};
+    for (int i = 0; i <= 8; ++i) {
+        observe(good(current_, 1, at(i)));
+    }
+    restart(1000);
+    EXPECT_TRUE(observe(good(current_, 1, at(1001))).empty());
+    EXPECT_TRUE(observe(good(current_, 1, at(1003))).empty()) << "7 s before and 2 s after";
+    EXPECT_EQ(changes(observe(good(current_, 1, at(1004)))), Changes{Change::kRaised});
+}
+
+TEST_F(JudgeRestart, AStandstillOfDaysIsNotWrittenDownEverySecond) {
+    config::Rule& frozen = builder_.rule(current_, "frozen", config::RuleKind::kStuck);
+    frozen.silent_for = std::chrono::hours(64);
+    std::set<Duration> written;
+    for (int i = 0; i <= 10 * 3600 + 60; i += 10) {
+        observe(good(current_, 5, at(i)));
+        const std::vector<RuleMemory> memory = judge().memory();
+        written.insert(memory.empty() ? Duration::zero() : memory[0].counted.value_or(Duration::zero()));
+    }
+    EXPECT_EQ(written.size(), 11U) << "once an hour";
+    EXPECT_EQ(*written.rbegin(), std::chrono::hours(10));
 }
 
 TEST_F(JudgeRestart, FindsTheLevelOfAnAlarmOfWhichOnlyTheFactIsKnown) {

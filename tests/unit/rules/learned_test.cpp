@@ -92,6 +92,39 @@ TEST_F(LearnedByJudge, SurvivesAStart) {
     EXPECT_EQ(second(40, 200), 1U) << "it was lifted while the gateway was down: seen with the first value";
 }
 
+TEST_F(LearnedByJudge, SettlesWithinAMinuteAndNotAgainAfterAStart) {
+    EXPECT_FALSE(judge_->is_settling()) << "nothing is known yet";
+    second(0, 200);
+    EXPECT_TRUE(judge_->is_settling());
+    for (int i = 0; i < 100; ++i) {
+        second(0, 200);
+    }
+    EXPECT_FALSE(judge_->is_settling());
+    const std::vector<Learned> learned = judge_->learned();
+    judge_ = std::make_unique<Judge>(builder_.site());
+    judge_->restore({}, at(now_));
+    judge_->teach(learned);
+    EXPECT_FALSE(judge_->is_settling());
+}
+
+TEST_F(LearnedByJudge, AnOldNoteOfAVehicleIsNotBelieved) {
+    for (int i = 0; i < 60; ++i) {
+        second(0, 200);
+    }
+    second(0, 400);
+    second(0, 400);
+    second(0, 400);
+    const std::vector<Learned> learned = judge_->learned();
+    judge_ = std::make_unique<Judge>(builder_.site());
+    judge_->restore({}, at(now_));
+    judge_->teach(learned);
+    second(0, 400);
+    EXPECT_EQ(second(0, 400), 0U) << "it has just come";
+    second(0, 400);
+    second(0, 400);
+    EXPECT_EQ(second(0, 400), 1U);
+}
+
 TEST_F(LearnedByJudge, WhatFitsNothingIsLeft) {
     second(0, 200);
     const std::vector<Learned> before = judge_->learned();

@@ -20,7 +20,8 @@ Reference::Reference(const config::Rule& rule, const Timing& timing, Monotonic s
       timing_(timing),
       since_(static_cast<std::size_t>(levels()), 0),
       last_good_(start),
-      last_heard_(start) {}
+      last_heard_(start),
+      last_taken_(start) {}
 
 int Reference::levels() const {
     return rule_.levels.empty() ? 1 : static_cast<int>(rule_.levels.size());
@@ -216,92 +217,89 @@ double Reference::jump_at(const Entry& entry) const {
     return 0;
 }
 
-/// Goes through the whole of this run for what needs a memory: a value that stands still, a vehicle that
-/// stays. \return whether anything can be said
+/// Goes through the whole history for what needs a memory: a value that stands still, a vehicle that stays.
+/// What was confirmed before a restart counts after it. \return whether anything can be said
 bool Reference::over_time(Entry& entry) const {
-    std::size_t first = history_.size() - 1;
-    while (first > 0 && !history_[first].restarted_before) {
-        --first;
-    }
-    return rule_.kind == RuleKind::kStuck ? stuck_over(first, entry) : occupied_over(first, entry);
+    return rule_.kind == RuleKind::kStuck ? stuck_over(entry) : occupied_over(entry);
 }
 
-bool Reference::stuck_over(std::size_t first, Entry& entry) const {
-    std::size_t moved = history_.size();  // the entry at which it last moved
+bool Reference::stuck_over(Entry& entry) const {
     double low = 0;
     double high = 0;
-    bool begins = false;
-    std::vector<bool> still(history_.size(), false);
-    for (std::size_t i = first; i < history_.size(); ++i) {
+    bool begun = false;
+    bool says = false;  // of the last entry
+    bool still = false;
+    Duration sum{};
+    Duration waiting{};  // until a standstill confirms it
+    for (std::size_t i = 0; i < history_.size(); ++i) {
         const Entry& one = history_[i];
-        const bool begun = moved < history_.size();
+        if (one.restarted_before) {
+            begun = begun && sum > Duration::zero();
+            waiting = {};
+        }
         const bool inside = begun && std::max(high, one.value) - std::min(low, one.value) <= rule_.deadband;
-        still[i] = one.voice != Voice::kBad && inside;
-        begins = false;
+        still = one.voice != Voice::kBad && inside;
+        says = still || (one.voice == Voice::kGood && begun);
         if (one.voice == Voice::kGood && !inside) {
-            begins = !begun;
-            moved = i;
+            begun = true;
             low = high = one.value;
-            still[i] = true;
-        } else if (still[i]) {
+            sum = waiting = {};
+        } else if (still) {
             low = std::min(low, one.value);
             high = std::max(high, one.value);
+            sum += waiting;
+            waiting = {};
+        }
+        const bool counts = still || (one.voice == Voice::kGood && !inside);
+        if (i + 1 < history_.size() && counts) {
+            waiting += stretch_after(i);
         }
     }
-    if (begins || !still.back()) {
+    if (!says) {
         return false;
     }
-    Duration sum{};
-    for (std::size_t i = moved; i + 1 < history_.size(); ++i) {
-        sum += still[i] ? stretch_after(i) : Duration::zero();  // the newest is still: all are confirmed
-    }
     entry.reached = sum >= rule_.silent_for ? 0 : -1;
-    entry.held = moved + 1 == history_.size() ? -1 : 0;
+    entry.held = still ? 0 : -1;
     return true;
 }
 
-bool Reference::occupied_over(std::size_t first, Entry& entry) const {
+bool Reference::occupied_over(Entry& entry) const {
     bool occupied = false;
-    bool begun = false;
-    std::size_t since = first;
-    std::vector<std::size_t> row;  // values in a row that speak for a change
-    std::vector<bool> there(history_.size(), false);
-    for (std::size_t i = first; i < history_.size(); ++i) {
+    bool begun = false;  // this run
+    bool active = false;
+    std::size_t row = 0;  // values in a row that speak for a change
+    Duration sum{};
+    Duration waiting{};
+    for (std::size_t i = 0; i < history_.size(); ++i) {
         const Entry& one = history_[i];
+        if (one.restarted_before) {
+            begun = false;
+            active = one.active_before;
+            row = 0;
+            waiting = {};
+        }
         if (one.voice != Voice::kGood) {
             continue;
         }
         const bool bit = rule_.enter == 0;
         const bool far = bit ? one.value != 0 : one.value >= rule_.enter;
         const bool near = bit ? one.value == 0 : one.value < rule_.leave;
-        if (!begun && active_at_restart_) {
-            occupied = true;
-        }
+        occupied = occupied || (!begun && active);
         begun = true;
-        const bool speaks = occupied ? near : far;
-        row.push_back(i);
-        row = speaks ? row : std::vector<std::size_t>{};
-        const bool changes = row.size() >= (occupied ? 3U : 2U);
+        row = (occupied ? near : far) ? row + 1 : 0;
+        const bool changes = row >= (occupied ? 3U : 2U);
         if (changes) {
             occupied = !occupied;
-            since = i;
-            row.clear();
+            row = 0;
+            sum = waiting = {};
         }
-        there[i] = occupied && (changes || !near);
+        if (occupied && (changes || !near)) {
+            sum += waiting;
+            waiting = i + 1 < history_.size() ? stretch_after(i) : Duration::zero();
+        }
     }
     if (entry.voice != Voice::kGood) {
         return false;
-    }
-    Duration sum{};
-    Duration waiting{};
-    for (std::size_t i = since; i < history_.size() && occupied; ++i) {
-        if (there[i]) {
-            sum += waiting;
-            waiting = {};
-        }
-        if (i + 1 < history_.size() && there[i]) {
-            waiting += stretch_after(i);
-        }
     }
     for (int i = 0; i < levels(); ++i) {
         const double limit = rule_.levels[static_cast<std::size_t>(i)].limit;
@@ -404,6 +402,7 @@ std::vector<Reference::Said> Reference::settle() {
 
 std::vector<Reference::Said> Reference::observe(const Sample& sample) {
     Entry entry{.taken = sample.taken, .value = sample.value};
+    last_taken_ = sample.taken;
     const bool silent = rule_.kind == RuleKind::kSilent;
     const bool of_device = silent && !rule_.point;
     if (of_device) {
@@ -417,6 +416,7 @@ std::vector<Reference::Said> Reference::observe(const Sample& sample) {
     last_good_ = entry.voice == Voice::kGood ? sample.taken : last_good_;
     last_heard_ = entry.voice != Voice::kBad ? sample.taken : last_heard_;
     entry.restarted_before = restarted_;
+    entry.active_before = active_at_restart_;
     restarted_ = false;
     history_.push_back(entry);
     opine(history_.back());
@@ -448,7 +448,13 @@ std::vector<Reference::Said> Reference::pass(Monotonic now) {
 void Reference::restart(Monotonic now) {
     restarted_ = true;
     active_at_restart_ = level_ >= 0;
-    last_good_ = last_heard_ = now;
+    last_good_ = now;
+    // A silence goes on, but leaves the sensor the time to be heard.
+    const Duration silence =
+        rule_.kind == RuleKind::kSilent && level_ < 0 ? last_taken_ - last_heard_ : Duration::zero();
+    const Duration at_most = std::max(rule_.silent_for + rule_.on_delay - timing_.gap, Duration::zero());
+    last_taken_ = now;
+    last_heard_ = now - std::min(silence, at_most);
     basis_.reset();
     minute_.reset();
 }

@@ -44,14 +44,15 @@ private:
         int reached = -1, held = -1;
         bool too_early = false;  ///< good, but a rate cannot be told yet: says nothing about the condition
         bool restarted_before = false;
+        bool active_before = false;  ///< at the last restart
     };
 
     void opine(Entry& entry) const;
     bool rate_at(const Entry& entry, double& change) const;
     double jump_at(const Entry& entry) const;
     bool over_time(Entry& entry) const;
-    bool stuck_over(std::size_t first, Entry& entry) const;
-    bool occupied_over(std::size_t first, Entry& entry) const;
+    bool stuck_over(Entry& entry) const;
+    bool occupied_over(Entry& entry) const;
     bool growth_over(Entry& entry) const;
     double limit_of(int level) const;
     bool may_raise(Monotonic when) const;
@@ -73,7 +74,7 @@ private:
     bool uncertain_ = false;
     bool restarted_ = true;
     bool active_at_restart_ = false;
-    Monotonic last_good_{}, last_heard_{};
+    Monotonic last_good_{}, last_heard_{}, last_taken_{};
     std::optional<double> basis_;  ///< last good value above 0 that the limits are times of
     std::optional<int> minute_;    ///< of the week, at clock_at_
     Monotonic clock_at_{};
