@@ -3,6 +3,8 @@
 #include <charconv>
 #include <utility>
 
+#include "governance/migrate/migrate.hpp"
+
 namespace gengfu::ingest {
 namespace {
 
@@ -59,6 +61,10 @@ Result<Database> Database::open(const DatabaseSettings& settings, const std::str
         if (Result<Rows> done = database.run(sql); !done) {
             return pass(done);
         }
+    }
+    // At each connection: what is behind the address may be another database now.
+    if (Result<void> ready = governance::check_ready(database.connection_); !ready) {
+        return pass(ready);
     }
     return database;
 }

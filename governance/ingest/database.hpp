@@ -42,6 +42,7 @@ private:
 /// Errc::kInvalid  anything else: the schema is not the one this release needs, rights are missing
 class Database {
 public:
+    /// \retval Errc::kInvalid  also: the schema is not this program's, and what to do
     static Result<Database> open(const DatabaseSettings& settings, const std::string& application);
 
     Result<Rows> run(const std::string& sql, const Params& params = {});

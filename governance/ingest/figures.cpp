@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string_view>
 
@@ -46,6 +47,13 @@ void by_lane(std::string& out, std::string_view name, Value value) {
         fmt::format_to(std::back_inserter(out), "gengfu_ingest_{}{{lane=\"{}\"}} {}\n", name, kLaneNames[i],
                        value(i));
     }
+}
+
+/// ": why", in one line.
+std::string because(const Words& words) {
+    std::string why = words.get();
+    std::replace(why.begin(), why.end(), '\n', ' ');
+    return why.empty() ? why : ": " + why;
 }
 
 constexpr std::int64_t kSlowWrite = 10'000'000;
@@ -107,13 +115,17 @@ Health health_of(const Figures& figures, std::int64_t now_us) {
     for (std::size_t i = 0; i < kLaneNames.size(); ++i) {
         const LaneFigures& lane = figures.lanes[i];
         const std::int64_t waiting = lane.waiting_us.load();
+        const char* const name = kLaneNames[i];
         if (!lane.database_up) {
-            wrong(waiting == 0 ? fmt::format("{}: no database", kLaneNames[i])
-                               : fmt::format("{}: no database since {} s; nothing is read and nothing lost",
-                                             kLaneNames[i], (now_us - waiting) / 1'000'000));
+            wrong(
+                waiting == 0
+                    ? fmt::format("{}: not connected to the database yet", name)
+                    : fmt::format(
+                          "{}: the database takes nothing since {} s, so nothing is read and nothing lost{}",
+                          name, (now_us - waiting) / 1'000'000, because(lane.database_trouble)));
         }
         if (!lane.broker_up) {
-            wrong(fmt::format("{}: no broker", kLaneNames[i]));
+            wrong(fmt::format("{}: not connected to a broker{}", name, because(lane.broker_trouble)));
         }
         const std::int64_t writing = lane.writing_us.load();
         if (writing != 0 && now_us - writing > kSlowWrite) {

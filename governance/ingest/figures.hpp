@@ -3,7 +3,9 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <string>
+#include <utility>
 
 namespace gengfu::ingest {
 
@@ -14,6 +16,23 @@ enum class LaneKind : std::uint8_t {
     kPresence,   ///< topics birth, state, catalogue and reply; and what is said to gateways
 };
 constexpr std::array<const char*, 3> kLaneNames{"events", "telemetry", "presence"};
+
+/// A text that one thread says and others read.
+class Words {
+public:
+    void set(std::string text) {
+        const std::lock_guard lock(mutex_);
+        text_ = std::move(text);
+    }
+    std::string get() const {
+        const std::lock_guard lock(mutex_);
+        return text_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::string text_;
+};
 
 /// What one lane has done and how it stands. Written by its thread, read by any.
 struct LaneFigures {
@@ -30,6 +49,8 @@ struct LaneFigures {
     std::atomic<std::uint64_t> commit_us{0};     ///< spent from BEGIN to COMMIT, in sum
     std::atomic<bool> broker_up{false};
     std::atomic<bool> database_up{false};
+    Words broker_trouble;                     ///< why there is none
+    Words database_trouble;                   ///< why it does not take anything
     std::atomic<std::int64_t> alive_us{0};    ///< steady time of the thread's last turn
     std::atomic<std::int64_t> writing_us{0};  ///< steady time since which it is in a transaction; 0: in none
     std::atomic<std::int64_t> waiting_us{

@@ -99,6 +99,7 @@ void Lane::tell_link() {
     if (news.text.empty()) {
         return;
     }
+    figures_.broker_trouble.set(news.good ? "" : news.text);
     const std::string line = std::string(kLaneNames[static_cast<std::size_t>(kind_)]) + ": " + news.text;
     news.good ? log::info(line, line) : log::warning(line, line);
 }
@@ -154,6 +155,7 @@ void Lane::waits(const std::string& why) {
     if (figures_.waiting_us == 0) {
         figures_.waiting_us = steady_us();
     }
+    figures_.database_trouble.set(why);
     if (why != waiting_for_) {  // once per change, not once per attempt
         waiting_for_ = why;
         const std::string lane = kLaneNames[static_cast<std::size_t>(kind_)];

@@ -176,6 +176,27 @@ Result<std::vector<Applied>> applied_migrations(Database& database) {
     return applied;
 }
 
+Result<void> check_ready(Database& database) {
+    const std::span<const Migration> known = migrations();
+    auto applied = checked_applied(database, known);
+    if (!applied) {
+        return pass(applied);
+    }
+    if (applied->empty()) {
+        return fail(Errc::kInvalid, "the database has no governance schema yet: run gengfu-ingest migrate");
+    }
+    if (applied->size() < known.size()) {
+        return fail(Errc::kInvalid,
+                    fmt::format("the database's schema is older than this program, it lacks migration {}{}: "
+                                "run gengfu-ingest migrate",
+                                known[applied->size()].name,
+                                applied->size() + 1 < known.size()
+                                    ? fmt::format(" and {} more", known.size() - applied->size() - 1)
+                                    : ""));
+    }
+    return {};
+}
+
 Result<std::vector<std::string>> migrate_up(Database& database, std::span<const Migration> known,
                                             std::optional<int> to) {
     return in_transaction(database, [&]() -> Result<std::vector<std::string>> {

@@ -29,6 +29,10 @@ Result<void> check_applied(std::span<const Applied> applied, std::span<const Mig
 /// What the database has; nothing where it has no governance schema yet. Errors as Database::run.
 Result<std::vector<Applied>> applied_migrations(Database& database);
 
+/// Whether the database's schema is exactly this program's. \retval Errc::kInvalid  it is missing, older,
+/// newer or another one's, and what to do. Otherwise as Database::run
+Result<void> check_ready(Database& database);
+
 /// Brings the schema up to migration `to`, or to the newest; loads component classes that are not there yet;
 /// makes the spatial index where PostGIS is. All in one transaction that holds a lock: of two programs at
 /// once the second waits and finds nothing to do. \return the names of what was applied. \retval

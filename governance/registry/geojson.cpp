@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "daemon/config/limits.hpp"
 #include "daemon/config/text.hpp"
@@ -69,8 +72,10 @@ public:
     bool saw_features = false;
 
     // What nlohmann's SAX parser calls; false stops it.
-    bool null() { return scalar("", true); }
-    bool boolean(bool) { return refuse("true or false"); }
+    bool null() { return inside() == Part::kFeatures ? no_feature("null") : scalar("", true); }
+    bool boolean(bool) {
+        return inside() == Part::kFeatures ? no_feature("true or false") : refuse("true or false");
+    }
     bool number_integer(json::number_integer_t value) { return number(std::to_string(value)); }
     bool number_unsigned(json::number_unsigned_t value) { return number(std::to_string(value)); }
     bool number_float(json::number_float_t, const std::string& text) { return number(text); }
@@ -88,9 +93,25 @@ public:
             case Part::kFeatures:
                 return begin_feature();
             case Part::kFeature:
-                return enter(key_ == "geometry"     ? Part::kGeometry
-                             : key_ == "properties" ? Part::kProperties
-                                                    : Part::kOther);
+                if (key_ == "geometry") {
+                    return begin_geometry();
+                }
+                return enter(key_ == "properties" ? Part::kProperties
+                             : key_ == "crs"      ? begin_crs()
+                                                  : Part::kOther);
+            case Part::kRoot:
+                return enter(key_ == "crs" ? begin_crs() : Part::kOther);
+            case Part::kGeometry:
+                if (key_ == "coordinates") {
+                    complain(key_at_,
+                             "coordinates are an object: a list of longitude and latitude is wanted");
+                }
+                return enter(key_ == "crs" ? begin_crs() : Part::kOther);
+            case Part::kCoordinates:
+                complain(here(), "an object among the coordinates: longitude and latitude are wanted");
+                return enter(Part::kOther);
+            case Part::kCrs:
+                return enter(key_ == "properties" ? Part::kCrsProperties : Part::kOther);
             case Part::kProperties:
                 complain(key_at_, fmt::format("property {} is an object: a text or a number is wanted",
                                               config::in_quotes(key_)));
@@ -100,8 +121,20 @@ public:
         }
     }
     bool end_object() {
-        if (inside() == Part::kFeature) {
-            finish_feature();
+        switch (inside()) {
+            case Part::kFeature:
+                finish_feature();
+                break;
+            case Part::kGeometry:
+                finish_geometry();
+                break;
+            case Part::kCrs:
+                if (!crs_named_) {
+                    complain(crs_at_, std::string("a crs that is not told by name: ") + kWgs84Wanted);
+                }
+                break;
+            default:
+                break;
         }
         parts_.pop_back();
         return true;
@@ -120,6 +153,15 @@ public:
         }
         if (inside() == Part::kNothing) {
             complain(here(), "a list: a FeatureCollection is wanted");
+        }
+        if (inside() == Part::kFeatures) {
+            return no_feature("a list") && enter(Part::kOther);
+        }
+        if (inside() == Part::kCoordinates) {
+            complain(here(), "a list among the coordinates: a Point has one longitude and one latitude");
+        }
+        if (inside() == Part::kFeature && (key_ == "geometry" || key_ == "properties")) {
+            complain(key_at_, fmt::format("{} of a feature is a list: an object is wanted", key_));
         }
         return enter(Part::kOther);
     }
@@ -147,8 +189,14 @@ private:
         kGeometry,
         kCoordinates,
         kProperties,
+        kCrs,
+        kCrsProperties,
         kOther
     };
+    static constexpr const char* kWgs84Wanted =
+        "longitude and latitude in WGS 84 are wanted, as GeoJSON has them (RFC 7946); convert the file, as "
+        "by "
+        "ogr2ogr -t_srs EPSG:4326, or give the property datum";
 
     Part inside() const { return parts_.empty() ? Part::kNothing : parts_.back(); }
     bool enter(Part part) {
@@ -164,6 +212,43 @@ private:
     void complain(At at, std::string what) {
         report_.error(at, std::move(what));
         good_ = false;
+    }
+    bool no_feature(const char* what) {
+        complain(here(), fmt::format("a feature that is {}: an object of type \"Feature\" is wanted", what));
+        return report_.error_count() < config::kMaxDiagnostics;  // no more are shown
+    }
+    bool begin_geometry() {
+        if (std::exchange(has_geometry_, true)) {
+            complain(key_at_, "a feature with two geometries");
+        }
+        geometry_at_ = here();
+        has_type_ = false;
+        return enter(Part::kGeometry);
+    }
+    void finish_geometry() {
+        if (!has_type_) {
+            complain(geometry_at_, "a geometry without a type: a component is a Point");
+        } else if (good_ && coordinates_.empty()) {
+            complain(geometry_at_,
+                     "a Point without coordinates: give longitude and latitude, or null as the geometry");
+        }
+    }
+    Part begin_crs() {
+        crs_at_ = key_at_;
+        crs_named_ = false;
+        return Part::kCrs;
+    }
+    /// Names as QGIS, ogr2ogr and old GeoJSON write them; CGCS 2000 (EPSG 4490) is the same within a
+    /// decimetre.
+    void check_crs(const std::string& name) {
+        crs_named_ = true;
+        constexpr std::array<std::string_view, 2> kDegrees{"4326", "4490"};
+        const std::string_view last = std::string_view(name).substr(name.rfind(':') + 1);
+        const bool epsg = name.find("EPSG") != std::string::npos &&
+                          std::find(kDegrees.begin(), kDegrees.end(), last) != kDegrees.end();
+        if (!epsg && last != "CRS84") {
+            complain(here(), fmt::format("crs {}: {}", config::in_quotes(name), kWgs84Wanted));
+        }
     }
     bool refuse(const char* what) {
         if (inside() == Part::kProperties) {
@@ -184,6 +269,20 @@ private:
         return false;
     }
     bool scalar(const std::string& text, bool nothing) {
+        if (inside() == Part::kFeatures) {
+            return no_feature("a text or a number");
+        }
+        if (inside() == Part::kFeature) {
+            in_feature(text, nothing);
+        }
+        if (inside() == Part::kCrsProperties && key_ == "name") {
+            check_crs(text);
+        }
+        if (key_ == "crs" &&
+            (inside() == Part::kRoot || inside() == Part::kFeature || inside() == Part::kGeometry)) {
+            complain(key_at_, std::string("a crs that is none: ") + kWgs84Wanted);
+        }
+        has_type_ = has_type_ || (inside() == Part::kGeometry && key_ == "type");
         if (inside() == Part::kGeometry && key_ == "type" && text != "Point") {
             complain(here(),
                      fmt::format("a geometry of type {}: a component is a Point", config::in_quotes(text)));
@@ -198,6 +297,16 @@ private:
             property(nothing ? std::string() : text);
         }
         return true;
+    }
+    void in_feature(const std::string& text, bool nothing) {
+        if (key_ == "type" && text != "Feature") {
+            complain(here(),
+                     fmt::format("a feature of type {}: \"Feature\" is wanted", config::in_quotes(text)));
+        }
+        if ((key_ == "geometry" || key_ == "properties") && !nothing) {
+            complain(key_at_, fmt::format("{} of a feature is {}: an object is wanted", key_,
+                                          config::in_quotes(text)));
+        }
     }
     void property(const std::string& text) {
         if (std::find(columns_.begin(), columns_.end(), key_) == columns_.end()) {
@@ -216,6 +325,7 @@ private:
         row_ = {};
         row_.at = here();
         coordinates_.clear();
+        has_geometry_ = false;
         good_ = true;
         if (rows.size() == kMaxImportRows) {
             complain(row_.at, fmt::format("more than {} features: divide the file", kMaxImportRows));
@@ -249,6 +359,11 @@ private:
     At key_at_;
     Row row_;
     std::vector<Cell> coordinates_;
+    At geometry_at_;
+    bool has_geometry_ = false;
+    bool has_type_ = false;  ///< of the geometry
+    At crs_at_;
+    bool crs_named_ = false;
     bool good_ = true;
 };
 

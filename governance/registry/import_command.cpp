@@ -107,13 +107,21 @@ int take_in(Database& database, const Wish& wish, const std::string& text) {
     } else {
         check_parties(rows, *known, report);
     }
+    if (!report.has_errors() && wish.what == What::kComponents) {
+        if (auto checked = check_against_registry(database, rows, report); !checked) {
+            return complain(wish.file + ": " + checked.error().what);
+        }
+    }
     if (report.has_errors()) {
         return complain(report);
     }
-    imported =
-        wish.what == What::kComponents ? store_components(database, rows) : store_parties(database, rows);
+    imported = wish.what == What::kComponents ? store_components(database, rows, report)
+                                              : store_parties(database, rows, report);
     if (!imported) {
         return complain(wish.file + ": " + imported.error().what);
+    }
+    if (report.has_errors()) {
+        return complain(report);
     }
     tell(*imported, wish);
     if (auto told = tell_differences(database); !told) {
@@ -135,15 +143,8 @@ int import(const Shared& shared, const Wish& wish) {
     if (!database) {
         return complain(database.error().what);
     }
-    auto applied = applied_migrations(*database);
-    if (!applied) {
-        return complain(applied.error().what);
-    }
-    if (auto fits = check_applied(*applied, migrations()); !fits) {
-        return complain(fits.error().what);
-    }
-    if (applied->size() < migrations().size()) {
-        return complain("the database's schema is not this program's: run gengfu-ingest migrate");
+    if (auto ready = check_ready(*database); !ready) {
+        return complain(ready.error().what);
     }
     if (auto begun = database->run("BEGIN"); !begun) {
         return complain(begun.error().what);

@@ -1,9 +1,13 @@
 #include "governance/registry/store.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <span>
+
+#include "daemon/config/limits.hpp"
 
 namespace gengfu::governance {
 namespace {
@@ -84,16 +88,54 @@ std::string as_json(std::span<const Row> rows) {
     return list.dump();
 }
 
-Result<Imported> store(Database& database, const std::vector<Row>& rows, const char* sql) {
+/// Of rows that the database refused together: which is at fault. Within a transaction that will be rolled
+/// back.
+Result<void> find_fault(Database& database, std::span<const Row> rows, const char* sql,
+                        const std::string& refusal, config::Report& report) {
+    for (const Row& row : rows) {
+        auto stored = database.run(sql, {as_json({&row, 1})});
+        if (stored) {
+            continue;
+        }
+        if (stored.error().code != Errc::kInvalid) {
+            return pass(stored);
+        }
+        report.error(row.at, fmt::format("the database does not take this row: {}", stored.error().what));
+        return {};
+    }
+    report.error(rows.front().at,
+                 fmt::format("the database does not take this row together with the {} after it: {}",
+                             rows.size() - 1, refusal));
+    return {};
+}
+
+Result<Imported> store(Database& database, const std::vector<Row>& rows, const char* sql,
+                       config::Report& report) {
     Imported imported;
     if (auto later = database.run("SET CONSTRAINTS ALL DEFERRED"); !later) {
         return pass(later);
     }
     for (std::size_t from = 0; from < rows.size(); from += kRowsAtOnce) {
         const auto some = std::span(rows).subspan(from, std::min(kRowsAtOnce, rows.size() - from));
+        if (auto kept = database.run("SAVEPOINT chunk"); !kept) {
+            return pass(kept);
+        }
         auto counts = database.run(sql, {as_json(some)});
+        if (!counts && counts.error().code == Errc::kInvalid) {
+            auto back = database.run("ROLLBACK TO SAVEPOINT chunk");
+            if (!back) {
+                return pass(back);
+            }
+            if (auto found = find_fault(database, some, sql, counts.error().what, report); !found) {
+                return pass(found);
+            }
+            return imported;
+        }
         if (!counts) {
             return pass(counts);
+        }
+        if (auto released = database.run("RELEASE SAVEPOINT chunk"); !released) {
+            return pass(released);
         }
         imported.added += number(counts->text(0, 0));
         imported.changed += number(counts->text(0, 1));
@@ -104,6 +146,17 @@ Result<Imported> store(Database& database, const std::vector<Row>& rows, const c
     }
     imported.same = rows.size() - imported.added - imported.changed;
     return imported;
+}
+
+void contradiction(const Row& row, const Rows& found, std::size_t at, config::Report& report) {
+    const Cell* const grid = row.find("grid");
+    const Cell* const community = row.find("community_code");
+    const Cell& cell = grid != nullptr ? *grid : *community;
+    report.error(
+        cell.at,
+        fmt::format("grid {} does not begin with community_code {}; the registry has that {} of this "
+                    "component, and the file leaves it as it is: give both columns",
+                    found.text(at, 1), found.text(at, 2), grid != nullptr ? "community_code" : "grid"));
 }
 
 }  // namespace
@@ -135,9 +188,33 @@ Result<KnownRegistry> read_known(Database& database) {
     return known;
 }
 
-Result<Imported> store_components(Database& database, const std::vector<Row>& rows) {
-    auto imported = store(database, rows, kStoreComponents);
-    if (imported) {
+Result<void> check_against_registry(Database& database, const std::vector<Row>& rows,
+                                    config::Report& report) {
+    constexpr const char* kContradictions = R"(
+SELECT i, merged.grid, merged.community_code
+FROM jsonb_array_elements($1) WITH ORDINALITY AS told (row, i)
+JOIN governance.component AS old ON old.code = row ->> 'code'
+CROSS JOIN LATERAL (SELECT coalesce(row ->> 'grid', old.grid) AS grid,
+                           coalesce(row ->> 'community_code', old.community_code) AS community_code) AS merged
+WHERE (row ? 'grid') <> (row ? 'community_code') AND merged.grid <> '' AND NOT starts_with(merged.grid, merged.community_code)
+ORDER BY i)";
+    for (std::size_t from = 0; from < rows.size() && report.error_count() < config::kMaxDiagnostics;
+         from += kRowsAtOnce) {
+        const auto some = std::span(rows).subspan(from, std::min(kRowsAtOnce, rows.size() - from));
+        auto found = database.run(kContradictions, {as_json(some)});
+        if (!found) {
+            return pass(found);
+        }
+        for (std::size_t at = 0; at < found->size(); ++at) {
+            contradiction(some[number(found->text(at, 0)) - 1], *found, at, report);
+        }
+    }
+    return {};
+}
+
+Result<Imported> store_components(Database& database, const std::vector<Row>& rows, config::Report& report) {
+    auto imported = store(database, rows, kStoreComponents, report);
+    if (imported && !report.has_errors()) {
         if (auto moved = database.run("SELECT governance.place_alarms()"); !moved) {
             return pass(moved);
         }
@@ -145,8 +222,8 @@ Result<Imported> store_components(Database& database, const std::vector<Row>& ro
     return imported;
 }
 
-Result<Imported> store_parties(Database& database, const std::vector<Row>& rows) {
-    return store(database, rows, kStoreParties);
+Result<Imported> store_parties(Database& database, const std::vector<Row>& rows, config::Report& report) {
+    return store(database, rows, kStoreParties, report);
 }
 
 Result<std::vector<Difference>> differences(Database& database, std::size_t most, std::size_t& total) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/config/diagnostic.hpp"
 #include "daemon/core/result.hpp"
 #include "governance/database/database.hpp"
 #include "governance/registry/check.hpp"
@@ -28,9 +29,14 @@ struct Difference {
 /// Classes and parties. Locks the registry against other imports until the transaction ends.
 Result<KnownRegistry> read_known(Database& database);
 
-/// Rows that check_components and check_parties had nothing against.
-Result<Imported> store_components(Database& database, const std::vector<Row>& rows);
-Result<Imported> store_parties(Database& database, const std::vector<Row>& rows);
+/// What the file leaves out stays as the registry has it, so that a row may contradict what it does not say.
+/// Such rows go into `report`, with their place.
+Result<void> check_against_registry(Database& database, const std::vector<Row>& rows, config::Report& report);
+
+/// Rows that check_components and check_parties had nothing against. What the database refuses all the same
+/// goes into `report`, with the place of the first such row; then nothing of the import is to be kept.
+Result<Imported> store_components(Database& database, const std::vector<Row>& rows, config::Report& report);
+Result<Imported> store_parties(Database& database, const std::vector<Row>& rows, config::Report& report);
 
 /// At most `most` of them, in order of gateway and device; `total` is how many there are.
 Result<std::vector<Difference>> differences(Database& database, std::size_t most, std::size_t& total);

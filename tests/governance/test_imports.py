@@ -44,11 +44,33 @@ def test_an_error_of_the_database_undoes_all(db, tmp_path):
     db.execute("ALTER TABLE governance.component ADD CONSTRAINT no_room CHECK (name <> 'no room')")
     try:
         lines = [f"44030901020{k:05},{'no room' if k == 2500 else k}" for k in range(3000)]
-        said = ingest(db.uri, "import-components", written(tmp_path, "c.csv", "code,name\n" + "\n".join(lines)), expect=1)
-        assert "violates check constraint" in said
+        file = written(tmp_path, "c.csv", "code,name\n" + "\n".join(lines))
+        said = ingest(db.uri, "import-components", file, expect=1)
+        assert f"{file}:2502:1: error: the database does not take this row: " in said and "violates check constraint" in said
+        assert "nothing was imported" in said
     finally:
         db.execute("ALTER TABLE governance.component DROP CONSTRAINT no_room")
     assert components(db) == []
+
+
+def test_a_row_that_contradicts_what_it_leaves_out_is_told_with_its_line(db, tmp_path):
+    first = written(tmp_path, "a.csv", "code,grid,community_code\n4403090102000017,440309008012003,440309008012\n"
+                                       "4403090102000018,,440309008012\n")
+    ingest(db.uri, "import-components", first)
+    said = ingest(db.uri, "import-components",
+                  written(tmp_path, "b.csv", "code,grid\n4403090102000018,440309008012001\n4403090102000017,440309008013001\n"), expect=1)
+    assert (f"{tmp_path}/b.csv:3:18: error: grid 440309008013001 does not begin with community_code 440309008012; the registry has "
+            "that community_code of this component, and the file leaves it as it is: give both columns\n") in said
+    said = ingest(db.uri, "import-components", written(tmp_path, "c.csv", "code,community_code\n4403090102000017,440309008013\n"), expect=1)
+    assert "c.csv:2:18: error: grid 440309008012003 does not begin with community_code 440309008013; the registry has that grid" in said
+    ingest(db.uri, "import-components", written(tmp_path, "d.csv", "code,community_code\n4403090102000017,\n"))
+
+
+def test_a_feature_that_is_none_is_told_and_nothing_imported(db, tmp_path):
+    file = written(tmp_path, "f.geojson", '{"type":"FeatureCollection","features":[\n'
+                   '{"type":"Feature","geometry":null,"properties":{"code":"4403090102000017"}},\n"4403090102000018"]}')
+    said = ingest(db.uri, "import-components", file, expect=1)
+    assert f"{file}:3:18: error: a feature that is a text or a number: an object" in said and components(db) == []
 
 
 def test_codes_may_change_hands(db, tmp_path):

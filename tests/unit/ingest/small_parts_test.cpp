@@ -226,8 +226,14 @@ TEST(Figures, HealthSaysWhatIsWrong) {
     EXPECT_TRUE(health_of(figures, 2'000'000).good);
     figures.of(LaneKind::kEvents).database_up = false;
     figures.of(LaneKind::kEvents).waiting_us = 1'000'000;
-    EXPECT_EQ(health_of(figures, 8'000'000).text,
-              "events: no database since 7 s; nothing is read and nothing lost\n");
+    figures.of(LaneKind::kEvents).database_trouble.set("database: it is\naway");
+    figures.of(LaneKind::kTelemetry).broker_up = false;
+    figures.of(LaneKind::kTelemetry).broker_trouble.set("no connection to mqtt://b:1883: refused");
+    EXPECT_EQ(
+        health_of(figures, 8'000'000).text,
+        "events: the database takes nothing since 7 s, so nothing is read and nothing lost: database: it "
+        "is away\ntelemetry: not connected to a broker: no connection to mqtt://b:1883: refused\n");
+    figures.of(LaneKind::kTelemetry).broker_up = true;
     for (const LaneKind kind : {LaneKind::kTelemetry, LaneKind::kPresence}) {
         figures.of(kind).alive_us = 499'000'000;
     }
