@@ -138,6 +138,7 @@ private:
     void add_history(control::Daemon& daemon);
     // pipeline_calibrate.cpp
     Result<std::string> calibrate(const control::CalibrateWish& wish, std::function<void()> settled);
+    publish::CommandResult calibrate_for_platform(const std::string& device, const alarms::Actor& actor);
     void teach_calibrations();
     void open_console();
     console::Page page(std::string_view path);

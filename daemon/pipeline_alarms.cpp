@@ -193,6 +193,9 @@ publish::CommandResult Pipeline::change_alarm(const publish::PlatformCommand& co
     if (command.verb == publish::Verb::kOutOfService || command.verb == publish::Verb::kReturn) {
         return carry_out_service(command, actor);
     }
+    if (command.verb == publish::Verb::kCalibrate) {
+        return calibrate_for_platform(command.device, actor);
+    }
     const Result<AlarmId> id = alarms::choose(table_.standing(), command.alarm_id);
     if (!id) {
         return {id.error().code == Errc::kNotFound ? v1::OUTCOME_NOT_FOUND : v1::OUTCOME_REFUSED,

@@ -5,6 +5,7 @@
 #include "daemon/core/plain_text.hpp"
 #include "daemon/pipeline.hpp"
 #include "daemon/publish/alarm_codec.hpp"
+#include "gengfu/v1/feed.pb.h"
 
 namespace gengfu {
 namespace {
@@ -71,6 +72,17 @@ Result<std::string> Pipeline::calibrate(const control::CalibrateWish& wish, std:
     learned_.touch();
     save_book();
     return text;
+}
+
+/// The publisher says the outcome when the event of it is on disk.
+publish::CommandResult Pipeline::calibrate_for_platform(const std::string& device,
+                                                        const alarms::Actor& actor) {
+    const Result<std::string> known = calibrate({device, std::nullopt, actor}, {});
+    if (!known) {
+        return {known.error().code == Errc::kNotFound ? v1::OUTCOME_NOT_FOUND : v1::OUTCOME_REFUSED,
+                known.error().what, 0};
+    }
+    return {v1::OUTCOME_DONE, "as it is now, it is right", 0};
 }
 
 /// What calibrations of the last run left behind that its book does not have yet.

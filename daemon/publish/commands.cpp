@@ -26,7 +26,7 @@ struct VerbRow {
     Names names = Names::kNothing;
 };
 
-constexpr std::array<VerbRow, 11> kVerbs{{{"ack", Verb::kAcknowledge, Names::kAlarm},
+constexpr std::array<VerbRow, 12> kVerbs{{{"ack", Verb::kAcknowledge, Names::kAlarm},
                                           {"reset", Verb::kReset, Names::kAlarm},
                                           {"read", Verb::kRead, Names::kDevice},
                                           {"rebirth", Verb::kRebirth, Names::kNothing},
@@ -36,6 +36,7 @@ constexpr std::array<VerbRow, 11> kVerbs{{{"ack", Verb::kAcknowledge, Names::kAl
                                           {"out-of-service", Verb::kOutOfService, Names::kDevice},
                                           {"return", Verb::kReturn, Names::kDevice},
                                           {"handling", Verb::kHandling, Names::kAlarm},
+                                          {"calibrate", Verb::kCalibrate, Names::kDevice},
                                           {"drill", std::nullopt, Names::kDevice}}};
 
 std::optional<v1::Command> parse(const std::string& payload) {
@@ -107,13 +108,15 @@ Refusal check_names(Names names, const v1::Command& command) {
     return {};
 }
 
-/// What keeps alarms quiet must say how long and why; an acknowledgement speaks for itself.
+/// What keeps alarms quiet, or changes what they are judged by, must say how long and why; an acknowledgement
+/// speaks for itself.
 Refusal check_words(Verb verb, const v1::Command& command) {
     if ((verb == Verb::kShelve || verb == Verb::kOutOfService) && command.seconds() == 0) {
         return {v1::OUTCOME_REFUSED, "the command does not say for how long (seconds)"};
     }
     const bool wants_reason = verb == Verb::kShelve || verb == Verb::kUnshelve || verb == Verb::kHandling ||
-                              verb == Verb::kOutOfService || verb == Verb::kReturn;
+                              verb == Verb::kOutOfService || verb == Verb::kReturn ||
+                              verb == Verb::kCalibrate;
     if (wants_reason && alarms::plain_reason(command.reason()).empty()) {
         return {v1::OUTCOME_REFUSED, "the command does not say why (reason)"};
     }

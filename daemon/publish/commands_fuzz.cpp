@@ -37,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const char* const verbs[] = {"ack",      "reset",  "shelve",   "no-such-verb",   "read",
                                  "rebirth",  "resend", "unshelve", "out-of-service", "return",
-                                 "handling", "drill"};
+                                 "handling", "drill",  "calibrate"};
     constexpr std::size_t kVerbs = std::size(verbs);
     const std::string payload(data + 1, data + size);
     const alarms::Stamp now{{}, 1, Wall(std::chrono::microseconds(1'800'000'000'000'000))};
@@ -47,7 +47,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const bool of_alarm = command.verb == Verb::kAcknowledge || command.verb == Verb::kReset ||
                               command.verb == Verb::kShelve || command.verb == Verb::kUnshelve ||
                               command.verb == Verb::kHandling;
-        const bool of_device = command.verb == Verb::kOutOfService || command.verb == Verb::kReturn;
+        const bool of_device = command.verb == Verb::kOutOfService || command.verb == Verb::kReturn ||
+                               command.verb == Verb::kCalibrate;
         require(command.lasts >= Duration::zero() && (!of_device || !command.device.empty()));
         require(!command.id.empty() && (!of_alarm || (!command.alarm_id.empty() && command.revision != 0)));
         std::vector<store::StreamRanges> missing;

@@ -52,6 +52,7 @@ enum class Verb : std::uint8_t {
     kHandling,
     kOutOfService,
     kReturn,
+    kCalibrate,
 };
 
 /// A command from the platform, checked for form and age.
@@ -61,7 +62,7 @@ struct PlatformCommand {
     std::string alarm_id;
     std::uint64_t revision = 0;  ///< never 0 where an alarm is named
     std::string on_behalf_of, reason;
-    std::string device{};                       ///< kRead, kOutOfService, kReturn
+    std::string device{};                       ///< kRead, kOutOfService, kReturn, kCalibrate
     Duration lasts{};                           ///< kShelve, kOutOfService; kHandling: zero when not told
     std::string catalogue_hash{};               ///< kRebirth; empty: all that is retained
     std::string consumer{};                     ///< kResend

@@ -13,7 +13,7 @@ from support.waiting import wait_for
 OURS, OTHERS = f"{BASE}/gw-test-01", f"{BASE}/gw-test-02"
 GATEWAY = ["birth", "catalogue/0", "state", "tele", "hist", "event", "alarm/440309008012003/9f3c00000000000e-7",
            "alarm/marker/9f3c00000000000e-1", "reply"]
-VERBS = ["ack", "reset", "shelve", "unshelve", "out-of-service", "return", "handling", "drill", "read", "rebirth", "resend"]
+VERBS = ["ack", "reset", "shelve", "unshelve", "out-of-service", "return", "handling", "calibrate", "drill", "read", "rebirth", "resend"]
 COMMANDS = [f"command/{verb}" for verb in VERBS]
 ODD = ["", "birth/more", "alarm", "alarm/only-one-level", "command", "confirm/more", "no-such-topic", "catalogue/0/1"]
 EVERYTHING = [*GATEWAY, *COMMANDS, "confirm", *ODD]

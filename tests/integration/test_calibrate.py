@@ -1,9 +1,11 @@
 """A cover's pose taken by a person: now or from a file, recorded, kept over a kill -9."""
+import itertools
 import json
 
 import pytest
 
 from support.configuration import Configuration
+from support.schema import feed as feed_schema
 from support.slaves import TcpSlaves
 from support.waiting import wait_for
 
@@ -74,6 +76,33 @@ def test_the_pose_of_now_ends_the_alarm_is_recorded_and_survives_a_kill(site, co
                       "the record of it")[0]
     assert (audit.device, audit.actor.reason) == ("cover-1", "mounted on a slope")
     assert audit.actor.name and "mounted on a slope" in audit.text.en
+
+
+def test_the_platform_calibrates(site, covers, feed):
+    """Told "done" when a power cut can no longer undo it, in whose name it was."""
+    covers.set(1, "holding", 0x0034, LEANING)
+    site.wait_alarm(RULE, "cover-1", active=True)
+
+    def outcome(number, device="cover-1", **more):
+        reply = feed.command("calibrate", id=f"c-{number}", device=device, on_behalf_of="Li Wei", **{"reason": "re-laid", **more})
+        return feed_schema.Outcome.Name(reply.outcome), reply.message
+
+    def near(numbers=itertools.count()):
+        assert outcome(next(numbers))[0] == "OUTCOME_DONE"
+        return abs(learned(site)[1][0] - 0.7071) < 0.05
+
+    wait_for(near, "the pose of now")
+    assert outcome(0)[0] == "OUTCOME_DONE", "the same command again: the same answer"
+    site.kill()
+    site.start()
+    assert learned(site)[0] == "calibrated" and learned(site, "cover-2")[0] == "learned"
+    site.wait_alarm(RULE, "cover-1", active=False)
+    audits = [r.audit for r in feed.records.values() if r.WhichOneof("content") == "audit" and r.audit.what == "calibrated"]
+    assert {(a.device, a.actor.kind, a.actor.on_behalf_of, a.actor.reason) for a in audits} == {
+        ("cover-1", "platform", "Li Wei", "re-laid")}
+    assert outcome("x1", "cover-9") == ("OUTCOME_NOT_FOUND", 'no device is named "cover-9"')
+    assert outcome("x2", "gateway")[0] == "OUTCOME_NOT_FOUND"
+    assert "does not say why" in outcome("x3", reason="")[1]
 
 
 def test_a_file_brings_it_to_another_gateway(site, covers, broker, folder, closing):

@@ -98,6 +98,10 @@ TEST_F(CommandsTest, WhatKeepsAlarmsQuietIsCarriedOutWithItsTime) {
     service.clear_seconds();
     EXPECT_EQ(handle(service, "return").outcome, v1::OUTCOME_DONE);
     EXPECT_EQ(carried_out.at(3).verb, Verb::kReturn);
+    service.set_id("q-5");
+    EXPECT_EQ(handle(service, "calibrate").outcome, v1::OUTCOME_DONE);
+    EXPECT_EQ(carried_out.at(4).verb, Verb::kCalibrate);
+    EXPECT_EQ(carried_out[4].device, "manhole-017");
 }
 
 TEST_F(CommandsTest, AReplyNamesTheWholeIdThatAPrefixMeant) {
@@ -188,6 +192,13 @@ const Case kCases[] = {
     {"OutOfServiceWithoutATime", "out-of-service", [](v1::Command& c) { c.set_device("d"); }, false,
      v1::OUTCOME_REFUSED, "for how long"},
     {"ReturnWithoutADevice", "return", kAsItIs, false, v1::OUTCOME_REFUSED, "no device"},
+    {"CalibrateWithoutADevice", "calibrate", kAsItIs, false, v1::OUTCOME_REFUSED, "no device"},
+    {"CalibrateWithoutAReason", "calibrate",
+     [](v1::Command& c) {
+         c.set_device("d");
+         c.clear_reason();
+     },
+     false, v1::OUTCOME_REFUSED, "does not say why"},
     {"Drill", "drill", kAsItIs, false, v1::OUTCOME_NOT_BUILT, ""},
     {"ReadOfNothing", "read", kAsItIs, false, v1::OUTCOME_REFUSED, "no device"},
     {"ResendForNobody", "resend", kAsItIs, false, v1::OUTCOME_REFUSED, "consumer"},
