@@ -4,6 +4,7 @@
 #include <random>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "gengfu/v1/feed.pb.h"
 #include "governance/ingest/topic.hpp"
@@ -233,6 +234,22 @@ Result<void> Clerk::count_silent(Database& database) {
         return pass(rows);
     }
     figures_.silent = number(*rows, 0, 0);
+    return look_for_offenders(database);
+}
+
+Result<void> Clerk::look_for_offenders(Database& database) {
+    Result<Rows> rows = database.run(kOffendersQuery);
+    if (!rows) {
+        return pass(rows);
+    }
+    std::vector<Offender> all;
+    for (std::size_t row = 0; row < rows->size(); ++row) {
+        all.push_back({std::string(rows->text(row, 0)), std::string(rows->text(row, 1)),
+                       static_cast<std::uint64_t>(number(*rows, row, 2)),
+                       static_cast<std::uint64_t>(number(*rows, row, 3)), std::string(rows->text(row, 4)),
+                       rows->text(row, 5) == "t"});
+    }
+    figures_.offenders.set(std::move(all));
     return {};
 }
 

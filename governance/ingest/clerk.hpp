@@ -43,6 +43,7 @@ private:
     void ask(MqttLink& link);
     Result<void> note_heard(Database& database);
     Result<void> count_silent(Database& database);
+    Result<void> look_for_offenders(Database& database);
     std::string next_id();
 
     const Settings& settings_;

@@ -65,6 +65,7 @@ class ArrayText {
 public:
     void add(std::string_view value);
     void add(std::int64_t value) { plain(std::to_string(value)); }
+    void add_null() { plain("NULL"); }
     std::string text() const { return "{" + items_ + "}"; }
 
 private:

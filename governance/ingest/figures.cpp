@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <string_view>
+
+#include "daemon/core/plain_text.hpp"
 
 namespace gengfu::ingest {
 namespace {
@@ -16,14 +17,17 @@ struct LaneCounter {
     const char* help;
     Counter counter;
 };
-constexpr std::array<LaneCounter, 10> kCounters{{
+constexpr std::array<LaneCounter, 11> kCounters{{
     {"messages", "MQTT messages received.", &LaneFigures::messages},
     {"records", "Records committed for the first time.", &LaneFigures::records},
     {"duplicates", "Records that came again and were left out.", &LaneFigures::duplicates},
     {"samples", "Samples committed.", &LaneFigures::samples},
     {"transitions", "Alarm transitions committed.", &LaneFigures::transitions},
-    {"quarantined", "Messages that could not be stored and were kept with the reason.",
+    {"quarantined", "Messages that could not be stored and were kept with the reason, or counted.",
      &LaneFigures::quarantined},
+    {"quarantine_only_counted",
+     "Messages that could not be stored, and for which there was no room in quarantine.",
+     &LaneFigures::only_counted},
     {"parked", "Batches kept until their catalogue is known.", &LaneFigures::parked},
     {"unparked", "Parked batches put in place.", &LaneFigures::unparked},
     {"transactions", "Transactions committed.", &LaneFigures::transactions},
@@ -52,8 +56,7 @@ void by_lane(std::string& out, std::string_view name, Value value) {
 /// ": why", in one line.
 std::string because(const Words& words) {
     std::string why = words.get();
-    std::replace(why.begin(), why.end(), '\n', ' ');
-    return why.empty() ? why : ": " + why;
+    return why.empty() ? why : ": " + to_plain(why);
 }
 
 constexpr std::int64_t kSlowWrite = 10'000'000;
@@ -93,6 +96,13 @@ std::string to_prometheus(const Figures& figures) {
     single(out, "superseded_total", "Alarms closed because a birth no longer lists them.", "counter",
            number(figures.superseded));
     single(out, "silent_gateways", "Gateways without a word.", "gauge", figures.silent.load());
+    const std::vector<Offender> offenders = figures.offenders.get();
+    head(out, "offender_messages",
+         "Messages of a gateway that could not be stored; gateway \"\": unknown ones.", "gauge");
+    for (const Offender& one : offenders) {
+        fmt::format_to(std::back_inserter(out), "gengfu_ingest_offender_messages{{gateway=\"{}\"}} {}\n",
+                       one.gateway, one.told);
+    }
     return out;
 }
 
@@ -143,6 +153,16 @@ Health health_of(const Figures& figures, std::int64_t now_us) {
     }
     if (health.good) {
         health.text = "ok\n";
+    }
+    for (const Offender& one : figures.offenders.get()) {
+        if (one.is_recent) {
+            health.text += fmt::format(
+                "quarantine: {} messages of {} could not be stored ({} of them only counted), the last: {}\n",
+                one.told,
+                one.gateway.empty() ? "unknown gateways (" + to_plain(one.names) + ")"
+                                    : "gateway " + one.gateway,
+                one.only_counted, to_plain(one.last_reason));
+        }
     }
     return health;
 }

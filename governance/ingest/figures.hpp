@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "governance/ingest/offenders.hpp"
+
 namespace gengfu::ingest {
 
 /// The connections to the feed; each has a connection to the database and transactions of its own.
@@ -41,7 +43,8 @@ struct LaneFigures {
     std::atomic<std::uint64_t> duplicates{0};    ///< came again and were left out
     std::atomic<std::uint64_t> samples{0};       ///< committed
     std::atomic<std::uint64_t> transitions{0};   ///< committed
-    std::atomic<std::uint64_t> quarantined{0};   ///< could not be stored; kept with the reason
+    std::atomic<std::uint64_t> quarantined{0};   ///< could not be stored; kept with the reason, or counted
+    std::atomic<std::uint64_t> only_counted{0};  ///< of them: no room was left to keep them
     std::atomic<std::uint64_t> parked{0};        ///< wait for their catalogue
     std::atomic<std::uint64_t> unparked{0};      ///< were put in place when it came
     std::atomic<std::uint64_t> transactions{0};  ///< committed
@@ -65,6 +68,7 @@ struct Figures {
     std::atomic<std::uint64_t> superseded{0};  ///< alarms closed because a birth no longer lists them
     std::atomic<std::int64_t> silent{0};       ///< gateways without a word, as last counted
 
+    Offenders offenders;                   ///< who sends what cannot be stored
     std::atomic<bool> can_remember{true};  ///< the state file can be written; else nothing is confirmed
 
     LaneFigures& of(LaneKind kind) { return lanes[static_cast<std::size_t>(kind)]; }
@@ -73,7 +77,8 @@ struct Figures {
 /// Prometheus' text format 0.0.4.
 std::string to_prometheus(const Figures& figures);
 
-/// "ok\n", or one line for each thing that is wrong.
+/// "ok\n", or one line for each thing that is wrong; then one for each offender of the last hour, of which
+/// the service itself is well.
 struct Health {
     bool good = true;
     std::string text;

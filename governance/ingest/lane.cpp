@@ -239,7 +239,6 @@ void Lane::settle(const Written& written) {
     figures_.duplicates += written.duplicates;
     figures_.samples += written.samples;
     figures_.transitions += written.transitions;
-    figures_.quarantined += written.quarantined;
     figures_.parked += written.parked;
     if (written.catalogue_completed) {
         conversation_.catalogue_completed = true;
@@ -266,11 +265,13 @@ void Lane::settle(const Written& written) {
     }
     conversation_.committed(bases);
     conversation_.heard(heard);
-    if (written.quarantined != 0) {
-        const std::string count = std::to_string(written.quarantined);
-        log::warning(count + " 条消息无法入库,已连同原因存入 governance.quarantine",
-                     count + " messages cannot be stored; they are in governance.quarantine with the reason");
-    }
+    note(written.quarantined);
+}
+
+void Lane::note(const Quarantined& quarantined) {
+    figures_.quarantined += quarantined.messages;
+    figures_.only_counted += quarantined.only_counted;
+    quarantine_news_.add(quarantined);
 }
 
 void Lane::forget_messages() {
@@ -281,6 +282,9 @@ void Lane::forget_messages() {
 }
 
 void Lane::chores() {
+    if (const QuarantineNews::Line line = quarantine_news_.due(now()); !line.en.empty()) {
+        log::warning(line.zh, line.en);
+    }
     if (kind_ == LaneKind::kTelemetry) {
         unpark();
     }
@@ -311,7 +315,7 @@ void Lane::unpark() {
     }
     figures_.unparked += done->unparked;
     figures_.samples += done->samples;
-    figures_.quarantined += done->quarantined;
+    note(done->quarantined);
     if (done->unparked >= kMost) {
         conversation_.catalogue_completed = true;  // there may be more
     }

@@ -13,6 +13,7 @@
 #include "governance/ingest/figures.hpp"
 #include "governance/ingest/intake.hpp"
 #include "governance/ingest/mqtt_link.hpp"
+#include "governance/ingest/quarantine_news.hpp"
 #include "governance/ingest/settings.hpp"
 #include "governance/ingest/writer.hpp"
 
@@ -43,6 +44,7 @@ private:
     void waits(const std::string& why);
     void works();
     void tell_link();
+    void note(const Quarantined& quarantined);
     void forget_messages();
 
     const Settings& settings_;
@@ -58,6 +60,7 @@ private:
     std::size_t taken_ = 0;  // of messages_, into intake_
     std::unique_ptr<google::protobuf::Arena> arena_;
     Intake intake_;
+    QuarantineNews quarantine_news_;
     Monotonic unparked_{};
     std::string waiting_for_;  // what was told last
 };

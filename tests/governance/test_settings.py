@@ -15,6 +15,8 @@ WANTED = {
     "quarantine_kept": (["1 day"], ["-90 days", "0"]),
     "silent_after": (["10 seconds", "5 min"], ["-90 seconds", "0", "2 days"]),
     "behind_after": (["1", "1000", "1000000000"], ["0", "-1", "1.5", "many", "", "99999999999999999999", "1000000001", " 5"]),
+    "quarantine_of_gateway": (["1", "8"], ["0", "-1", "8 MiB", "100001"]),
+    "quarantine_in_all": (["1", "256"], ["0", "-1", ""]),
     "ledger_kept": (["60 days", "400 days"], ["30 days", "-400 days"]),
 }
 

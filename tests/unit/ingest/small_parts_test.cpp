@@ -9,6 +9,7 @@
 #include "governance/ingest/intake.hpp"
 #include "governance/ingest/marker.hpp"
 #include "governance/ingest/outgoing.hpp"
+#include "governance/ingest/quarantine_news.hpp"
 #include "governance/ingest/settings.hpp"
 
 namespace gengfu::ingest {
@@ -242,6 +243,42 @@ TEST(Figures, HealthSaysWhatIsWrong) {
     EXPECT_FALSE(all_move(figures, 500'000'000));
     EXPECT_NE(to_prometheus(figures).find("gengfu_ingest_database_up{lane=\"events\"} 0\n"),
               std::string::npos);
+}
+
+TEST(Figures, OffendersAreNamedWhileTheServiceIsWell) {
+    Figures figures;
+    for (LaneFigures& lane : figures.lanes) {
+        lane.broker_up = lane.database_up = true;
+    }
+    figures.offenders.set(
+        {{"", "gw-x, gw-y", 7, 2, "cannot\nbe read", true}, {"gw-old", "gw-old", 3, 0, "why", false}});
+    const Health health = health_of(figures, 1'000'000);
+    EXPECT_TRUE(health.good);
+    EXPECT_EQ(
+        health.text,
+        "ok\nquarantine: 7 messages of unknown gateways (gw-x, gw-y) could not be stored (2 of them only "
+        "counted), the last: cannot be read\n");
+    EXPECT_NE(to_prometheus(figures).find("gengfu_ingest_offender_messages{gateway=\"gw-old\"} 3\n"),
+              std::string::npos);
+}
+
+TEST(QuarantineNews, AreToldAtOnceAndThenOnceAMinute) {
+    QuarantineNews news;
+    const Monotonic start{seconds(1'000)};
+    EXPECT_EQ(news.due(start).en, "");
+    news.add({1, 0, "gw-1", "unreadable"});
+    EXPECT_EQ(
+        news.due(start).en,
+        "1 messages cannot be stored; they are in governance.quarantine with the reason; the first is of "
+        "gateway gw-1: unreadable");
+    for (int i = 0; i < 59; ++i) {
+        news.add({10, 4, "gw-2", "worse"});
+        EXPECT_EQ(news.due(start + seconds(i)).en, "") << i;
+    }
+    const std::string all = news.due(start + seconds(60)).en;
+    EXPECT_TRUE(all.starts_with("590 messages cannot be stored")) << all;
+    EXPECT_NE(all.find("gateway gw-2: worse; 236 of them are only counted"), std::string::npos) << all;
+    EXPECT_EQ(news.due(start + seconds(600)).en, "");
 }
 
 constexpr const char* kGood = R"(
