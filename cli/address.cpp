@@ -218,6 +218,31 @@ int tell(const AddressWish& wish, const Outcome& outcome) {
     return good ? kDone : kFailed;
 }
 
+/// An address that the configuration gives to a device is that device's, also while it does not answer: it
+/// may be cut off, and come back.
+Result<void> leaves_the_configured_alone(const AddressWish& wish, const config::Site& site,
+                                         const std::string& bus) {
+    for (std::uint32_t i = 0; i < site.devices.size(); ++i) {
+        const config::Device& device = site.devices[i];
+        const bool concerned = device.unit == wish.from || device.unit == wish.to;
+        if (!concerned || site.bus(device.bus).name != bus ||
+            std::ranges::find(wish.as, device.name) != wish.as.end()) {
+            continue;
+        }
+        const config::Position at = site.at(DeviceId{i});
+        const std::string who = "unit " + std::to_string(device.unit) + " is " +
+                                config::in_quotes(device.name) + " of the configuration (" + at.file + ":" +
+                                std::to_string(at.line) + ")";
+        const std::string what =
+            device.unit == wish.to
+                ? ": should it only be cut off now, two sensors would have one address when it is back"
+                : ": it would not be found there any more";
+        return fail(Errc::kRefused, who + what + "; if this sensor is that device, say --as " + device.name +
+                                        "; nothing was written");
+    }
+    return {};
+}
+
 int failed(const Error& error) {
     complain(error.what);
     return error.code == Errc::kInvalid ? kWrongUsage : kFailed;
@@ -237,6 +262,14 @@ int address(const AddressWish& wish) {
     const Result<config::Bus> bus = find_bus(knowledge, wish.bus, wish.line);
     if (!bus) {
         return failed(bus.error());
+    }
+    if (knowledge.site) {
+        const Result<void> free = leaves_the_configured_alone(wish, *knowledge.site, bus->name);
+        if (!free) {
+            return failed(free.error());
+        }
+    } else {
+        complain(knowledge.trouble + ": whose addresses these are is not known");
     }
     stop_on_signals();
     auto line = Line::take(wish.common, *bus, Taking::kBorrow);

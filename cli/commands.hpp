@@ -59,6 +59,8 @@ struct AddressWish {
     std::string bus, profile;
     std::string line;  ///< as ScanWish::line
     std::uint8_t from = 0, to = 0;
+    /// Devices of the configuration that are known to be this sensor: their addresses may be given and taken.
+    std::vector<std::string> as;
 };
 int address(const AddressWish& wish);
 

@@ -163,6 +163,8 @@ void add_address(CLI::App& app, Options& options) {
         ->required()
         ->check(CLI::Range(1, 247));
     sub->add_option("--line", options.address.line, "line settings that it has now, for example 9600-8N1");
+    sub->add_option("--as", options.address.as,
+                    "this sensor is that device of the configuration: its address may be given or taken");
     sub->add_option("--socket", options.common.socket, "the daemon's control socket");
     sub->callback([&options] {
         finish(options);

@@ -2,10 +2,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
@@ -13,6 +9,8 @@
 #include "cli/line.hpp"
 #include "cli/recognise.hpp"
 #include "cli/scan_plan.hpp"
+#include "cli/scan_report.hpp"
+#include "cli/scan_state.hpp"
 #include "cli/terminal.hpp"
 #include "daemon/config/text.hpp"
 #include "daemon/sampling/device_reader.hpp"
@@ -24,6 +22,7 @@ using nlohmann::json;
 
 /// Asked so often in all, once somebody has shown.
 constexpr int kTries = 4;
+const std::vector<config::Bus> kNoBuses;
 
 double seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
@@ -34,20 +33,6 @@ std::string minutes_text(Duration duration) {
     char text[32];
     std::snprintf(text, sizeof text, "%ld:%02ld", whole / 60, whole % 60);
     return text;
-}
-
-std::filesystem::path state_file(const ScanWish& wish) {
-    if (!wish.state.empty()) {
-        return wish.state;
-    }
-    const char* const state = std::getenv("XDG_STATE_HOME");
-    const char* const home = std::getenv("HOME");
-    const std::filesystem::path base = state != nullptr  ? std::filesystem::path(state)
-                                       : home != nullptr ? std::filesystem::path(home) / ".local/state"
-                                                         : std::filesystem::path("/var/tmp");
-    std::string name = wish.bus;
-    std::ranges::replace(name, '/', '_');
-    return base / "gengfu" / ("scan-" + name + ".json");
 }
 
 /// A scan under way: where it stands, and what it has found.
@@ -178,12 +163,14 @@ private:
         if (who == Presence::kNobody) {
             return {};
         }
-        json one{{"unit", ask.unit},
-                 {"line", settings_text(plan_.settings[ask.settings])},
-                 {"baud", plan_.settings[ask.settings].baud},
-                 {"as_configured", plan_.settings[ask.settings] == bus_.serial},
-                 {"several", who == Presence::kSeveral},
-                 {"profiles", json::array()}};
+        json one{
+            {"unit", ask.unit},
+            {"line",
+             bus_.kind == config::BusKind::kModbusRtu ? settings_text(plan_.settings[ask.settings]) : ""},
+            {"baud", plan_.settings[ask.settings].baud},
+            {"as_configured", plan_.settings[ask.settings] == bus_.serial},
+            {"several", who == Presence::kSeveral},
+            {"profiles", json::array()}};
         if (who == Presence::kOne) {
             one["profiles"] = recognised(ask);
         }
@@ -274,112 +261,48 @@ private:
     json found_ = json::array();
 };
 
-/// Also kept by a scan that is killed: written each second.
-class StateFile {
-public:
-    explicit StateFile(std::filesystem::path path) : path_(std::move(path)) {}
-
-    json read() const {
-        std::ifstream file(path_);
-        const json state = json::parse(file, nullptr, false);
-        return state.is_object() ? state : json::object();
-    }
-    void write(const json& state) const {
-        std::error_code ignored;
-        std::filesystem::create_directories(path_.parent_path(), ignored);
-        const std::filesystem::path fresh = path_.string() + ".new";
-        std::ofstream(fresh) << state.dump() << "\n";
-        std::filesystem::rename(fresh, path_, ignored);
-    }
-    void remove() const {
-        std::error_code ignored;
-        std::filesystem::remove(path_, ignored);
-    }
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
-
 void show_progress(const Scan& scan, Format format) {
     if (format == Format::kJson || ::isatty(STDERR_FILENO) == 0) {
         return;
     }
     constexpr std::size_t kWidth = 30;
     const std::size_t full = scan.size() == 0 ? kWidth : kWidth * scan.next() / scan.size();
-    std::fprintf(stderr, "\r[%s%s] %s, %zu found, at most %s left \033[K", std::string(full, '#').c_str(),
+    std::fprintf(stderr, "\r[%s%s] %s, %zu found, about %s left \033[K", std::string(full, '#').c_str(),
                  std::string(kWidth - full, '.').c_str(), scan.position().c_str(), scan.found().size(),
                  minutes_text(scan.left()).c_str());
 }
 
-std::string found_line(const json& one) {
-    std::string text = "unit " + one["unit"].dump() + " at " + word(one, "line") + ": ";
-    if (one.value("several", false)) {
-        return text +
-               paint(Colour::kRed, "two or more units answer to this address (or the line is very noisy)") +
-               "\n  leave one of them on the line, give it another address with `gengfu address`, then the "
-               "next\n";
+json to_json(const config::Bus& bus, const Scan& scan, const BusBlock& block,
+             const std::vector<std::string>& devices) {
+    json blocks = json::array();
+    for (const std::string& text : devices) {
+        blocks.push_back(text);
     }
-    const json& profiles = one["profiles"];
-    if (profiles.empty()) {
-        return text + "answers; no profile knows it\n";
-    }
-    const json& best = profiles.front();
-    text += paint(Colour::kBold, word(best, "profile")) + " (" + word(best, "vendor") + " " +
-            word(best, "model") + "), " + word(best, "certainty");
-    for (std::size_t i = 1; i < profiles.size(); ++i) {
-        text += (i == 1 ? "; or " : ", ") + word(profiles[i], "profile") + " (" +
-                word(profiles[i], "certainty") + ")";
-    }
-    return text + "\n";
+    return {{"bus", bus.name},       {"finished", scan.done()}, {"seconds_left", seconds(scan.left())},
+            {"found", scan.found()}, {"bus_block", block.text}, {"devices", std::move(blocks)}};
 }
 
-/// What can be pasted into devices.d/: as it stands, it passes `gengfu check`.
-std::string device_block(const json& one, const config::Bus& bus) {
-    if (one.value("several", false)) {
-        return "";
-    }
-    const bool known = !one["profiles"].empty();
-    const std::string profile = known ? word(one["profiles"].front(), "profile") : "PROFILE";
-    std::string text = "\n[[device]]\nname = \"" + (known ? profile : std::string("unit")) + "-" +
-                       one["unit"].dump() + "\"\nbus = \"" + bus.name + "\"\nunit = " + one["unit"].dump() +
-                       "\nprofile = \"" + profile + "\"" +
-                       (known ? "" : "   # none that is known fits: name yours") + "\n";
-    if (!one.value("as_configured", true)) {
-        text = "\n# It answers at " + word(one, "line") + ", the bus is set to " + settings_text(bus.serial) +
-               ": change one of them before you use this.\n" + text.substr(1);
-    }
-    return text;
-}
-
-int report(const ScanWish& wish, const config::Bus& bus, const Scan& scan, const StateFile& state) {
+int report(const ScanWish& wish, const Configured& known, const config::Bus& bus, const Scan& scan,
+           const ScanState& state) {
+    const BusBlock block = bus_block(bus, scan.found(), known);
+    const std::vector<std::string> devices = device_blocks(scan.found(), block.bus, known);
     if (wish.common.format == Format::kJson) {
-        json blocks = json::array();
-        for (const json& one : scan.found()) {
-            blocks.push_back(device_block(one, bus));
-        }
-        std::printf("%s\n", json{{"bus", bus.name},
-                                 {"finished", scan.done()},
-                                 {"seconds_left_at_most", seconds(scan.left())},
-                                 {"found", scan.found()},
-                                 {"devices", std::move(blocks)}}
-                                .dump()
-                                .c_str());
+        std::printf("%s\n", to_json(bus, scan, block, devices).dump().c_str());
         return scan.done() ? kDone : kFailed;
     }
     std::string text = scan.found().empty() ? "nobody answered\n" : "";
     for (const json& one : scan.found()) {
-        text += found_line(one);
+        text += found_line(one, known);
     }
     std::string blocks;
-    for (const json& one : scan.found()) {
-        blocks += device_block(one, bus);
+    for (const std::string& device : devices) {
+        blocks += device;
     }
     if (!blocks.empty()) {
-        text += "\nFor a file in devices.d/:\n" + blocks;
+        text += "\nFor a file in devices.d/:\n" + block.text + blocks;
     }
     if (!scan.done()) {
-        text += "\nnot finished, at most " + minutes_text(scan.left()) + " left: the same command goes on (" +
+        text += "\nnot finished, about " + minutes_text(scan.left()) + " left: the same command goes on (" +
                 state.path().string() + ")\n";
     } else if (wish.depth != Depth::kAll && bus.kind == config::BusKind::kModbusRtu) {
         text += "\n--all looks at all other line settings, too\n";
@@ -389,19 +312,27 @@ int report(const ScanWish& wish, const config::Bus& bus, const Scan& scan, const
 }
 
 /// Steps until the end, a signal, or the time that was given.
-Result<void> run(Scan& scan, const ScanWish& wish, const StateFile& state) {
+Result<void> run(Scan& scan, const ScanWish& wish, const ScanState& state) {
     const SystemClock clock;
     const Monotonic end = wish.limit > Duration::zero() ? clock.now() + wish.limit : Monotonic::max();
     Monotonic saved = clock.now();
     std::size_t told = scan.found().size();
+    bool kept = true;
+    const auto keep = [&] {
+        const Result<void> written = state.write(scan.state());
+        if (!written && kept) {
+            complain("an interruption begins anew: " + written.error().what);
+        }
+        kept = written.has_value();
+    };
     while (!scan.done() && !is_stopped() && clock.now() < end) {
         show_progress(scan, wish.common.format);
         if (Result<void> stepped = scan.step(); !stepped) {
-            state.write(scan.state());
+            keep();
             return stepped;
         }
         if (scan.found().size() > told || clock.now() > saved + std::chrono::seconds(1)) {
-            state.write(scan.state());
+            keep();
             saved = clock.now();
             told = scan.found().size();
         }
@@ -412,7 +343,7 @@ Result<void> run(Scan& scan, const ScanWish& wish, const StateFile& state) {
     if (scan.done()) {
         state.remove();
     } else {
-        state.write(scan.state());
+        keep();
     }
     return {};
 }
@@ -425,6 +356,19 @@ Result<config::Bus> bus_to_scan(const Knowledge& knowledge, const ScanWish& wish
     return bus;
 }
 
+/// What the configuration itself says of the line, whatever --line says.
+Configured configured(const Knowledge& knowledge, const std::string& bus_or_port) {
+    Configured known;
+    known.site = knowledge.site ? &*knowledge.site : nullptr;
+    const Result<config::Bus> found = find_bus(knowledge, bus_or_port);
+    for (const config::Bus& bus : knowledge.site&& found ? knowledge.site->buses : kNoBuses) {
+        if (bus.name == found->name) {
+            known.bus = &bus;
+        }
+    }
+    return known;
+}
+
 }  // namespace
 
 int scan(const ScanWish& wish) {
@@ -434,6 +378,12 @@ int scan(const ScanWish& wish) {
         complain(bus.error().what);
         return bus.error().code == Errc::kInvalid ? kWrongUsage : kFailed;
     }
+    const Result<ScanState> opened = ScanState::open(ScanState::place(wish.state, wish.bus));
+    if (!opened) {
+        complain(opened.error().what);
+        return kWrongUsage;
+    }
+    const ScanState& state = *opened;
     stop_on_signals();
     const bool serial = bus->kind == config::BusKind::kModbusRtu;
     const ScanPlan plan =
@@ -443,20 +393,24 @@ int scan(const ScanWish& wish) {
         complain(line.error().what);
         return kFailed;
     }
-    const StateFile state(state_file(wish));
     Scan scan(knowledge, *bus, plan, wish.timeout, **line);
     scan.resume(wish.from_start ? json::object() : state.read());
     if (wish.common.format == Format::kForPeople) {
-        std::fprintf(stderr, "scanning %s: %zu settings, %zu requests, at most %s; reads only\n",
-                     bus->name.c_str(), plan.settings.size(), scan.size() - scan.next(),
-                     minutes_text(scan.left()).c_str());
+        std::fprintf(
+            stderr,
+            "scanning %s: %s, %s, about %s, and some seconds for each unit that answers; reads only\n",
+            bus->name.c_str(),
+            counted(static_cast<std::ptrdiff_t>(plan.settings.size()), "line setting").c_str(),
+            counted(static_cast<std::ptrdiff_t>(scan.size() - scan.next()), "request").c_str(),
+            minutes_text(scan.left()).c_str());
     }
+    const Configured known = configured(knowledge, wish.bus);
     if (const Result<void> done = run(scan, wish, state); !done) {
         complain(done.error().what);
-        report(wish, *bus, scan, state);
+        report(wish, known, *bus, scan, state);
         return kFailed;
     }
-    return report(wish, *bus, scan, state);
+    return report(wish, known, *bus, scan, state);
 }
 
 }  // namespace gengfu::cli

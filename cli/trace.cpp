@@ -1,7 +1,13 @@
 // gengfu trace BUS: the bytes of a line as they go, and what they mean.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
-#include <fstream>
+#include <cstring>
+#include <filesystem>
+#include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -34,13 +40,42 @@ class Recorder {
 public:
     Recorder(Wire wire, Format format) : wire_(wire), format_(format) {}
 
+    /// Never over a file that holds something. \retval Errc::kIo
     Result<void> save_to(const std::string& path) {
-        file_.open(path, std::ios::trunc);
-        if (!file_) {
-            return fail(Errc::kIo, "cannot write " + path);
+        std::error_code unknown;
+        const std::filesystem::file_status status = std::filesystem::status(path, unknown);
+        const bool is_there = std::filesystem::exists(status);
+        const bool holds_something =
+            std::filesystem::is_regular_file(status) && std::filesystem::file_size(path, unknown) > 0;
+        if (holds_something) {
+            return fail(Errc::kIo, path + " exists, and a trace is not written over it: give another name");
         }
-        file_ << "protocol " << (wire_ == Wire::kRtu ? "rtu" : "tcp") << "\n";
+        const int create = is_there ? 0 : O_CREAT | O_EXCL;
+        constexpr mode_t kMode = 0666;  // as the user's mask leaves it
+        const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | create, kMode);
+        if (fd < 0) {
+            return fail(Errc::kIo, "cannot write " + path + ": " + std::strerror(errno));
+        }
+        path_ = path;
+        is_ours_ = !is_there;
+        file_.reset(::fdopen(fd, "w"));
+        write(std::string("protocol ") + (wire_ == Wire::kRtu ? "rtu" : "tcp") + "\n");
         return {};
+    }
+
+    /// \retval Errc::kIo  not all could be written
+    Result<void> close() {
+        if (!file_) {
+            return {};
+        }
+        if (std::fclose(file_.release()) != 0 && error_ == 0) {
+            error_ = errno;
+        }
+        if (!asked_ && is_ours_) {
+            ::unlink(path_.c_str());  // nothing is in it
+        }
+        return error_ == 0 ? Result<void>()
+                           : fail(Errc::kIo, path_ + " is not whole: " + std::strerror(error_));
     }
 
     void take(const Piece& piece) {
@@ -54,12 +89,11 @@ public:
             answer_.insert(answer_.end(), piece.bytes.begin(), piece.bytes.end());
         }
         // A transcript begins with a request: what came before has none to belong to.
-        if (file_.is_open() && asked_) {
+        if (file_ && asked_) {
             char time[32];
             std::snprintf(time, sizeof time, "[%.6f] ", std::max(0.0, piece.at - began_));
-            file_ << time << (piece.direction == drivers::Direction::kSent ? "> " : "< ") << hex(piece.bytes)
-                  << "\n";
-            file_.flush();
+            write(time + std::string(piece.direction == drivers::Direction::kSent ? "> " : "< ") +
+                  hex(piece.bytes) + "\n");
         }
         last_ = piece.at;
     }
@@ -81,6 +115,12 @@ public:
     std::uint64_t frames() const { return frames_; }
 
 private:
+    void write(const std::string& text) {
+        if ((std::fputs(text.c_str(), file_.get()) < 0 || std::fflush(file_.get()) != 0) && error_ == 0) {
+            error_ = errno;
+        }
+    }
+
     void settle() {
         for (const Frame& frame : answer_frames(wire_, answer_)) {
             show(answer_at_, "<", frame);
@@ -113,7 +153,13 @@ private:
 
     Wire wire_;
     Format format_;
-    std::ofstream file_;
+    struct Closer {
+        void operator()(std::FILE* file) const { std::fclose(file); }
+    };
+    std::unique_ptr<std::FILE, Closer> file_;
+    std::string path_;
+    bool is_ours_ = false;  ///< the file was not there
+    int error_ = 0;
     std::vector<std::uint8_t> answer_;
     double answer_at_ = 0, began_ = 0, last_ = 0, shown_ = 0;
     std::uint64_t frames_ = 0;
@@ -230,9 +276,12 @@ int trace(const TraceWish& wish) {
     }
     const Result<void> done = follow(wish, knowledge, *bus, recorder);
     recorder.finish();
-    if (!done) {
-        complain(done.error().what);
-        return kFailed;
+    const Result<void> closed = recorder.close();
+    for (const Result<void>& one : {done, closed}) {
+        if (!one) {
+            complain(one.error().what);
+            return kFailed;
+        }
     }
     if (recorder.frames() == 0) {
         complain("nothing went over the line");

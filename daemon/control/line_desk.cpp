@@ -223,7 +223,8 @@ struct LineDesk::Impl {
         const bool begun = after != request.end() && after->is_number_unsigned();
         const std::string answer = line_of(pieces->after(begun ? std::optional(after->get<std::uint64_t>())
                                                                : std::optional<std::uint64_t>()));
-        if (pieces->asked(daemon.now().monotonic) == Pieces::Tapped::kAlready) {
+        const Pieces::Tapped tapped = pieces->asked(daemon.now().monotonic);
+        if (begun && tapped == Pieces::Tapped::kAlready) {
             reply(answer);
             return;
         }

@@ -1,5 +1,6 @@
 """The installer's tools: read --raw, scan, address, trace; with the daemon and without, over simulated lines. docs/command.md."""
 import json
+import pathlib
 import re
 import signal
 import subprocess
@@ -34,8 +35,8 @@ def tools(gateway, configuration, simulate, folder):
     return make
 
 
-def scan(gateway, *arguments):
-    return gateway.command("scan", "rs485-1", "--timeout", "50", "--state", gateway.state, *arguments)
+def scan(gateway, *arguments, line="rs485-1"):
+    return gateway.command("scan", line, "--timeout", "50", "--state", gateway.state, *arguments)
 
 
 def scanned(gateway, *arguments):
@@ -108,6 +109,41 @@ def test_what_scan_prints_can_be_pasted(tools):
     checked = gateway.command("check")
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "312" in gateway.command("read", "acrel-asj-17").stdout
+
+
+def test_what_a_scan_of_a_port_prints_can_be_pasted_and_scanned_by_name(tools, folder):
+    """A gateway that knows nothing of its line yet; one unit that no profile knows stands beside the relays."""
+    stranger = '[[device]]\nname = "x"\nline = "rs485-1"\nunit = 9\nholding = { 0x4000 = "0001" }\n'
+    gateway = tools(relay("a", 17, "baud = 9600\n") + relay("b", 18, "baud = 9600\n") + stranger)
+    text = gateway.file.read_text()
+    gateway.configure(text[:text.index("[[bus]]")])
+    port = str(gateway.sim.lines["rs485-1"])
+    shown = scan(gateway, "--units", "9-18", line=port)
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    pasted = shown.stdout[shown.stdout.index("\n[[bus]]"):shown.stdout.index("\n--all looks")]
+    assert "PROFILE" not in pasted and "# unit 9 answers, but no profile knows it" in pasted
+    gateway.configure(gateway.file.read_text() + pasted)
+    checked = gateway.command("check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "312" in gateway.command("read", "acrel-asj-17").stdout
+    again = scan(gateway, "--units", "16-19", "--configured")
+    assert again.returncode == 0 and '"acrel-asj-17" of the configuration' in again.stdout, again.stdout + again.stderr
+    assert "[[device]]" not in again.stdout
+    assert "1 line setting, " in again.stderr, again.stderr
+
+
+def test_a_scan_keeps_its_state_in_no_file_of_somebody_else(tools, folder):
+    gateway = tools(relay("a", 17), [17])
+    notes = folder / "notes.txt"
+    notes.write_text("what the customer said\n")
+    refused = gateway.command("scan", "rs485-1", "--units", "17", "--configured", "--state", str(notes))
+    assert refused.returncode == 2 and "is not what a scan left, and is not written over" in refused.stderr
+    assert notes.read_text() == "what the customer said\n"
+    ours = gateway.command("scan", "rs485-1", "--configured", "--timeout", "50", "--limit", "1", "--state", gateway.state)
+    assert "not finished" in ours.stdout, ours.stdout + ours.stderr
+    assert json.loads(pathlib.Path(gateway.state).read_text())["next"] > 0
+    assert scan(gateway, "--units", "17", "--configured").returncode == 0
+    assert not pathlib.Path(gateway.state).exists()
 
 
 def test_an_interrupted_scan_goes_on(tools):
@@ -211,7 +247,52 @@ def test_address_needs_a_profile_that_says_how(tools):
     assert refused.returncode == 2 and 'did you mean "acrel-asj"?' in refused.stderr
 
 
+def test_address_leaves_addresses_of_the_configuration_alone(tools):
+    """17 is configured, and cut off now; nothing on the line would tell."""
+    gateway = tools(relay("fresh", 1), [17, 1])
+    before = writes(gateway)
+    for ids, name in ((("1", "40"), "relay-1"), (("3", "17"), "relay-17")):
+        refused = address(gateway, "--from", ids[0], "--to", ids[1])
+        assert refused.returncode == 1 and f'"{name}" of the configuration (' in refused.stderr
+        assert f"--as {name}" in refused.stderr and "nothing was written" in refused.stderr
+    assert writes(gateway) == before
+    done = address(gateway, "--from", "1", "--to", "17", "--as", "relay-17", "--as", "relay-1")
+    assert done.returncode == 0 and "it answers to unit 17" in done.stdout, done.stdout + done.stderr
+
+
 # ---- trace
+
+def test_a_trace_is_written_over_no_file(tools, folder):
+    gateway = tools(relay("a", 1), [1])
+    golden = folder / "golden.transcript"
+    golden.write_text("protocol rtu\n")
+    refused = gateway.command("trace", "rs485-1", "--save", str(golden), "--for", "1")
+    assert refused.returncode == 1 and "exists, and a trace is not written over it" in refused.stderr
+    assert golden.read_text() == "protocol rtu\n"
+    gateway.sim.close()
+    lost = folder / "nothing.transcript"
+    assert gateway.command("trace", "rs485-1", "--save", str(lost), "--for", "1").returncode == 1
+    assert not lost.exists(), "a file with nothing in it would be in the way of the next try"
+
+
+def test_a_trace_after_a_split_plays_to_the_same_samples(tools, folder):
+    """Registers 8 and 9 are missing: the one request for all is refused and split, long before the trace begins."""
+    lacking = '[[device]]\nname = "a"\nline = "rs485-1"\nunit = 1\nholding = { 0x0000 = "0138", 0x001B = "0000" }\n'
+    gateway = tools(lacking, [1])
+    transcript = folder / "line.transcript"
+    gateway.start()
+    wait_for(lambda: gateway.read("relay-1")["rated_current"]["reason"] == "exception", "the split")
+    assert gateway.command("trace", "rs485-1", "--save", str(transcript), "--for", "2").returncode == 0
+    live = json.loads(gateway.command("read", "relay-1", "--json").stdout)["samples"]
+    gateway.stop()
+    text = gateway.file.read_text()
+    bus = f'[[bus]]\nname = "rs485-1"\nkind = "replay"\ntranscript = "{transcript}"\n\n'
+    gateway.configure(text[:text.index("[[bus]]")] + bus + text[text.index("[[device]]"):])
+    replayed = json.loads(gateway.command("read", "relay-1", "--json").stdout)["samples"]
+    assert replayed == live
+    assert {s["point"]: s["reason"] for s in live if s["quality"] != "good"} == {
+        "rated_current": "exception", "warning_current": "exception"}
+
 
 @pytest.mark.parametrize("running", [True, False], ids=["through-the-daemon", "by-itself"])
 def test_a_trace_is_a_transcript_that_a_replay_bus_plays(tools, running, folder):
