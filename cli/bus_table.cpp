@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cli/terminal.hpp"
 
@@ -89,7 +91,8 @@ std::vector<Row> device_rows(const config::Site& site, const std::vector<DeviceB
     std::vector<Row> rows{{"device", "every", "takes", "load", "turnaround"}};
     for (const DeviceBudget& device : devices) {
         rows.push_back({site.device(device.device).name, pace_text(device.interval), time_text(device.cycle),
-                        fmt::format("{:.1f} %", device.load * 100), device.assumed ? "assumed" : "stated"});
+                        fmt::format("{:.1f} %", device.load * 100),
+                        time_text(device.turnaround) + (device.assumed ? " assumed" : "")});
     }
     return rows;
 }
@@ -100,6 +103,30 @@ void add_table(std::vector<std::string>& lines, const std::vector<Row>& rows) {
         const std::size_t end = std::min(text.find('\n', begin), text.size());
         lines.push_back("    " + text.substr(begin, end - begin));
         begin = end + 1;
+    }
+}
+
+/// What the promise rests on and nobody has stated.
+void add_assumptions(std::vector<std::string>& lines, const config::Site& site, const BusBudget& budget) {
+    std::map<Duration, std::set<std::string>> assumed;  // profiles by what is taken for them
+    for (const DeviceBudget& device : budget.devices) {
+        if (device.assumed) {
+            assumed[device.turnaround].insert(site.profile(site.device(device.device)).name);
+        }
+    }
+    for (const auto& [turnaround, profiles] : assumed) {
+        std::string names;
+        for (const std::string& name : profiles) {
+            names += (names.empty() ? "" : ", ") + name;
+        }
+        lines.push_back(fmt::format(
+            "    it assumes that these answer within {}, which their profiles do not state: {}",
+            turnaround == Duration::zero() ? "the network's own time" : time_text(turnaround), names));
+    }
+    if (!assumed.empty()) {
+        lines.emplace_back(
+            "    where one is slower, write turnaround = \"...\" in its [[device]]; the daemon warns "
+            "when it finds one");
     }
 }
 
@@ -119,6 +146,7 @@ std::vector<std::string> bus_lines(const config::Site& site, const BusBudget& bu
     if (!budget.bounds.empty()) {
         lines.emplace_back("    at worst from a change at the sensor to the verdict:");
         add_table(lines, bound_rows(site, budget.bounds));
+        add_assumptions(lines, site, budget);
     }
     return lines;
 }
@@ -137,6 +165,7 @@ json bus_json(const config::Site& site, const BusBudget& budget) {
                                   {"interval_seconds", seconds(device.interval)},
                                   {"takes_seconds", seconds(device.cycle)},
                                   {"load", device.load},
+                                  {"turnaround_seconds", seconds(device.turnaround)},
                                   {"turnaround_assumed", device.assumed}});
     }
     out["safety_points"] = json::array();

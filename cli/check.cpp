@@ -57,7 +57,7 @@ void plan_all(const config::Site& site, std::vector<config::Diagnostic>& diagnos
     for (std::uint32_t i = 0; i < site.devices.size(); ++i) {
         const Result<void> planned = sampling::plannable(site, DeviceId{i});
         if (!planned) {
-            diagnostics.push_back({config::Gravity::kError, {}, planned.error().what});
+            diagnostics.push_back({config::Gravity::kError, site.at(DeviceId{i}), planned.error().what});
         }
     }
     if (!config::has_errors(diagnostics)) {

@@ -50,6 +50,11 @@ std::string show_buses(const json& buses) {
                         number(bus, "requests"), number(bus, "answers"), number(bus, "timeouts"),
                         number(bus, "bad_frames"), number(bus, "exceptions"), number(bus, "foreign_frames"),
                         number(bus, "late_frames")});
+        if (bus.contains("broken_promise")) {
+            troubles += paint(Colour::kYellow, "  " + word(bus, "name") + " is slower than promised: " +
+                                                   word(bus["broken_promise"], "message")) +
+                        "\n";
+        }
         if (const std::string trouble = word(bus, "trouble"); !trouble.empty()) {
             troubles += "  " + word(bus, "name") + ": " + trouble + "\n";
         }

@@ -13,6 +13,8 @@ namespace {
 constexpr Duration kStuckAfter = std::chrono::seconds(60);
 constexpr int kStuckIntervals = 5;
 
+}  // namespace
+
 Sample own_sample(PointId point, double value, Monotonic now) {
     Sample sample;
     sample.point = point;
@@ -22,8 +24,6 @@ Sample own_sample(PointId point, double value, Monotonic now) {
     return sample;
 }
 
-}  // namespace
-
 LineSigns::LineSigns(const config::Site& site, Monotonic start)
     : lines_(site.buses.size()), last_batch_(site.buses.size(), start) {
     for (const config::Device& device : site.devices) {
@@ -32,19 +32,21 @@ LineSigns::LineSigns(const config::Site& site, Monotonic start)
     }
     for (std::size_t i = 0; i < lines_.size(); ++i) {
         lines_[i].load = config::own_point(site, name_of(config::LinePoint::kLoad, site.buses[i]));
+        lines_[i].late = config::own_point(site, name_of(config::LinePoint::kLate, site.buses[i]));
         lines_[i].stuck = config::own_point(site, name_of(config::LinePoint::kStuck, site.buses[i]));
     }
 }
 
-std::vector<Sample> LineSigns::look(BusId bus, double load, Monotonic now) const {
+std::vector<Sample> LineSigns::look(BusId bus, double load, Duration late, Monotonic now) const {
     const Line& line = lines_[bus.value];
-    if (!line.shortest_interval || !line.load || !line.stuck) {
+    if (!line.shortest_interval || !line.load || !line.stuck || !line.late) {
         return {};
     }
     const Duration nothing = now - last_batch_[bus.value];
     const bool hangs = nothing >= std::max(kStuckAfter, *line.shortest_interval * kStuckIntervals);
     return {own_sample(*line.load, load * 100, now),
-            own_sample(*line.stuck, hangs ? std::chrono::duration<double>(nothing).count() : 0, now)};
+            own_sample(*line.stuck, hangs ? std::chrono::duration<double>(nothing).count() : 0, now),
+            own_sample(*line.late, std::chrono::duration<double>(late).count(), now)};
 }
 
 }  // namespace gengfu

@@ -8,6 +8,9 @@
 
 namespace gengfu {
 
+/// A value that the gateway itself gives to a point of its own.
+Sample own_sample(PointId point, double value, Monotonic now);
+
 /// What the gateway says of each of its lines (config::LinePoint): how much of the time it is in use, and
 /// whether its worker hangs. Pure; the rules of config::self_lines() judge it.
 class LineSigns {
@@ -19,12 +22,13 @@ public:
     void brought(BusId bus, Monotonic now) { last_batch_[bus.value] = now; }
 
     /// The gateway's own samples of a line; none of one without devices. \param load  share, 0 to 1
-    std::vector<Sample> look(BusId bus, double load, Monotonic now) const;
+    /// \param late  how late a change may be seen where that is beyond what is promised, else zero
+    std::vector<Sample> look(BusId bus, double load, Duration late, Monotonic now) const;
 
 private:
     struct Line {
         std::optional<Duration> shortest_interval;
-        std::optional<PointId> load, stuck;
+        std::optional<PointId> load, stuck, late;
     };
     std::vector<Line> lines_;            ///< by BusId
     std::vector<Monotonic> last_batch_;  ///< by BusId

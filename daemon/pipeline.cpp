@@ -23,12 +23,6 @@ constexpr std::size_t kInboxBatches = 4096;
 constexpr auto kDrainPace = std::chrono::microseconds(500);
 /// After a change of the alarm book it is saved within this; events carry the state until then.
 constexpr auto kBookDelay = std::chrono::seconds(1);
-/// Lines and a store that come and go are logged once per change, looked at this often.
-constexpr auto kNotePace = std::chrono::seconds(1);
-/// So many looks apart is judged what nothing is new about.
-constexpr unsigned kLooksPerStoreSample = 5;
-/// How long verdicts of a start wait for what the broker retains.
-constexpr auto kHold = std::chrono::seconds(1);
 /// How far a checkpoint may lie back while flags of alarms have an end: what runs beyond it before a power
 /// cut is told by the wall clock.
 constexpr auto kBookAge = std::chrono::minutes(5);
@@ -56,6 +50,7 @@ Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock
       surroundings_(site_),
       actions_(site_),
       signs_(site_, started_),
+      promises_(site_),
       told_health_(site_.devices.size(), sampling::Health::kUnknown),
       store_watch_(start_.troubles, started_),
       drain_timer_(core),
@@ -250,150 +245,10 @@ void Pipeline::judge(const std::vector<Sample>& samples) {
     apply(verdicts_);
 }
 
-/// An alarm that went out as volatile and was lost with a crash stands at the broker alone. Raised by us once
-/// more before we have heard of it, it would ring a second time under another identity.
-void Pipeline::hold_verdicts() {
-    if (start_.epochs.empty() || site_.mqtt.brokers.empty()) {
-        return;
-    }
-    holding_ = true;
-    hold_timer_.expires_after(kHold);
-    hold_timer_.async_wait([this](boost::system::error_code error) {
-        if (!error) {
-            end_hold();
-        }
-    });
-}
-
-void Pipeline::end_hold() {
-    if (!holding_) {
-        return;
-    }
-    holding_ = false;
-    hold_timer_.cancel();
-    apply(std::exchange(held_, {}));
-}
-
-bool Pipeline::take_up(alarms::Alarm alarm) {
-    const AlarmId id = alarm.id;
-    if (!table_.take_up(std::move(alarm))) {
-        return false;
-    }
-    const alarms::Alarm* found = table_.find(id);
-    for (const rules::RuleMemory& memory : alarms::memory_from({found}, {}, site_)) {
-        judge_.take_up(memory);
-    }
-    actions_.observe(*found, stamp());
-    save_book();  // no event will say it
-    act();
-    const std::string where = found->key.device + (found->key.point.empty() ? "" : "/" + found->key.point);
-    log::info("从服务器取回告警 " + where + ":" + found->texts->title.zh,
-              "alarm " + where + ": " + found->texts->title.en +
-                  "; it was lost by the crash of an earlier start and is taken up again from the broker");
-    return true;
-}
-
-void Pipeline::apply(const std::vector<rules::Verdict>& verdicts) {
-    if (holding_) {
-        held_.insert(held_.end(), verdicts.begin(), verdicts.end());
-        return;
-    }
-    if (finds_silence(verdicts)) {
-        // What silences many is told before what it silences.
-        look_at_causes(alarms::CauseWatch::Patience::kSuspicion);
-    }
-    bool any = false;
-    for (const rules::Verdict& verdict : verdicts) {
-        if (is_of_lent_line(verdict)) {
-            continue;
-        }
-        if (const auto changed = table_.apply(verdict, stamp(), publisher_->next_event_sequence())) {
-            transition(*changed);
-            any = true;
-        }
-    }
-    if (any) {
-        settle_alarms();
-    }
-}
-
-/// Whoever borrows a line makes all its sensors silent at once. That is known, and told by its bad samples
-/// and the log: the alarms of silence wait until the line is back, and stand then only where a sensor stays
-/// silent.
-bool Pipeline::is_of_lent_line(const rules::Verdict& verdict) {
-    const auto of_same_rule = [&](const rules::Verdict& held) { return held.rule == verdict.rule; };
-    const auto held = std::find_if(silences_.begin(), silences_.end(), of_same_rule);
-    const config::Rule& rule = site_.rules[verdict.rule.value];
-    if (verdict.change == rules::Change::kCleared && held != silences_.end()) {
-        silences_.erase(held);
-        return true;
-    }
-    const bool lent = clock_.now() < lent_until_[site_.device(rule.device).bus.value];
-    if (!lent || rule.kind != config::RuleKind::kSilent || verdict.change != rules::Change::kRaised) {
-        return false;
-    }
-    if (held == silences_.end()) {
-        silences_.push_back(verdict);
-    }
-    return true;
-}
-
-/// Silences that outlasted the loan of their line.
-void Pipeline::release_silences() {
-    std::vector<rules::Verdict> due;
-    for (auto each = silences_.begin(); each != silences_.end();) {
-        const config::Rule& rule = site_.rules[each->rule.value];
-        if (clock_.now() < lent_until_[site_.device(rule.device).bus.value]) {
-            ++each;
-            continue;
-        }
-        due.push_back(*each);
-        each = silences_.erase(each);
-    }
-    apply(due);
-}
-
-void Pipeline::watch_silence() {
-    const std::optional<Monotonic> deadline = judge_.next_deadline();
-    if (!deadline || stopping_) {
-        silence_timer_.cancel();
-        return;
-    }
-    if (silence_timer_.expiry() == *deadline) {
-        return;
-    }
-    silence_timer_.expires_at(*deadline);
-    silence_timer_.async_wait([this](boost::system::error_code error) {
-        if (error || stopping_) {
-            return;
-        }
-        // What has come and waits is no silence, however late core is.
-        drain();
-        verdicts_.clear();
-        judge_.tick(clock_.now(), verdicts_);
-        apply(verdicts_);
-        silence_timer_.expires_at(asio::steady_timer::time_point::min());
-        watch_silence();
-    });
-}
-
 void Pipeline::configuration_trouble(const std::string& why) {
     configuration_trouble_ = why;
     desk_.configuration_trouble = why;
     look_at_self();
-}
-
-void Pipeline::note_store() {
-    for (const std::string& words : store_news_->words.take()) {
-        log::warning("存储:" + words, "store: " + words);
-    }
-    for (const store::Loss& loss : store_news_->losses.take()) {
-        publisher_->declare(loss);
-    }
-    const bool news = store_watch_.look(store_->usage(), clock_.now());
-    if (news || ++store_looks_ % kLooksPerStoreSample == 0) {
-        judge_own(store_samples(clock_.now()));
-    }
 }
 
 void Pipeline::save_book_soon() {
@@ -439,84 +294,6 @@ void Pipeline::save_book() {
             }
         });
     }
-}
-
-void Pipeline::note_health(const sampling::HealthChange& change) {
-    // A unit that loses an answer now and then is counted, not logged: only going and coming back is news.
-    sampling::Health& told = told_health_[change.device.value];
-    if (change.health == told || change.health == sampling::Health::kDegraded) {
-        return;
-    }
-    told = change.health;
-    const std::string& name = site_.device(change.device).name;
-    if (change.health == sampling::Health::kOffline) {
-        log::warning("设备 " + name + " 无应答", "device " + name + " does not answer");
-    } else if (change.health == sampling::Health::kOnline) {
-        actions_.back(change.device);
-        log::info("设备 " + name + " 在线", "device " + name + " is online");
-    }
-}
-
-void Pipeline::note_lines() {
-    for (std::uint32_t i = 0; i < workers_.size(); ++i) {
-        if (!workers_[i]) {
-            continue;
-        }
-        const sampling::BusSnapshot seen = workers_[i]->snapshot();
-        if (seen.kind == line_trouble_[i]) {
-            continue;  // its words may change with every try
-        }
-        line_trouble_[i] = seen.kind;
-        const std::string& name = site_.buses[i].name;
-        if (seen.kind == sampling::LineTrouble::kNone) {
-            log::info("总线 " + name + " 恢复正常", "bus " + name + " is usable again");
-        } else {
-            log::warning("总线 " + name + " 不可用:" + seen.trouble,
-                         "bus " + name + " is not usable: " + seen.trouble);
-        }
-    }
-}
-
-/// Not at once at the start: a line that is just being opened is no trouble.
-void Pipeline::note_later() {
-    note_timer_.expires_after(kNotePace);
-    note_timer_.async_wait([this](boost::system::error_code error) {
-        if (!error && !stopping_) {
-            tell_time();
-            note_lines();
-            look_at_lines();
-            release_silences();
-            settle_alarms();
-            act();
-            note_store();
-            note_later();
-        }
-    });
-}
-
-/// Every second: a clock that is set, or becomes known, counts at once, for schedules and for rules that
-/// learn by the time of day.
-void Pipeline::tell_time() {
-    const Moment now = clock_.moment();
-    judge_.local_time(now.wall && zone_ ? std::optional(zone_->minute_of_week(*now.wall)) : std::nullopt,
-                      now.monotonic);
-    judge_.know_time(
-        now.wall ? std::optional<Duration>(now.wall->time_since_epoch() - now.monotonic.time_since_epoch())
-                 : std::nullopt);
-}
-
-void Pipeline::keep_watchdog_fed() {
-    const std::optional<Duration> pace = control::watchdog_pace();
-    if (!pace) {
-        return;
-    }
-    control::notify_alive();
-    watchdog_timer_.expires_after(*pace);
-    watchdog_timer_.async_wait([this](boost::system::error_code error) {
-        if (!error) {
-            keep_watchdog_fed();
-        }
-    });
 }
 
 /// Everything but the publisher, the store and the control socket.

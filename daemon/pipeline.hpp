@@ -27,6 +27,7 @@
 #include "daemon/publish/publisher.hpp"
 #include "daemon/rules/judge.hpp"
 #include "daemon/sampling/bus_worker.hpp"
+#include "daemon/sampling/promise_watch.hpp"
 #include "daemon/store_watch.hpp"
 
 namespace gengfu {
@@ -72,10 +73,6 @@ private:
     void drain_paced();
     void drain();
     void judge(const std::vector<Sample>& samples);
-    void apply(const std::vector<rules::Verdict>& verdicts);
-    void hold_verdicts();
-    bool take_up(alarms::Alarm alarm);
-    void end_hold();
     /// \param settled  called when the event is on disk (Publisher::event)
     void transition(alarms::Transition transition, std::function<void()> settled = {});
     void carry_out(const publish::PlatformCommand& command,
@@ -84,6 +81,21 @@ private:
     void read_for_platform(const std::string& device,
                            const std::function<void(publish::CommandResult)>& done);
     void keep_catalogue();
+    // pipeline_verdicts.cpp
+    void apply(const std::vector<rules::Verdict>& verdicts);
+    void hold_verdicts();
+    bool take_up(alarms::Alarm alarm);
+    void end_hold();
+    void watch_silence();
+    bool is_of_lent_line(const rules::Verdict& verdict);
+    void release_silences();
+    // pipeline_watch.cpp
+    void note_health(const sampling::HealthChange& change);
+    void note_lines();
+    void note_store();
+    void note_later();
+    void keep_watchdog_fed();
+    void tell_time();
     // pipeline_alarms.cpp
     alarms::Outcome change(const alarms::Wish& wish, std::function<void()> settled = {});
     /// \return what is wrong with the wish; empty, and `settled` is called, when nothing is
@@ -98,9 +110,9 @@ private:
     void begin_causes();
     void look_at_causes(alarms::CauseWatch::Patience patience);
     void look_at_lines();
+    Duration look_at_promise(BusId bus, const sampling::BusSnapshot& seen);
     void judge_own(const std::vector<Sample>& samples);
     bool finds_silence(const std::vector<rules::Verdict>& verdicts) const;
-    void watch_silence();
     // pipeline_actions.cpp
     void begin_actions();
     void act();
@@ -124,10 +136,6 @@ private:
 
     void save_book_soon();
     void save_book();
-    void note_health(const sampling::HealthChange& change);
-    void note_lines();
-    void note_store();
-    void note_later();
     alarms::Stamp stamp() const;
     std::string state() const;
     publish::Questions questions();
@@ -142,10 +150,6 @@ private:
     void teach_calibrations();
     void open_console();
     console::Page page(std::string_view path);
-    bool is_of_lent_line(const rules::Verdict& verdict);
-    void release_silences();
-    void keep_watchdog_fed();
-    void tell_time();
 
     boost::asio::io_context& core_;
     config::Site site_;
@@ -171,6 +175,7 @@ private:
     bool acting_ = false;                            ///< from begin_actions() on
     std::function<void()> released_;                 ///< see release_actions()
     LineSigns signs_;
+    sampling::PromiseWatch promises_;
     unsigned line_looks_ = 0;
     std::vector<sampling::Health> told_health_;  ///< by DeviceId, as last logged
     std::unique_ptr<publish::Publisher> publisher_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "daemon/config/self_lines.hpp"
+#include "daemon/core/log.hpp"
 #include "daemon/pipeline.hpp"
 
 namespace gengfu {
@@ -12,14 +13,6 @@ namespace {
 /// The gateway's own points of its lines are judged so many looks apart while nothing changes; a look a
 /// second.
 constexpr unsigned kLooksPerSample = 5;
-Sample own_sample(PointId point, double value, Monotonic now) {
-    Sample sample;
-    sample.point = point;
-    sample.quality = Quality::kGood;
-    sample.value = value;
-    sample.taken = now;
-    return sample;
-}
 
 }  // namespace
 
@@ -74,6 +67,8 @@ void Pipeline::look_at_causes(alarms::CauseWatch::Patience patience) {
         for (std::uint32_t i = 0; i < site_.rules.size(); ++i) {
             if (site_.rules[i].point == finding.point) {
                 table_.set_behind(RuleId{i}, behind);
+                table_.set_detail(RuleId{i}, {"(共 " + std::to_string(finding.of) + " 台)",
+                                              ", of " + std::to_string(finding.of) + " that are on it"});
             }
         }
         samples.push_back(own_sample(finding.point, static_cast<double>(finding.silent), now));
@@ -90,12 +85,32 @@ void Pipeline::look_at_lines() {
     std::vector<Sample> samples;
     for (std::uint32_t i = 0; i < workers_.size(); ++i) {
         if (workers_[i]) {
-            const std::vector<Sample> own = signs_.look(BusId{i}, workers_[i]->snapshot().load, clock_.now());
+            const sampling::BusSnapshot seen = workers_[i]->snapshot();
+            const Duration late = look_at_promise(BusId{i}, seen);
+            const std::vector<Sample> own = signs_.look(BusId{i}, seen.load, late, clock_.now());
             samples.insert(samples.end(), own.begin(), own.end());
         }
     }
     judge_own(samples);
     look_at_actions();
+}
+
+/// \return how late a change may be seen, where that is beyond what is promised
+Duration Pipeline::look_at_promise(BusId bus, const sampling::BusSnapshot& seen) {
+    const bool stood = promises_.last(bus).has_value();
+    const std::optional<sampling::BrokenPromise>& broken = promises_.look(bus, seen);
+    if (!broken) {
+        return {};
+    }
+    const config::Text words = sampling::words_of(site_, *broken);
+    if (const auto rule = config::own_rule(site_, name_of(config::LinePoint::kLate, site_.bus(bus)))) {
+        table_.set_detail(*rule, {":" + words.zh, ": " + words.en});
+    }
+    if (!stood) {
+        log::warning("总线 " + site_.bus(bus).name + " 慢于承诺:" + words.zh,
+                     "bus " + site_.bus(bus).name + " is slower than promised: " + words.en);
+    }
+    return std::min<Duration>(broken->worst, std::chrono::hours(1));
 }
 
 }  // namespace gengfu

@@ -137,9 +137,8 @@ control::Daemon Pipeline::desk() {
     daemon.now = [this] { return clock_.moment(); };
     daemon.alarms = [this]() -> const alarms::Table& { return table_; };
     daemon.bus = [this](BusId bus) { return snapshot(bus); };
-    for (std::uint32_t i = 0; i < site_.buses.size(); ++i) {
-        daemon.budgets.push_back(workers_[i] ? sampling::budget(site_, BusId{i}) : sampling::BusBudget{});
-    }
+    daemon.budgets = promises_.budgets();
+    daemon.promise = [this](BusId bus) { return promises_.last(bus); };
     daemon.store = [this] { return store_->usage(); };
     daemon.publisher = [this] { return publisher_->status(); };
     daemon.change = [this](const alarms::Wish& wish,

@@ -38,8 +38,8 @@ bool contains(const std::vector<DeviceId>& devices, DeviceId device) {
 
 CauseWatch::CauseWatch(const config::Site& site, Monotonic start) : site_(&site) {
     for (const config::Device& device : site.devices) {
-        const Duration timeout = std::max(site.bus(device.bus).timeout,
-                                          site.profile(device).turnaround.value_or(Duration::zero()));
+        const Duration timeout =
+            std::max(site.bus(device.bus).timeout, site.turnaround(device).value_or(Duration::zero()));
         heard_.push_back(
             {.last = start,
              .patience = std::max(device.interval * kPatienceIntervals + timeout, kLeastPatience),
@@ -214,7 +214,8 @@ std::vector<CauseWatch::Finding> CauseWatch::look(Monotonic now, Patience patien
             if (group.behind.empty() && !can_tell(group, now)) {
                 continue;
             }
-            findings.push_back({.point = group.point, .silent = 0, .behind = group.behind});
+            findings.push_back(
+                {.point = group.point, .silent = 0, .behind = group.behind, .of = group.devices.size()});
             for (const DeviceId device : group.behind) {
                 findings.back().silent += quiet(device, now, Patience::kSuspicion) ? 1U : 0U;
             }

@@ -37,6 +37,7 @@ public:
         PointId point;                 ///< the gateway's own
         std::size_t silent = 0;        ///< devices behind the cause that are silent now; 0: there is no cause
         std::vector<DeviceId> behind;  ///< while there is one: who was silent when it was found
+        std::size_t of = 0;            ///< devices on the line or feed, silent or not
     };
     /// One finding for each line and feed of which anything can be said yet.
     std::vector<Finding> look(Monotonic now, Patience patience);

@@ -139,7 +139,7 @@ Site analyse(const Bundle& bundle, Credentials credentials, Report& report) {
     site.store = read_store(root, report);
     site.console = read_console(root, report);
     Known known;
-    site.buses = read_buses(root, known.buses, report);
+    site.buses = read_buses(root, known.buses, report, site.bus_at);
     site.feeds = read_feeds(root, known.feeds, report);
     site.parties = read_parties(root, known.parties, report);
     Library library(bundle, report);

@@ -171,13 +171,14 @@ void check_shared_line(const Bus& bus, const Node& table, const Bus& earlier, co
 
 }  // namespace
 
-std::vector<Bus> read_buses(const Node& root, Names& names, Report& report) {
+std::vector<Bus> read_buses(const Node& root, Names& names, Report& report, std::vector<Position>& at) {
     Reader top(root, "", "configuration", report);
     const std::vector<const Node*> tables = top.tables("bus", kMaxBuses);
     std::vector<Bus> buses;
     buses.reserve(tables.size());
     for (std::size_t i = 0; i < tables.size(); ++i) {
         buses.push_back(read_bus(*tables[i], names, report));
+        at.push_back(report.position(tables[i]->at));
         for (std::size_t j = 0; j < i; ++j) {
             check_shared_line(buses[i], *tables[i], buses[j], *tables[j], report);
         }

@@ -97,6 +97,7 @@ DeviceReader::Draft DeviceReader::read(const Node& table) {
     }
     reader.finish();
     site_.devices.push_back(std::move(device));
+    site_.device_at.push_back(report_.position(table.at));
     return draft;
 }
 
@@ -208,6 +209,7 @@ void DeviceReader::read_class(Reader& reader, Device& device, Draft& draft) {
 void DeviceReader::read_interval(Reader& reader, Device& device) {
     // What a line cannot carry is known from its budget, not here; 0 is back to back, as fast as it allows.
     device.interval = reader.duration("interval", Duration::zero(), hours(24)).value_or(device.interval);
+    device.turnaround = reader.duration("turnaround", Duration::zero(), std::chrono::seconds(30));
 }
 
 void DeviceReader::read_parameters(Reader& reader, Device& device) {

@@ -28,6 +28,10 @@ std::string Report::place(At at) const {
     return fmt::format("{}:{}:{}", file, at.line, at.column);
 }
 
+Position Report::position(At at) const {
+    return {at.file < files_.size() ? files_[at.file] : "?", at.line, at.column};
+}
+
 void Report::note_keys(const std::string& schema, const std::vector<std::string>& keys) {
     keys_[schema].insert(keys.begin(), keys.end());
 }
@@ -51,8 +55,7 @@ std::vector<Diagnostic> Report::diagnostics() const {
             ++hidden;
             continue;
         }
-        const std::string file = item.at.file < files_.size() ? files_[item.at.file] : "?";
-        result.push_back({item.gravity, {file, item.at.line, item.at.column}, item.message});
+        result.push_back({item.gravity, position(item.at), item.message});
     }
     if (hidden > 0) {
         const Gravity gravity = errors_ > 0 ? Gravity::kError : Gravity::kWarning;

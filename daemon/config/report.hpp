@@ -21,6 +21,7 @@ public:
 
     /// "devices.d/10-north.toml:42:9": a second place within a message.
     std::string place(At at) const;
+    Position position(At at) const;
 
     bool has_errors() const { return errors_ > 0; }
     std::size_t error_count() const { return errors_; }

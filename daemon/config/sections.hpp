@@ -34,7 +34,8 @@ struct Known {
     Names feeds{"feed"};
     Names parties{"party"};
 };
-std::vector<Bus> read_buses(const Node& root, Names& names, Report& report);
+/// \param at  gets where each of them stands
+std::vector<Bus> read_buses(const Node& root, Names& names, Report& report, std::vector<Position>& at);
 std::vector<Feed> read_feeds(const Node& root, Names& names, Report& report);
 std::vector<Party> read_parties(const Node& root, Names& names, Report& report);
 

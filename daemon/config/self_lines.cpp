@@ -18,6 +18,10 @@ constexpr double kOverloadPercent = 97;
 constexpr double kOverloadDeadband = 7;
 constexpr Duration kOverloadDelay = std::chrono::minutes(2);
 constexpr Duration kOverloadOffDelay = std::chrono::minutes(5);
+/// A single late reading is told in the log; it shows for at most half a minute (sampling::PeakOfLate).
+constexpr Duration kLateDelay = std::chrono::seconds(35);
+constexpr Duration kLateOffDelay = std::chrono::minutes(5);
+constexpr double kLateLimit = 0.001;  ///< s; whatever is not 0
 
 SelfJudged judged(std::string point, std::string unit, const char* rule, Severity severity, double limit,
                   RuleText texts) {
@@ -33,14 +37,15 @@ SelfJudged judged(std::string point, std::string unit, const char* rule, Severit
     return one;
 }
 
+/// \param title  of a line it may be a part that is cut off, while the rest lives
 SelfJudged down(const std::string& point, const char* rule, const std::string& name_zh,
-                const std::string& name_en, const Text& advice) {
+                const std::string& name_en, const Text& title, const Text& advice) {
     SelfJudged one =
         judged(point, "", rule, Severity::kMajor, 1,
-               {{name_zh + "不通", name_en + " is down"},
+               {title,
                 {name_zh + ":{value:.0f} 台设备无应答", name_en + ": {value:.0f} devices do not answer"},
                 advice,
-                {"其上的传感器都不再保护", "None of the sensors on it protects"},
+                {"无应答的传感器不再保护", "The sensors that do not answer do not protect"},
                 {}});
     one.rule.off_delay = kDownOffDelay;
     return one;
@@ -73,10 +78,25 @@ SelfJudged stuck(const Bus& bus) {
                    {}});
 }
 
+SelfJudged late(const Bus& bus) {
+    SelfJudged one = judged(
+        name_of(LinePoint::kLate, bus), "s", "bus-late", Severity::kMinor, kLateLimit,
+        {{"总线 " + bus.name + " 慢于承诺", "Bus " + bus.name + " is slower than promised"},
+         {"总线 " + bus.name, "Bus " + bus.name},
+         {"按 gengfu status 所示写明设备的 turnaround,再运行 gengfu check 查看真实时限",
+          "Write the devices' turnaround as `gengfu status` says, then `gengfu check` tells what holds"},
+         {"安全点的告警可能晚于 gengfu check 所给的时限",
+          "Alarms of safety points may come later than `gengfu check` says"},
+         {}});
+    one.rule.on_delay = kLateDelay;
+    one.rule.off_delay = kLateOffDelay;
+    return one;
+}
+
 }  // namespace
 
 std::string name_of(LinePoint point, const Bus& bus) {
-    constexpr const char* kNames[] = {"bus_down.", "bus_load.", "bus_stuck."};
+    constexpr const char* kNames[] = {"bus_down.", "bus_load.", "bus_stuck.", "bus_late."};
     return kNames[static_cast<std::size_t>(point)] + bus.name;
 }
 
@@ -90,18 +110,32 @@ std::vector<SelfJudged> self_lines(const Site& site) {
         if (is_self(bus)) {
             continue;
         }
-        all.push_back(down(name_of(LinePoint::kDown, bus), kBusDown, "总线 " + bus.name, "Bus " + bus.name,
-                           {"检查网关端接线、供电与线缆;从网关起逐段查找断点",
-                            "Check wiring at the gateway, power and cable; search for the break from the "
-                            "gateway outwards"}));
+        all.push_back(
+            down(name_of(LinePoint::kDown, bus), kBusDown, "总线 " + bus.name, "Bus " + bus.name,
+                 {"总线 " + bus.name + " 不通或部分断开", "Bus " + bus.name + " is down, or a part of it"},
+                 {"检查网关端接线、供电与线缆;从网关起逐段查找断点",
+                  "Check wiring at the gateway, power and cable; search for the break from the "
+                  "gateway outwards"}));
         all.push_back(overloaded(bus));
         all.push_back(stuck(bus));
+        all.push_back(late(bus));
     }
     for (const Feed& feed : site.feeds) {
         all.push_back(down(name_of(feed), kFeedDown, "供电 " + feed.name, "Power feed " + feed.name,
+                           {"供电 " + feed.name + "中断", "Power feed " + feed.name + " is down"},
                            {"检查该路电源及其熔断器", "Check this power supply and its fuse"}));
     }
     return all;
+}
+
+std::optional<RuleId> own_rule(const Site& site, const std::string& name) {
+    const std::optional<PointId> point = own_point(site, name);
+    for (std::uint32_t i = 0; point && i < site.rules.size(); ++i) {
+        if (site.rules[i].point == point) {
+            return RuleId{i};
+        }
+    }
+    return std::nullopt;
 }
 
 std::optional<PointId> own_point(const Site& site, const std::string& name) {

@@ -17,6 +17,8 @@ enum class LinePoint : std::uint8_t {
     kDown,   ///< how many devices a common cause silences; 0: none
     kLoad,   ///< share of the last minute in which the line was in use, percent
     kStuck,  ///< seconds in which the line's worker brought nothing; 0 while it works
+    kLate,   ///< seconds after which a change may be seen, beyond what `gengfu check` promises; 0 while it
+             ///< holds
 };
 
 /// "bus_down.rs485-1"
@@ -33,6 +35,8 @@ struct SelfJudged {
 /// Of all lines and feeds that `site` has.
 std::vector<SelfJudged> self_lines(const Site& site);
 
+/// The rule that judges the gateway's own point of this name. `site` must have had add_self().
+std::optional<RuleId> own_rule(const Site& site, const std::string& name);
 /// The gateway's own point of this name. `site` must have had add_self().
 std::optional<PointId> own_point(const Site& site, const std::string& name);
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/config/diagnostic.hpp"
 #include "daemon/core/ids.hpp"
 #include "daemon/core/severity.hpp"
 #include "daemon/core/time.hpp"
@@ -406,7 +407,8 @@ struct Device {
     std::uint16_t profile = 0;  ///< index into Site::profiles
     std::string device_class;   ///< empty: none
     Duration interval = std::chrono::seconds(1);
-    std::string feed;  ///< empty: not stated
+    std::optional<Duration> turnaround;  ///< of this one; else what its profile states
+    std::string feed;                    ///< empty: not stated
     Component component;
     std::map<std::string, std::string> parameters;
     std::vector<Channel> channels;
@@ -432,11 +434,19 @@ struct Site {
     std::vector<Device> devices;
     std::vector<Point> points;
     std::vector<Rule> rules;  ///< enabled ones
+    /// Where [[bus]] and [[device]] stand, by BusId and DeviceId; shorter where that is not known.
+    std::vector<Position> bus_at, device_at;
 
     const Device& device(DeviceId id) const { return devices[id.value]; }
     const Bus& bus(BusId id) const { return buses[id.value]; }
     const Point& point(PointId id) const { return points[id.value]; }
+    Position at(BusId id) const { return id.value < bus_at.size() ? bus_at[id.value] : Position{}; }
+    Position at(DeviceId id) const { return id.value < device_at.size() ? device_at[id.value] : Position{}; }
     const Profile& profile(const Device& of) const { return profiles[of.profile]; }
+    /// The longest time to the first byte of an answer, where the device or its profile states it.
+    std::optional<Duration> turnaround(const Device& of) const {
+        return of.turnaround ? of.turnaround : profile(of).turnaround;
+    }
     const PointSpec& spec(PointId id) const {
         const Point& p = point(id);
         return profile(device(p.device)).points[p.spec];

@@ -99,7 +99,7 @@ std::string detail_of(const config::Site& site, const Sample& sample, const std:
             return exception_words(sample.exception);
         case Reason::kTimeout: {
             const Duration patience =
-                std::max(site.bus(device.bus).timeout, site.profile(device).turnaround.value_or(Duration{}));
+                std::max(site.bus(device.bus).timeout, site.turnaround(device).value_or(Duration{}));
             const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(patience).count();
             return "time-out: unit " + std::to_string(device.unit) + " did not answer in " +
                    std::to_string(ms) + " ms";

@@ -41,10 +41,33 @@ json optional_seconds(const std::optional<Duration>& duration) {
 json latency_json(const Daemon& daemon, DeviceId id, BusId bus, const sampling::UnitTraffic& traffic) {
     const Bounds bounds =
         bus.value < daemon.budgets.size() ? bounds_of(*daemon.site, id, daemon.budgets[bus.value]) : Bounds{};
-    return {{"worst_seen",
-             traffic.worst_reading > Duration::zero() ? json(seconds(traffic.worst_reading)) : json(nullptr)},
-            {"bound", optional_seconds(bounds.alive)},
-            {"bound_one_dead", optional_seconds(bounds.one_dead)}};
+    return {
+        {"worst_seen",
+         traffic.worst_reading > Duration::zero() ? json(seconds(traffic.worst_reading)) : json(nullptr)},
+        {"worst_with_tool",
+         traffic.worst_with_tool > Duration::zero() ? json(seconds(traffic.worst_with_tool)) : json(nullptr)},
+        {"bound", optional_seconds(bounds.alive)},
+        {"bound_one_dead", optional_seconds(bounds.one_dead)}};
+}
+
+json broken_json(const config::Site& site, const sampling::BrokenPromise& broken) {
+    json slow = json::array();
+    for (const sampling::SlowUnit& unit : broken.slow) {
+        slow.push_back({{"device", site.device(unit.device).name},
+                        {"reckoned_seconds", seconds(unit.reckoned)},
+                        {"assumed", unit.assumed},
+                        {"takes_seconds", seconds(unit.takes)},
+                        {"write_seconds", seconds(unit.write)}});
+    }
+    const bool endless = broken.worst == Duration::max();
+    const config::Text words = sampling::words_of(site, broken);
+    return {{"point", site.point_name(broken.point)},
+            {"promised_seconds", seconds(broken.promised)},
+            {"worst_seconds", endless ? json(nullptr) : json(seconds(broken.worst))},
+            {"seen", broken.seen},
+            {"slow", std::move(slow)},
+            {"message", words.en},
+            {"message_zh", words.zh}};
 }
 
 json traffic_json(const sampling::UnitTraffic& traffic) {
@@ -97,6 +120,11 @@ json bus_status(const Daemon& daemon, std::uint32_t index) {
              {"reopened", t.reopened},         {"devices", std::move(devices)}};
     if (index < daemon.budgets.size() && daemon.budgets[index].modelled) {
         bus["computed_load"] = daemon.budgets[index].load;
+    }
+    if (daemon.promise) {
+        if (const auto broken = daemon.promise(BusId{index})) {
+            bus["broken_promise"] = broken_json(site, *broken);
+        }
     }
     return bus;
 }

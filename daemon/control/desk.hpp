@@ -14,6 +14,7 @@
 #include "daemon/sampling/batch.hpp"
 #include "daemon/sampling/budget.hpp"
 #include "daemon/sampling/bus_worker.hpp"
+#include "daemon/sampling/promise_watch.hpp"
 #include "daemon/store/store.hpp"
 
 /// The requests of the `gengfu` command and their answers: JSON objects, one a line. See docs/control.md.
@@ -42,6 +43,8 @@ struct Daemon {
     std::function<const alarms::Table&()> alarms;
     std::function<sampling::BusSnapshot(BusId)> bus;
     std::vector<sampling::BusBudget> budgets;  ///< by BusId: what is promised, beside what is seen
+    /// Where that is not kept.
+    std::function<std::optional<sampling::BrokenPromise>(BusId)> promise;
     std::function<store::Usage()> store;
     std::function<publish::PublisherStatus()> publisher;
     /// Changes an alarm; the outcome comes when what changed is on disk: who is told "done" may rely on it.

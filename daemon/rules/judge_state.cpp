@@ -26,7 +26,7 @@ JudgeState::Slice append(std::vector<std::uint32_t>& order, const std::vector<st
 }
 
 Duration timeout_of(const config::Site& site, const config::Device& device) {
-    return std::max(site.bus(device.bus).timeout, site.profile(device).turnaround.value_or(Duration::zero()));
+    return std::max(site.bus(device.bus).timeout, site.turnaround(device).value_or(Duration::zero()));
 }
 
 JudgeState::PointState point_state(const config::Site& site, std::uint32_t index) {

@@ -322,11 +322,12 @@ void add_device(const config::Site& site, const Demand& demand, BusBudget& budge
         return;
     }
     const config::BusKind kind = site.bus(budget.bus).kind;
-    const bool stated = site.profile(site.device(demand.device)).turnaround.has_value();
+    const bool stated = site.turnaround(site.device(demand.device)).has_value();
     const DeviceBudget of{.device = demand.device,
                           .interval = demand.cadences.front().interval,
                           .cycle = demand.turn,
                           .load = load_of(site, demand, Turnaround::kLongest),
+                          .turnaround = taken_turnaround(site, demand.device),
                           .assumed = !stated};
     budget.free_running = budget.free_running || of.interval == Duration::zero();
     budget.cycle += of.cycle;
@@ -337,6 +338,17 @@ void add_device(const config::Site& site, const Demand& demand, BusBudget& budge
 }
 
 }  // namespace
+
+double bus_load(const config::Site& site, BusId bus) {
+    const std::vector<bool> alarms = alarm_points(site);
+    double load = 0;
+    for (std::uint32_t i = 0; i < site.devices.size(); ++i) {
+        if (site.devices[i].bus == bus) {
+            load += load_of(site, demand_of(site, DeviceId{i}, alarms), Turnaround::kLongest);
+        }
+    }
+    return load;
+}
 
 BusBudget budget(const config::Site& site, BusId bus) {
     BusBudget result{.bus = bus, .devices = {}, .bounds = {}};

@@ -32,10 +32,13 @@ struct SafetyBound {
 
 struct DeviceBudget {
     DeviceId device;
-    Duration interval{};   ///< of its fastest points
-    Duration cycle{};      ///< reading all its periodic points once
-    double load = 0;       ///< share of the bus; of points with interval 0 nothing, they take what is left
-    bool assumed = false;  ///< its profile states no turnaround: a usual one was taken
+    Duration interval{};  ///< of its fastest points
+    Duration cycle{};     ///< reading all its periodic points once
+    double load = 0;      ///< share of the bus; of points with interval 0 nothing, they take what is left
+    /// The longest time to an answer's first byte that the promise reckons with, and whether that is only
+    /// assumed, since neither the device nor its profile states one.
+    Duration turnaround{};
+    bool assumed = false;
 };
 
 struct BusBudget {
@@ -51,6 +54,9 @@ struct BusBudget {
 
 /// \param site  every device plannable().
 BusBudget budget(const config::Site& site, BusId bus);
+
+/// BusBudget::load alone.
+double bus_load(const config::Site& site, BusId bus);
 
 /// What is wrong with it: an error when the bus is asked for more than it carries (with the shortest
 /// intervals that fit and which devices to slow down), a warning when it is only if all units take as

@@ -224,6 +224,7 @@ struct BusWorker::Loop {
 
     void line_lost(LineTrouble kind, const std::string& why) {
         bus->close();
+        line_away(DeviceReader::Away::kLost);
         const Monotonic now = clock.now();
         watch.lost(kind, without_name(why, site.bus(id).name), now);
         reopen_at = now + reopen_pause;
@@ -281,9 +282,29 @@ struct BusWorker::Loop {
             return;
         }
         job(bus.get());
+        line_away(DeviceReader::Away::kTool);
         unpublished = true;
         if (!bus->is_open()) {
             line_broke("lost while it was asked on demand");
+        }
+    }
+
+    /// What is shown begins like a connection: everything is asked, also what was set aside. A transcript of
+    /// it can be played.
+    void begin_trace(const drivers::Tap& tap) {
+        bus->set_tap(tap);
+        for (DeviceReader& reader : readers) {
+            reader.ask_refused_again();
+        }
+        if (bus->is_open()) {
+            schedule.connected(clock.now());
+            line_away(DeviceReader::Away::kTool);
+        }
+    }
+
+    void line_away(DeviceReader::Away why) {
+        for (DeviceReader& reader : readers) {
+            reader.line_away(why);
         }
     }
 
@@ -320,6 +341,7 @@ struct BusWorker::Loop {
             no_line = NoLine::kReopening;
             bus->close();
         }
+        line_away(DeviceReader::Away::kTool);
         publish_snapshot(now);
     }
 
@@ -386,7 +408,7 @@ struct BusWorker::Loop {
         seen.units.resize(schedule.size());
         for (std::size_t i = 0; i < schedule.size(); ++i) {
             seen.devices[i] = schedule.health(i);
-            seen.units[i] = readers[i].traffic();
+            seen.units[i] = readers[i].traffic(now);
         }
     }
 };
@@ -472,7 +494,7 @@ Result<void> BusWorker::on_line(LineJob job) {
 }
 
 Result<void> BusWorker::tap(drivers::Tap tap) {
-    return put([tap = std::move(tap)](Loop& loop) { loop.bus->set_tap(tap); });
+    return put([tap = std::move(tap)](Loop& loop) { loop.begin_trace(tap); });
 }
 
 Result<void> BusWorker::lend(Duration time, std::string to_whom, std::function<void()> done) {

@@ -51,7 +51,8 @@ public:
     /// \retval Errc::kFull
     Result<void> on_line(LineJob job);
 
-    /// Shows the bytes of the line from now on, also after it was opened anew. \retval Errc::kFull
+    /// Shows the bytes of the line from now on, also after it was opened anew. All points are read once more
+    /// at the beginning, those too that were set aside: what is shown is whole in itself. \retval Errc::kFull
     Result<void> tap(drivers::Tap tap);
 
     /// Closes the line for whoever needs it and leaves it alone for `time`; its points are bad meanwhile,

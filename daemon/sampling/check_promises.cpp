@@ -102,12 +102,10 @@ std::vector<Diagnostic> check_promises(const config::Site& site, const std::vect
             seconds(interval_of(site, *rule.point)), seconds(wait_of(rule)), site.bus(device.bus).name);
         if (worst.alive > rule.promise) {
             found.push_back(
-                {Gravity::kError,
-                 {},
+                {Gravity::kError, site.at(rule.device),
                  fmt::format("{}, and it can take {}{}", subject, can_take(worst.alive), advice)});
         } else if (worst.one_dead && *worst.one_dead > rule.promise) {
-            found.push_back({Gravity::kWarning,
-                             {},
+            found.push_back({Gravity::kWarning, site.at(rule.device),
                              fmt::format("{}, and it can take {} while \"{}\" does not answer{}", subject,
                                          can_take(*worst.one_dead), site.device(worst.dead).name, advice)});
         }

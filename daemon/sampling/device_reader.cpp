@@ -46,7 +46,7 @@ Result<void> plannable(const config::Site& site, DeviceId id) {
     const config::Profile& profile = site.profile(device);
     const std::vector<modbus::Wanted> wanted = modbus::wanted(profile, every_point(profile));
     const modbus::Cost cost =
-        modbus::cost(site.bus(device.bus), profile.turnaround.value_or(kUsualTurnaround));
+        modbus::cost(site.bus(device.bus), site.turnaround(device).value_or(kUsualTurnaround));
     Result<std::vector<modbus::Read>> reads = modbus::plan_reads(wanted, modbus::limits(profile), cost);
     if (!reads) {
         return fail(reads.error().code, "device \"" + device.name + "\": " + reads.error().what);
@@ -58,14 +58,14 @@ DeviceReader::DeviceReader(const config::Site& site, DeviceId device, const std:
     : site_(&site),
       device_(device),
       cadences_(cadences),
-      responses_(longest_turnaround(site, device)),
+      responses_(longest_turnaround(site, device), taken_turnaround(site, device)),
       interpreter_(site.profile(site.device(device)), site.device(device).first_point) {
     const config::Device& of = site.device(device);
     const config::Profile& profile = site.profile(of);
     const config::Bus& bus = site.bus(of.bus);
     wanted_ = modbus::wanted(profile, every_point(profile));
     limits_ = modbus::limits(profile);
-    cost_ = modbus::cost(bus, profile.turnaround.value_or(kUsualTurnaround));
+    cost_ = modbus::cost(bus, site.turnaround(of).value_or(kUsualTurnaround));
     if (bus.kind == config::BusKind::kModbusRtu) {
         character_ = modbus::character_time(bus.serial);
     }
@@ -77,6 +77,7 @@ DeviceReader::DeviceReader(const config::Site& site, DeviceId device, const std:
         all_ |= DueSet{1} << i;
     }
     last_began_.resize(cadences_.size());
+    tool_between_.resize(cadences_.size());
 }
 
 std::vector<config::PointRef> DeviceReader::points_of(DueSet due) const {
@@ -92,8 +93,7 @@ std::vector<config::PointRef> DeviceReader::points_of(DueSet due) const {
 
 DeviceReader::Reads& DeviceReader::plan(DueSet due, Monotonic now) {
     if (!refused_.empty() && now >= retry_refused_) {
-        refused_.clear();
-        plans_.clear();
+        ask_refused_again();
     }
     const auto known = plans_.find(due);
     if (known != plans_.end()) {
@@ -168,11 +168,17 @@ void DeviceReader::note_pace(const Turn& turn, const TurnResult& result, Monoton
         std::optional<Monotonic>& last = last_began_[i];
         if (!result.answered) {
             last.reset();  // a unit that does not answer is nobody's promise
+            tool_between_[i] = false;
         } else {
             if (last && cadences_[i].feeds_alarm && !cadences_[i].on_connect) {
-                traffic_.worst_reading = std::max(traffic_.worst_reading, ended - *last);
+                Duration& worst = tool_between_[i] ? traffic_.worst_with_tool : traffic_.worst_reading;
+                worst = std::max(worst, ended - *last);
+                if (!tool_between_[i]) {
+                    of_late_.add(ended - *last, ended);
+                }
             }
             last = began;
+            tool_between_[i] = false;
         }
     }
 }
@@ -284,6 +290,28 @@ void DeviceReader::give_up(DueSet due, Reason reason, Monotonic now, std::vector
         readings_[point] = {.point = point, .raw = {}, .reason = reason, .taken = now};
     }
     hand_over(due, out);
+}
+
+void DeviceReader::line_away(Away why) {
+    for (std::size_t i = 0; i < cadences_.size(); ++i) {
+        if (why == Away::kTool) {
+            tool_between_[i] = true;
+        } else {
+            last_began_[i].reset();
+        }
+    }
+}
+
+void DeviceReader::ask_refused_again() {
+    refused_.clear();
+    plans_.clear();
+}
+
+UnitTraffic DeviceReader::traffic(Monotonic now) {
+    traffic_.worst_of_late = of_late_.of(now);
+    traffic_.slowest = responses_.slowest();
+    traffic_.is_slower = responses_.is_slower();
+    return traffic_;
 }
 
 }  // namespace gengfu::sampling

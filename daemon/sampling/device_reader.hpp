@@ -50,8 +50,18 @@ public:
     /// The unit may have lost what [[setup]] wrote: it is written again before the next reading.
     void set_up_again() { next_setup_ = 0; }
 
+    /// Who had the line: what the next reading comes later for is not the schedule's doing.
+    enum class Away : std::uint8_t {
+        kTool,  ///< a scan, a raw read: told apart
+        kLost,  ///< nobody: it was broken or closed
+    };
+    void line_away(Away why);
+
+    /// Registers that were set aside are asked with the next reading.
+    void ask_refused_again();
+
     DueSet all() const { return all_; }
-    const UnitTraffic& traffic() const { return traffic_; }
+    UnitTraffic traffic(Monotonic now);
 
 private:
     using Reads = std::vector<drivers::modbus::Read>;
@@ -84,7 +94,9 @@ private:
     Monotonic retry_refused_{};
     std::size_t next_setup_ = 0;  ///< of the profile's [[setup]], to be written
     UnitTraffic traffic_;
+    PeakOfLate of_late_;
     std::vector<std::optional<Monotonic>> last_began_;  ///< of each cadence's last good reading
+    std::vector<bool> tool_between_;                    ///< since then a tool had the line
     std::vector<Reading> readings_;                     ///< by PointRef, of the turn under way
     std::vector<Reading> handed_over_;                  ///< kept to spare the allocation
 };

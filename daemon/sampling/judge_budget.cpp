@@ -5,6 +5,7 @@
 #include <set>
 
 #include "daemon/sampling/budget.hpp"
+#include "daemon/sampling/intervals_that_fit.hpp"
 
 namespace gengfu::sampling {
 namespace {
@@ -14,16 +15,6 @@ using config::Gravity;
 
 constexpr std::size_t kNamed = 3;  ///< so many of the heaviest devices are named
 
-double milliseconds(Duration duration) {
-    return std::chrono::duration<double, std::milli>(duration).count();
-}
-
-/// Rounded up, so that it fits: to whole milliseconds, from a second on to hundredths.
-std::string interval_text(double ms) {
-    return ms < 1000 ? fmt::format("{:.0f} ms", std::ceil(ms))
-                     : fmt::format("{:g} s", std::ceil(ms / 10) / 100);
-}
-
 std::string heaviest(const config::Site& site, const BusBudget& budget) {
     std::vector<DeviceBudget> devices = budget.devices;
     std::stable_sort(devices.begin(), devices.end(),
@@ -32,28 +23,7 @@ std::string heaviest(const config::Site& site, const BusBudget& budget) {
     for (std::size_t i = 0; i < std::min(kNamed, devices.size()); ++i) {
         text += fmt::format("{}\"{}\" ({:.0f} %, every {})", i > 0 ? ", " : "",
                             site.device(devices[i].device).name, devices[i].load * 100,
-                            interval_text(milliseconds(devices[i].interval)));
-    }
-    return text;
-}
-
-/// Intervals in use, each with the shortest that fits when all grow alike.
-std::string intervals_that_fit(const BusBudget& budget, double factor) {
-    std::set<Duration> intervals;
-    for (const DeviceBudget& device : budget.devices) {
-        if (device.interval > Duration::zero()) {
-            intervals.insert(device.interval);
-        }
-    }
-    std::string text;
-    std::size_t told = 0;
-    for (const Duration interval : intervals) {
-        if (told == kNamed) {
-            return text + ", ...";
-        }
-        text += fmt::format("{}{} instead of {}", told++ > 0 ? ", " : "",
-                            interval_text(milliseconds(interval) * factor),
-                            interval_text(milliseconds(interval)));
+                            interval_text(devices[i].interval));
     }
     return text;
 }
@@ -66,13 +36,12 @@ void judge_load(const config::Site& site, const BusBudget& budget, std::vector<D
     const std::string& name = site.bus(budget.bus).name;
     std::string text =
         fmt::format("bus \"{}\" is asked for {:.0f} % of what it carries: reading every point once takes {}",
-                    name, std::ceil(budget.load * 100), interval_text(milliseconds(budget.cycle)));
+                    name, std::ceil(budget.load * 100), interval_text(budget.cycle));
     if (!sure) {
         text += " when every unit takes its longest turnaround";
     }
-    text += fmt::format("; the shortest interval that fits, all made longer alike: {}; most is taken by {}",
-                        intervals_that_fit(budget, budget.load), heaviest(site, budget));
-    found.push_back({sure ? Gravity::kError : Gravity::kWarning, {}, text});
+    text += intervals_that_fit(site, budget) + fmt::format("; most is taken by {}", heaviest(site, budget));
+    found.push_back({sure ? Gravity::kError : Gravity::kWarning, site.at(budget.bus), text});
 }
 
 /// A reading that comes more than an interval late, though the bus as a whole has time: a long turn of
@@ -90,13 +59,11 @@ void judge_bounds(const config::Site& site, const BusBudget& budget, std::vector
         return;
     }
     found.push_back(
-        {Gravity::kWarning,
-         {},
+        {Gravity::kWarning, site.at(budget.bus),
          fmt::format("bus \"{}\": {} points of safety rules may be read more than their interval late "
                      "with all units alive; \"{}\", every {}, at worst after {}",
                      site.bus(budget.bus).name, count, site.point_name(worst->point),
-                     interval_text(milliseconds(worst->interval)),
-                     interval_text(milliseconds(worst->alive)))});
+                     interval_text(worst->interval), interval_text(worst->alive))});
 }
 
 void judge_units(const config::Site& site, const BusBudget& budget, std::vector<Diagnostic>& found) {
@@ -111,8 +78,7 @@ void judge_units(const config::Site& site, const BusBudget& budget, std::vector<
     }
     if (units.size() > kUnitLoads) {
         found.push_back(
-            {Gravity::kWarning,
-             {},
+            {Gravity::kWarning, site.at(budget.bus),
              fmt::format("bus \"{}\" has {} units: an RS-485 line carries {} unit loads, more only where "
                          "the sensors' data sheets state a half, a quarter or an eighth of one, or "
                          "with a repeater",

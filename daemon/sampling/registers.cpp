@@ -34,7 +34,7 @@ Result<std::vector<RawRead>> read_registers(const config::Site& site, DeviceId i
     }
     const std::vector<modbus::Wanted> wanted = modbus::wanted(profile, points);
     const modbus::Limits limits = modbus::limits(profile);
-    const Duration turnaround = profile.turnaround.value_or(Duration::zero());
+    const Duration turnaround = site.turnaround(device).value_or(Duration::zero());
     auto reads = modbus::plan_reads(wanted, limits, modbus::cost(line, turnaround));
     if (!reads) {
         return fail(reads.error().code, "device \"" + device.name + "\": " + reads.error().what);

@@ -30,7 +30,7 @@ Duration relative_deadline(const Cadence& cadence) {
 
 Duration longest_turnaround(const config::Site& site, DeviceId id) {
     const config::Device& device = site.device(id);
-    return std::max(site.bus(device.bus).timeout, site.profile(device).turnaround.value_or(Duration::zero()));
+    return std::max(site.bus(device.bus).timeout, site.turnaround(device).value_or(Duration::zero()));
 }
 
 std::vector<Cadence> cadences(const config::Site& site, DeviceId id, const std::vector<bool>& alarms) {

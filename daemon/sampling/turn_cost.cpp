@@ -28,17 +28,13 @@ modbus::Cost cost_of(const config::Bus& bus, Duration turnaround) {
     return cost;
 }
 
-Duration turnaround_of(const config::Bus& bus, const config::Profile& profile, Turnaround turnaround) {
-    if (turnaround == Turnaround::kNone) {
-        return Duration::zero();
-    }
-    if (profile.turnaround) {
-        return *profile.turnaround;
-    }
-    return has_line(bus) ? kUsualTurnaround : Duration::zero();
-}
-
 }  // namespace
+
+Duration taken_turnaround(const config::Site& site, DeviceId id) {
+    const config::Device& device = site.device(id);
+    return site.turnaround(device).value_or(has_line(site.bus(device.bus)) ? kUsualTurnaround
+                                                                           : Duration::zero());
+}
 
 Duration turn_cost(const config::Site& site, DeviceId id, const std::vector<Cadence>& cadences, DueSet due,
                    Turnaround turnaround) {
@@ -52,7 +48,8 @@ Duration turn_cost(const config::Site& site, DeviceId id, const std::vector<Cade
         }
     }
     std::sort(points.begin(), points.end());
-    const modbus::Cost cost = cost_of(bus, turnaround_of(bus, profile, turnaround));
+    const modbus::Cost cost =
+        cost_of(bus, turnaround == Turnaround::kNone ? Duration::zero() : taken_turnaround(site, id));
     const Result<std::vector<modbus::Read>> reads =
         modbus::plan_reads(modbus::wanted(profile, points), modbus::limits(profile), cost);
     const Duration gap = has_line(bus) ? modbus::silent_interval(bus.serial) : Duration::zero();
@@ -89,7 +86,7 @@ Duration write_cost(const config::Site& site, DeviceId id) {
     // 16 asks with 11 characters for one register and all answer with 8 (Modbus over Serial Line V1.02, 2.3;
     // Application Protocol V1.1b3, 6.5, 6.6, 6.12).
     constexpr std::int64_t kBeyond = 3 + 3;
-    const modbus::Cost cost = cost_of(bus, turnaround_of(bus, profile, Turnaround::kLongest));
+    const modbus::Cost cost = cost_of(bus, taken_turnaround(site, id));
     return cost.fixed + cost.per_byte * kBeyond + kHostTime + profile.min_gap;
 }
 

@@ -19,6 +19,10 @@ constexpr Duration kHostTime = std::chrono::milliseconds(1);
 
 enum class Turnaround : std::uint8_t { kLongest, kNone };
 
+/// The turnaround that costs and promises reckon with: what the device or its profile states, else what is
+/// usual; over Modbus TCP zero, the cost model's round trip stands for it.
+Duration taken_turnaround(const config::Site& site, DeviceId device);
+
 /// Time of one turn that reads these cadences: all requests answered, each after the unit's longest
 /// turnaround (where its profile states none, after what is usual), or at once: less it cannot be.
 Duration turn_cost(const config::Site& site, DeviceId device, const std::vector<Cadence>& cadences,

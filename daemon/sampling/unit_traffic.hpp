@@ -62,12 +62,44 @@ private:
     Duration sum_{}, longest_{};
 };
 
+/// The largest of what was added within the last one to two windows.
+class PeakOfLate {
+public:
+    static constexpr Duration kWindow = std::chrono::seconds(15);
+
+    void add(Duration value, Monotonic now) {
+        turn(now);
+        current_ = std::max(current_, value);
+    }
+    Duration of(Monotonic now) {
+        turn(now);
+        return std::max(current_, last_);
+    }
+
+private:
+    void turn(Monotonic now) {
+        if (now - since_ >= kWindow) {
+            last_ = now - since_ < 2 * kWindow ? current_ : Duration::zero();
+            current_ = {};
+            since_ = now;
+        }
+    }
+
+    Monotonic since_{};
+    Duration current_{}, last_{};
+};
+
 struct UnitTraffic {
     std::uint64_t requests = 0, answers = 0, timeouts = 0, bad_frames = 0, exceptions = 0;
     ResponseHistogram responses;
     /// Between two readings of points that feed alarms: from the moment just after one began to the end of
     /// the next. A change at the sensor was seen no later. What the promise of `gengfu check` bounds.
+    /// Without what tools on the line (a scan, a raw read) and a line that was lost made of it.
     Duration worst_reading{};
+    Duration worst_of_late{};    ///< the same of the last half minute at most, when the snapshot was made
+    Duration worst_with_tool{};  ///< the same where a tool had the line in between
+    Duration slowest{};          ///< response time: the longest of late
+    bool is_slower = false;      ///< than the bus's promise reckons with, time and again
 
     void failed(Errc code) {
         switch (code) {

@@ -50,6 +50,7 @@ private:
 
     std::string who(const Request& request) const;
     tl::unexpected<Error> lost(const std::string& why);
+    Woken doze_until(Monotonic ready);
     Result<void> wait_for_silence(const Request& request);
     Result<bool> take_stray_bytes();
     Result<void> send(const Request& request, const Message& message);
@@ -73,6 +74,7 @@ private:
     Quarantine quarantine_;
     Monotonic
         line_busy_until_{};  ///< last byte on the wire, sent or received, or a broadcast still being obeyed
+    Duration timer_late_{};  ///< by what a timer has woken us late of late
     bool echoes_ = false;
     bool was_open_ = false;
     Traffic traffic_;

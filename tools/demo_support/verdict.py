@@ -118,8 +118,8 @@ def _unexpected(one):
 
 
 def _is_of_lines(one):
-    """What the gateway says of a line that is down, and of silences that this explains: a scenario names sensors only."""
-    return (one.device == "gateway" and one.rule == "bus-down") or one.kind in ("SUPPRESSED", "RELEASED")
+    """What the gateway says of a line that is down, or slow on a busy machine, and of silences that this explains: a scenario names sensors only."""
+    return (one.device == "gateway" and one.rule in ("bus-down", "bus-late")) or one.kind in ("SUPPRESSED", "RELEASED")
 
 
 def _line_faults(seen):

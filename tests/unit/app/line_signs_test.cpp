@@ -48,8 +48,8 @@ protected:
                 continue;
             }
             std::vector<rules::Verdict> verdicts;
-            EXPECT_TRUE(signs_->look(BusId{1}, 1, now_).empty()) << "a line without devices";
-            for (const Sample& sample : signs_->look(BusId{0}, load(second), now_)) {
+            EXPECT_TRUE(signs_->look(BusId{1}, 1, {}, now_).empty()) << "a line without devices";
+            for (const Sample& sample : signs_->look(BusId{0}, load(second), late_, now_)) {
                 judge_->observe(sample, verdicts);
             }
             for (const rules::Verdict& verdict : verdicts) {
@@ -69,6 +69,7 @@ protected:
 
     gengfu::test::SiteBuilder builder_;
     std::string line_;
+    Duration late_{};
     Monotonic now_ = gengfu::test::at(0);
     std::unique_ptr<LineSigns> signs_;
     std::unique_ptr<rules::Judge> judge_;
@@ -124,6 +125,26 @@ TEST_F(LineSignsTest, ALineThatIsReadSeldomIsNotStuck) {
     play(
         0, 1200, [](int) { return 0.1; }, [](int second) { return second < 300 && second % 60 == 0; });
     EXPECT_EQ(log_, " 540:bus-stuck raised");  // five intervals after 240 s
+}
+
+TEST_F(LineSignsTest, APromiseThatDoesNotHoldIsAnAlarmThatSaysWhatToDo) {
+    begin(seconds(1));
+    const auto rule = config::own_rule(builder_.site(), "bus_late." + line_);
+    ASSERT_TRUE(rule);
+    table_->set_detail(*rule, {":原因", ": panel answers late"});
+    late_ = seconds(8);
+    play(
+        0, 35, [](int) { return 0.5; }, always);
+    EXPECT_EQ(log_, "") << "a moment is none";
+    play(
+        35, 100, [](int) { return 0.5; }, always);
+    EXPECT_EQ(log_, " 35:bus-late raised");
+    EXPECT_EQ(last_.text.en, "Bus " + line_ + ": panel answers late");
+    EXPECT_EQ(last_.evidence.value, 8);
+    late_ = {};
+    play(
+        100, 500, [](int) { return 0.5; }, always);
+    EXPECT_EQ(log_, " 35:bus-late raised 400:bus-late cleared");
 }
 
 }  // namespace

@@ -129,13 +129,44 @@ TEST(JudgeBudget, MoreThanTheBusCarriesIsAnErrorThatNamesWhatFits) {
     EXPECT_EQ(found[0].gravity, config::Gravity::kError);
     EXPECT_NE(found[0].message.find("most is taken by \"d11\""), std::string::npos) << found[0].message;
     EXPECT_NE(found[0].message.find("instead of 200 ms"), std::string::npos) << found[0].message;
-    // The intervals that it names do fit.
-    line.stretch(got.load);
-    EXPECT_LE(budget(line.site, BusId{0}).load, 1.01);
-    line.stretch(1.01);
-    for (const config::Diagnostic& d : check_budgets(line.site)) {
-        EXPECT_EQ(d.gravity, config::Gravity::kWarning) << d.message;
+    // The intervals that it names do fit, and none that is much shorter.
+    const std::string advice = found[0].message.substr(found[0].message.find("alike: ") + 7);
+    const auto every = [&](Duration interval) {
+        for (config::Profile& profile : line.site.profiles) {
+            for (config::PointSpec& spec : profile.points) {
+                spec.interval = interval;
+            }
+        }
+    };
+    const milliseconds fits(std::stoi(advice));
+    every(fits);
+    EXPECT_LE(budget(line.site, BusId{0}).load, 1);
+    EXPECT_TRUE(std::ranges::none_of(check_budgets(line.site), [](const config::Diagnostic& d) {
+        return d.message.find("is asked for") != std::string::npos;
+    }));
+    every(fits * 99 / 100);
+    EXPECT_GT(budget(line.site, BusId{0}).load, 1);
+    EXPECT_EQ(found[0].message.find("alone"), std::string::npos) << "ten others alone are too much";
+}
+
+TEST(JudgeBudget, OneThatIsToBlameIsAdvisedAlone) {
+    LineSite line;
+    for (int i = 0; i < 3; ++i) {
+        line.device(seconds(1), {{seconds(1), 0}}, milliseconds(20), true);
     }
+    line.device(milliseconds(30), {{milliseconds(30), 0}}, milliseconds(20), false);
+    line.site.bus_at.push_back({"gengfu.toml", 7, 1});
+    const std::vector<config::Diagnostic> found = judge(line.site, budget(line.site, BusId{0}));
+    ASSERT_FALSE(found.empty());
+    EXPECT_EQ(found[0].position.line, 7U);
+    const std::size_t at = found[0].message.find("; or \"d4\" alone every ");
+    ASSERT_NE(at, std::string::npos) << found[0].message;
+    const milliseconds alone(std::stoi(found[0].message.substr(at + 22)));
+    EXPECT_NE(found[0].message.find("instead of 30 ms"), std::string::npos);
+    line.site.profiles[3].points[0].interval = alone;
+    EXPECT_LE(budget(line.site, BusId{0}).load, 1);
+    line.site.profiles[3].points[0].interval = alone * 9 / 10;
+    EXPECT_GT(budget(line.site, BusId{0}).load, 1);
 }
 
 TEST(JudgeBudget, OverloadThatHangsOnTurnaroundsIsAWarning) {

@@ -271,6 +271,43 @@ TEST_F(BusWorkerTest, ALentLineIsClosedAndComesBackWithItsTime) {
     EXPECT_TRUE(running->snapshot().open);
 }
 
+TEST_F(BusWorkerTest, WhatALoanMadeLateIsNotTheSchedulesAndToldApart) {
+    SiteBuilder builder(ten_registers());
+    const DeviceId device = builder.device("d", 7, milliseconds(10));
+    config::Rule rule;
+    rule.device = device;
+    rule.point = builder.site.device(device).first_point;
+    builder.site.rules.push_back(rule);
+    fill(7);
+    const auto running = worker(builder.site);
+    running->start();
+    ASSERT_TRUE(got_.wait([&] { return got_.samples.size() >= 50; }));
+    ASSERT_TRUE(running->lend(milliseconds(1500), "li", [] {}));
+    ASSERT_TRUE(
+        got_.wait([&] { return running->snapshot().units.at(0).worst_with_tool >= milliseconds(1500); }));
+    EXPECT_LT(running->snapshot().units.at(0).worst_reading, milliseconds(1500));
+    EXPECT_GT(running->snapshot().units.at(0).worst_reading, Duration::zero());
+}
+
+TEST_F(BusWorkerTest, ATraceBeginsWithEverythingAlsoWhatWasSetAside) {
+    SiteBuilder builder(ten_registers());
+    builder.device("d", 7, milliseconds(10));
+    fill(7);
+    line_->units[7].erase(6);
+    const auto running = worker(builder.site);
+    running->start();
+    ASSERT_TRUE(got_.wait([&] { return got_.samples.size() >= 50; }));
+    const auto whole = [&] {
+        const std::lock_guard lock(line_->mutex);
+        return std::ranges::count_if(line_->asked,
+                                     [](const drivers::Request& request) { return request.count == 10; });
+    };
+    EXPECT_EQ(whole(), 1) << "split once, then left";
+    ASSERT_TRUE(
+        running->tap([](drivers::Direction, std::span<const std::uint8_t>, Monotonic) { return true; }));
+    EXPECT_TRUE(got_.wait([&] { return whole() == 2; }));
+}
+
 TEST_F(BusWorkerTest, ALineGivenBackIsOpenedAtOnce) {
     SiteBuilder builder(ten_registers());
     builder.device("d", 7, milliseconds(10));

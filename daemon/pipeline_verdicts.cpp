@@ -1,0 +1,146 @@
+// From verdicts to the alarm table: at once, when the broker has been heard, when a lent line is back.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/alarms/memory.hpp"
+#include "daemon/core/log.hpp"
+#include "daemon/pipeline.hpp"
+
+namespace gengfu {
+namespace asio = boost::asio;
+
+namespace {
+
+/// How long verdicts of a start wait for what the broker retains.
+constexpr auto kHold = std::chrono::seconds(1);
+
+}  // namespace
+
+/// An alarm that went out as volatile and was lost with a crash stands at the broker alone. Raised by us once
+/// more before we have heard of it, it would ring a second time under another identity.
+void Pipeline::hold_verdicts() {
+    if (start_.epochs.empty() || site_.mqtt.brokers.empty()) {
+        return;
+    }
+    holding_ = true;
+    hold_timer_.expires_after(kHold);
+    hold_timer_.async_wait([this](boost::system::error_code error) {
+        if (!error) {
+            end_hold();
+        }
+    });
+}
+
+void Pipeline::end_hold() {
+    if (!holding_) {
+        return;
+    }
+    holding_ = false;
+    hold_timer_.cancel();
+    apply(std::exchange(held_, {}));
+}
+
+bool Pipeline::take_up(alarms::Alarm alarm) {
+    const AlarmId id = alarm.id;
+    if (!table_.take_up(std::move(alarm))) {
+        return false;
+    }
+    const alarms::Alarm* found = table_.find(id);
+    for (const rules::RuleMemory& memory : alarms::memory_from({found}, {}, site_)) {
+        judge_.take_up(memory);
+    }
+    actions_.observe(*found, stamp());
+    save_book();  // no event will say it
+    act();
+    const std::string where = found->key.device + (found->key.point.empty() ? "" : "/" + found->key.point);
+    log::info("从服务器取回告警 " + where + ":" + found->texts->title.zh,
+              "alarm " + where + ": " + found->texts->title.en +
+                  "; it was lost by the crash of an earlier start and is taken up again from the broker");
+    return true;
+}
+
+void Pipeline::apply(const std::vector<rules::Verdict>& verdicts) {
+    if (holding_) {
+        held_.insert(held_.end(), verdicts.begin(), verdicts.end());
+        return;
+    }
+    if (finds_silence(verdicts)) {
+        // What silences many is told before what it silences.
+        look_at_causes(alarms::CauseWatch::Patience::kSuspicion);
+    }
+    bool any = false;
+    for (const rules::Verdict& verdict : verdicts) {
+        if (is_of_lent_line(verdict)) {
+            continue;
+        }
+        if (const auto changed = table_.apply(verdict, stamp(), publisher_->next_event_sequence())) {
+            transition(*changed);
+            any = true;
+        }
+    }
+    if (any) {
+        settle_alarms();
+    }
+}
+
+/// Whoever borrows a line makes all its sensors silent at once. That is known, and told by its bad samples
+/// and the log: the alarms of silence wait until the line is back, and stand then only where a sensor stays
+/// silent.
+bool Pipeline::is_of_lent_line(const rules::Verdict& verdict) {
+    const auto of_same_rule = [&](const rules::Verdict& held) { return held.rule == verdict.rule; };
+    const auto held = std::find_if(silences_.begin(), silences_.end(), of_same_rule);
+    const config::Rule& rule = site_.rules[verdict.rule.value];
+    if (verdict.change == rules::Change::kCleared && held != silences_.end()) {
+        silences_.erase(held);
+        return true;
+    }
+    const bool lent = clock_.now() < lent_until_[site_.device(rule.device).bus.value];
+    if (!lent || rule.kind != config::RuleKind::kSilent || verdict.change != rules::Change::kRaised) {
+        return false;
+    }
+    if (held == silences_.end()) {
+        silences_.push_back(verdict);
+    }
+    return true;
+}
+
+/// Silences that outlasted the loan of their line.
+void Pipeline::release_silences() {
+    std::vector<rules::Verdict> due;
+    for (auto each = silences_.begin(); each != silences_.end();) {
+        const config::Rule& rule = site_.rules[each->rule.value];
+        if (clock_.now() < lent_until_[site_.device(rule.device).bus.value]) {
+            ++each;
+            continue;
+        }
+        due.push_back(*each);
+        each = silences_.erase(each);
+    }
+    apply(due);
+}
+
+void Pipeline::watch_silence() {
+    const std::optional<Monotonic> deadline = judge_.next_deadline();
+    if (!deadline || stopping_) {
+        silence_timer_.cancel();
+        return;
+    }
+    if (silence_timer_.expiry() == *deadline) {
+        return;
+    }
+    silence_timer_.expires_at(*deadline);
+    silence_timer_.async_wait([this](boost::system::error_code error) {
+        if (error || stopping_) {
+            return;
+        }
+        // What has come and waits is no silence, however late core is.
+        drain();
+        verdicts_.clear();
+        judge_.tick(clock_.now(), verdicts_);
+        apply(verdicts_);
+        silence_timer_.expires_at(asio::steady_timer::time_point::min());
+        watch_silence();
+    });
+}
+
+}  // namespace gengfu

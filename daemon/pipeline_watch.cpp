@@ -1,0 +1,110 @@
+// What is looked at every second: lines, store, clock; and what of it is logged.
+#include <utility>
+
+#include "daemon/control/notify.hpp"
+#include "daemon/core/log.hpp"
+#include "daemon/pipeline.hpp"
+
+namespace gengfu {
+
+namespace {
+
+/// Lines and a store that come and go are logged once per change, looked at this often.
+constexpr auto kNotePace = std::chrono::seconds(1);
+/// So many looks apart is judged what nothing is new about.
+constexpr unsigned kLooksPerStoreSample = 5;
+
+}  // namespace
+
+void Pipeline::note_health(const sampling::HealthChange& change) {
+    // A unit that loses an answer now and then is counted, not logged: only going and coming back is news.
+    sampling::Health& told = told_health_[change.device.value];
+    if (change.health == told || change.health == sampling::Health::kDegraded) {
+        return;
+    }
+    told = change.health;
+    const std::string& name = site_.device(change.device).name;
+    if (change.health == sampling::Health::kOffline) {
+        log::warning("设备 " + name + " 无应答", "device " + name + " does not answer");
+    } else if (change.health == sampling::Health::kOnline) {
+        actions_.back(change.device);
+        log::info("设备 " + name + " 在线", "device " + name + " is online");
+    }
+}
+
+void Pipeline::note_lines() {
+    for (std::uint32_t i = 0; i < workers_.size(); ++i) {
+        if (!workers_[i]) {
+            continue;
+        }
+        const sampling::BusSnapshot seen = workers_[i]->snapshot();
+        if (seen.kind == line_trouble_[i]) {
+            continue;  // its words may change with every try
+        }
+        line_trouble_[i] = seen.kind;
+        const std::string& name = site_.buses[i].name;
+        if (seen.kind == sampling::LineTrouble::kNone) {
+            log::info("总线 " + name + " 恢复正常", "bus " + name + " is usable again");
+        } else {
+            log::warning("总线 " + name + " 不可用:" + seen.trouble,
+                         "bus " + name + " is not usable: " + seen.trouble);
+        }
+    }
+}
+
+/// Not at once at the start: a line that is just being opened is no trouble.
+void Pipeline::note_later() {
+    note_timer_.expires_after(kNotePace);
+    note_timer_.async_wait([this](boost::system::error_code error) {
+        if (!error && !stopping_) {
+            tell_time();
+            note_lines();
+            look_at_lines();
+            release_silences();
+            settle_alarms();
+            act();
+            note_store();
+            note_later();
+        }
+    });
+}
+
+/// Every second: a clock that is set, or becomes known, counts at once, for schedules and for rules that
+/// learn by the time of day.
+void Pipeline::tell_time() {
+    const Moment now = clock_.moment();
+    judge_.local_time(now.wall && zone_ ? std::optional(zone_->minute_of_week(*now.wall)) : std::nullopt,
+                      now.monotonic);
+    judge_.know_time(
+        now.wall ? std::optional<Duration>(now.wall->time_since_epoch() - now.monotonic.time_since_epoch())
+                 : std::nullopt);
+}
+
+void Pipeline::keep_watchdog_fed() {
+    const std::optional<Duration> pace = control::watchdog_pace();
+    if (!pace) {
+        return;
+    }
+    control::notify_alive();
+    watchdog_timer_.expires_after(*pace);
+    watchdog_timer_.async_wait([this](boost::system::error_code error) {
+        if (!error) {
+            keep_watchdog_fed();
+        }
+    });
+}
+
+void Pipeline::note_store() {
+    for (const std::string& words : store_news_->words.take()) {
+        log::warning("存储:" + words, "store: " + words);
+    }
+    for (const store::Loss& loss : store_news_->losses.take()) {
+        publisher_->declare(loss);
+    }
+    const bool news = store_watch_.look(store_->usage(), clock_.now());
+    if (news || ++store_looks_ % kLooksPerStoreSample == 0) {
+        judge_own(store_samples(clock_.now()));
+    }
+}
+
+}  // namespace gengfu

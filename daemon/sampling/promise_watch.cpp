@@ -1,0 +1,180 @@
+#include "daemon/sampling/promise_watch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace gengfu::sampling {
+namespace {
+
+/// How far response times may be apart before the budget is made anew.
+constexpr double kSame = 0.1;
+constexpr std::size_t kNamed = 3;  ///< so many of the slow units are named
+
+Duration promised(const SafetyBound& bound) {
+    return bound.one_dead.value_or(bound.alive);
+}
+
+bool is_beyond(Duration time, Duration promise) {
+    const auto slack = std::chrono::duration_cast<Duration>(promise * kPromiseSlack);
+    return promise < Duration::max() && time > promise && time - promise > std::max(kLeastSlack, slack);
+}
+
+double seconds(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
+
+long milliseconds(Duration duration) {
+    return static_cast<long>(std::chrono::ceil<std::chrono::milliseconds>(duration).count());
+}
+
+/// With room for what was not seen yet.
+Duration to_write(Duration takes) {
+    constexpr auto kStep = std::chrono::milliseconds(10);
+    return (takes * 5 / 4 + kStep - Duration(1)) / kStep * kStep;
+}
+
+/// Near enough to what was reckoned with: no reason to reckon anew.
+bool same(const std::vector<SlowUnit>& a, const std::vector<SlowUnit>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const SlowUnit& one, const SlowUnit& other) {
+        const auto apart = std::chrono::abs(one.takes - other.takes);
+        return one.device == other.device && apart <= one.takes * kSame;
+    });
+}
+
+}  // namespace
+
+PromiseWatch::PromiseWatch(const config::Site& site) : site_(&site), lines_(site.buses.size()) {
+    for (std::uint32_t i = 0; i < site.devices.size(); ++i) {
+        lines_[site.devices[i].bus.value].devices.push_back(DeviceId{i});
+    }
+    for (std::uint32_t i = 0; i < site.buses.size(); ++i) {
+        budgets_.push_back(budget(site, BusId{i}));
+    }
+}
+
+const std::optional<BrokenPromise>& PromiseWatch::look(BusId bus, const BusSnapshot& seen) {
+    Line& line = lines_[bus.value];
+    const BusBudget& promise = budgets_[bus.value];
+    if (!promise.modelled || promise.bounds.empty()) {
+        return line.broken;
+    }
+    std::vector<SlowUnit> slow = slow_units(line, promise, seen);
+    if (!same(slow, line.slow)) {
+        line.expected = expected(bus, slow);
+        line.slow = std::move(slow);
+    }
+    line.broken = line.expected;
+    if (std::optional<BrokenPromise> late_now = late(bus, line, seen)) {
+        if (!line.broken || late_now->worst > line.broken->worst) {
+            line.broken = std::move(late_now);
+        }
+    }
+    return line.broken;
+}
+
+std::vector<SlowUnit> PromiseWatch::slow_units(const Line& line, const BusBudget& budget,
+                                               const BusSnapshot& seen) const {
+    std::vector<SlowUnit> slow;
+    for (const DeviceBudget& device : budget.devices) {
+        const auto position = std::find(line.devices.begin(), line.devices.end(), device.device);
+        const auto index = static_cast<std::size_t>(position - line.devices.begin());
+        if (index >= seen.units.size()) {
+            continue;
+        }
+        const UnitTraffic& traffic = seen.units[index];
+        if (traffic.is_slower && traffic.slowest > device.turnaround) {
+            slow.push_back({device.device, device.turnaround, device.assumed, traffic.slowest,
+                            to_write(traffic.slowest)});
+        }
+    }
+    return slow;
+}
+
+/// What `gengfu check` would promise if these response times were written into the configuration.
+std::optional<BrokenPromise> PromiseWatch::expected(BusId bus, const std::vector<SlowUnit>& slow) const {
+    if (slow.empty()) {
+        return std::nullopt;
+    }
+    config::Site as_it_is = *site_;
+    for (const SlowUnit& unit : slow) {
+        as_it_is.devices[unit.device.value].turnaround = unit.takes;
+    }
+    const BusBudget reckoned = budget(as_it_is, bus);
+    const std::vector<SafetyBound>& promise = budgets_[bus.value].bounds;
+    std::optional<BrokenPromise> broken;
+    for (std::size_t i = 0; i < std::min(promise.size(), reckoned.bounds.size()); ++i) {
+        const Duration worst = promised(reckoned.bounds[i]);
+        if (is_beyond(worst, promised(promise[i])) && (!broken || worst > broken->worst)) {
+            broken = {slow, promise[i].point, promised(promise[i]), worst, false};
+        }
+    }
+    return broken;
+}
+
+/// Readings later than promised. With two units silent nothing is promised.
+std::optional<BrokenPromise> PromiseWatch::late(BusId bus, const Line& line, const BusSnapshot& seen) const {
+    const auto silent = std::count_if(seen.devices.begin(), seen.devices.end(),
+                                      [](Health health) { return health != Health::kOnline; });
+    if (silent > 1) {
+        return std::nullopt;
+    }
+    std::optional<BrokenPromise> broken;
+    for (std::size_t i = 0; i < std::min(line.devices.size(), seen.units.size()); ++i) {
+        const SafetyBound* loosest = nullptr;  // the reader keeps one figure for all points of a device
+        for (const SafetyBound& bound : budgets_[bus.value].bounds) {
+            if (site_->point(bound.point).device == line.devices[i] &&
+                (loosest == nullptr || promised(bound) > promised(*loosest))) {
+                loosest = &bound;
+            }
+        }
+        const Duration worst = seen.units[i].worst_of_late;
+        if (loosest != nullptr && is_beyond(worst, promised(*loosest)) &&
+            (!broken || worst > broken->worst)) {
+            broken = {line.slow, loosest->point, promised(*loosest), worst, true};
+        }
+    }
+    return broken;
+}
+
+config::Text words_of(const config::Site& site, const BrokenPromise& broken) {
+    const bool endless = broken.worst == Duration::max();
+    const std::string point = site.point_name(broken.point);
+    config::Text words{
+        fmt::format(
+            "{} 的变化{}{},承诺为 {:.2f} 秒", point, broken.seen ? "刚才" : "最迟",
+            endless ? "无法在任何时限内发现" : fmt::format("要 {:.2f} 秒才被发现", seconds(broken.worst)),
+            seconds(broken.promised)),
+        fmt::format("a change at {} {}{}, {:.2f} s are promised", point,
+                    broken.seen ? "was just seen only after " : "can take ",
+                    endless ? std::string("without end") : fmt::format("{:.2f} s", seconds(broken.worst)),
+                    seconds(broken.promised))};
+    for (std::size_t i = 0; i < std::min(kNamed, broken.slow.size()); ++i) {
+        const SlowUnit& unit = broken.slow[i];
+        const std::string& name = site.device(unit.device).name;
+        words.zh += fmt::format(";{} 应答最长 {} 毫秒({} {} 毫秒),请在其 [[device]] 写 turnaround = \"{}ms\"",
+                                name, milliseconds(unit.takes), unit.assumed ? "仅按" : "注明",
+                                milliseconds(unit.reckoned), milliseconds(unit.write));
+        words.en += fmt::format(
+            "; {} answers after up to {} ms, {} {} ms: write turnaround = \"{}ms\" in its "
+            "[[device]]",
+            name, milliseconds(unit.takes), unit.assumed ? "assumed are" : "stated are",
+            milliseconds(unit.reckoned), milliseconds(unit.write));
+    }
+    if (broken.slow.size() > kNamed) {
+        words.zh += fmt::format(";另有 {} 台", broken.slow.size() - kNamed);
+        words.en += fmt::format("; and {} more", broken.slow.size() - kNamed);
+    }
+    if (broken.slow.empty()) {
+        words.zh += ";请看 gengfu status 中的超时与 CRC 错误,以及本机的负荷";
+        words.en +=
+            "; look at time-outs and CRC errors in `gengfu status`, and at what else this machine does";
+    } else {
+        words.zh += ",再运行 gengfu check";
+        words.en += ", then see `gengfu check`";
+    }
+    return words;
+}
+
+}  // namespace gengfu::sampling

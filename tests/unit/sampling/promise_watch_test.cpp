@@ -1,0 +1,132 @@
+// The promise of `gengfu check` against lines that show to be slower.
+#include "daemon/sampling/promise_watch.hpp"
+
+#include <gtest/gtest.h>
+
+#include "daemon/sampling/response_memory.hpp"
+#include "tests/unit/sampling/line_sim.hpp"
+
+namespace gengfu::sampling {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class PromiseWatchTest : public testing::Test {
+protected:
+    /// Eight units a second each, of whose response times nothing is stated.
+    void SetUp() override {
+        for (int i = 0; i < 8; ++i) {
+            line_.device(seconds(1), {{seconds(1), 0}, {seconds(1), 1}}, {}, true);
+            line_.site.profiles.back().turnaround.reset();
+        }
+        seen_.open = true;
+        seen_.devices.assign(8, Health::kOnline);
+        seen_.units.resize(8);
+        watch_.emplace(line_.site);
+    }
+
+    void takes(std::size_t unit, Duration slowest) {
+        seen_.units[unit].slowest = slowest;
+        seen_.units[unit].is_slower = true;
+    }
+    const std::optional<BrokenPromise>& look() { return watch_->look(BusId{0}, seen_); }
+
+    LineSite line_;
+    BusSnapshot seen_;
+    std::optional<PromiseWatch> watch_;
+};
+
+TEST_F(PromiseWatchTest, HoldsWhileNobodyIsSlower) {
+    for (UnitTraffic& unit : seen_.units) {
+        unit.slowest = milliseconds(300);  // once: no more than a busy moment
+    }
+    EXPECT_FALSE(look());
+}
+
+TEST_F(PromiseWatchTest, SlowUnitsBreakItAndTheWordsSayWhatToWrite) {
+    for (std::size_t i = 0; i < 8; ++i) {
+        takes(i, milliseconds(300));
+    }
+    ASSERT_TRUE(look());
+    const BrokenPromise broken = *look();
+    EXPECT_FALSE(broken.seen);
+    EXPECT_LT(broken.promised, milliseconds(2500));
+    EXPECT_GT(broken.worst, seconds(3));
+    ASSERT_EQ(broken.slow.size(), 8U);
+    EXPECT_EQ(broken.slow[0].reckoned, milliseconds(20));
+    EXPECT_TRUE(broken.slow[0].assumed);
+    const config::Text words = words_of(line_.site, broken);
+    EXPECT_NE(words.en.find("d1 answers after up to 300 ms, assumed are 20 ms: write turnaround = \"380ms\""),
+              std::string::npos)
+        << words.en;
+    EXPECT_NE(words.en.find("and 5 more"), std::string::npos) << words.en;
+    EXPECT_NE(words.zh.find("turnaround = \"380ms\""), std::string::npos) << words.zh;
+
+    // What it says to write is what mends it.
+    for (config::Device& device : line_.site.devices) {
+        device.turnaround = milliseconds(380);
+    }
+    watch_.emplace(line_.site);
+    for (UnitTraffic& unit : seen_.units) {
+        unit.is_slower = false;
+    }
+    EXPECT_FALSE(look());
+    EXPECT_GT(*watch_->budgets()[0].bounds.at(0).one_dead, broken.promised);
+    EXPECT_FALSE(watch_->budgets()[0].devices.at(0).assumed);
+}
+
+TEST_F(PromiseWatchTest, ALittleSlowerIsNoNews) {
+    takes(3, milliseconds(24));
+    EXPECT_FALSE(look());
+}
+
+TEST_F(PromiseWatchTest, IsWholeAgainWhenNobodyIsSlowerAnyMore) {
+    takes(3, milliseconds(480));
+    ASSERT_TRUE(look());
+    seen_.units[3].is_slower = false;
+    EXPECT_FALSE(look());
+}
+
+TEST_F(PromiseWatchTest, AReadingLaterThanPromisedBreaksItWhileAtMostOneIsSilent) {
+    seen_.units[5].worst_of_late = seconds(5);
+    seen_.devices[1] = Health::kOffline;
+    ASSERT_TRUE(look());
+    EXPECT_TRUE(look()->seen);
+    EXPECT_EQ(look()->worst, seconds(5));
+    EXPECT_EQ(line_.site.point(look()->point).device, DeviceId{5});
+    EXPECT_NE(words_of(line_.site, *look()).en.find("was just seen only after 5.00 s"), std::string::npos);
+    seen_.devices[2] = Health::kOffline;
+    EXPECT_FALSE(look()) << "nothing is promised with two dead";
+}
+
+TEST(ResponseMemory, IsSlowerOnlyTimeAndAgain) {
+    ResponseMemory memory(milliseconds(500), milliseconds(20));
+    for (int i = 0; i < 200; ++i) {
+        memory.answered(i % 5 == 0 ? milliseconds(90) : milliseconds(10));
+        EXPECT_FALSE(memory.is_slower());
+    }
+    for (int i = 0; i < 16; ++i) {
+        memory.answered(milliseconds(30));
+    }
+    EXPECT_TRUE(memory.is_slower());
+    for (int i = 0; i < 64; ++i) {
+        memory.answered(milliseconds(20));
+    }
+    EXPECT_FALSE(memory.is_slower());
+}
+
+TEST(PeakOfLate, ForgetsWithinTwoWindows) {
+    PeakOfLate peak;
+    Monotonic now{seconds(1000)};
+    peak.add(seconds(3), now);
+    for (int second = 0; second < 30; ++second) {
+        peak.add(seconds(1), now + seconds(second));
+        EXPECT_EQ(peak.of(now + seconds(second)), seconds(3)) << second;
+    }
+    EXPECT_EQ(peak.of(now + seconds(30)), seconds(1));
+    EXPECT_EQ(peak.of(now + seconds(300)), Duration::zero());
+}
+
+}  // namespace
+}  // namespace gengfu::sampling
