@@ -23,12 +23,13 @@ Says about_fall(const Opinion& opinion, Voice voice, int level) {
 
 void run(Timer& timer, Says says, Duration stretch) {
     if (timer.running) {
-        timer.candidate += stretch;
+        timer.candidate =
+            (timer.candidate + static_cast<std::uint64_t>(stretch.count())) & (~std::uint64_t{0} >> 1U);
     }
     timer.running = says == Says::kTowards;
     if (says == Says::kTowards) {
-        timer.elapsed += timer.candidate;
-        timer.candidate = {};
+        timer.elapsed += Duration(static_cast<Duration::rep>(timer.candidate));
+        timer.candidate = 0;
     } else if (says == Says::kAgainst) {
         timer = {};
     }

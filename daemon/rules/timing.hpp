@@ -17,16 +17,18 @@ struct Delays {
     Duration on{}, off{};
 };
 
-/// Observed time towards a change.
+/// Observed time towards a change. Every rule has one for each level: small.
 struct Timer {
-    Duration elapsed{};    ///< confirmed: a sample that spoke for the change stood at either end, or at the
-                           ///< beginning
-    Duration candidate{};  ///< since the last such sample; counts when the next one speaks for the change too
-    bool running =
-        false;  ///< the last sample spoke for the change: the time up to the next one is a candidate
+    Duration elapsed{};  ///< confirmed: a sample that spoke for the change stood at either end, or at the
+                         ///< beginning
+    /// In Duration's unit: since the last such sample; counts when the next one speaks for the change too.
+    std::uint64_t candidate : 63 = 0;
+    /// The last sample spoke for the change: the time up to the next one is a candidate.
+    bool running : 1 = false;
 
-    bool begun() const { return running || elapsed > Duration::zero() || candidate > Duration::zero(); }
+    bool begun() const { return running || elapsed > Duration::zero() || candidate > 0; }
 };
+static_assert(sizeof(Timer) == 16);
 
 /// What a sample says about one timer.
 enum class Says : std::uint8_t { kNothing, kTowards, kAgainst };
