@@ -6,6 +6,7 @@
 
 #include "cli/alarm_load.hpp"
 #include "cli/commands.hpp"
+#include "cli/opened_record.hpp"
 #include "cli/span.hpp"
 #include "cli/terminal.hpp"
 
@@ -151,17 +152,14 @@ int alarm_history(const Common& common, const HistoryWish& wish) {
         }
         span = *told;
     }
-    Result<std::unique_ptr<RecordSource>> source = open_records(common, wish.folder);
-    if (!source) {
-        complain(source.error().what);
+    const Result<OpenedRecord> record = open_record(common, wish.folder);
+    if (!record) {
+        complain(record.error().what);
         return kFailed;
     }
-    RecordedHistory history(**source);
-    if (const Result<void> read = history.read_events(); !read) {
-        complain(read.error().what);
-        return kFailed;
-    }
-    for (const std::string& trouble : (*source)->troubles()) {
+    RecordSource& source = *record->source;
+    RecordedHistory& history = *record->history;
+    for (const std::string& trouble : source.troubles()) {
         complain(printable(trouble));
     }
     const Wall now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());

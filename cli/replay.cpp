@@ -6,7 +6,7 @@
 #include <set>
 
 #include "cli/commands.hpp"
-#include "cli/recorded_history.hpp"
+#include "cli/opened_record.hpp"
 #include "cli/replay_report.hpp"
 #include "cli/span.hpp"
 #include "cli/terminal.hpp"
@@ -160,20 +160,17 @@ int replay(const Common& common, const HistoryWish& wish) {
     }
     config::add_self(*loaded.site);
     const config::Site& site = *loaded.site;
-    Result<std::unique_ptr<RecordSource>> source = open_records(common, wish.folder);
-    if (!source) {
-        complain(source.error().what);
+    const Result<OpenedRecord> record = open_record(common, wish.folder);
+    if (!record) {
+        complain(record.error().what);
         return kFailed;
     }
-    RecordedHistory history(**source);
-    if (const Result<void> read = history.read_events(); !read) {
-        complain(read.error().what);
-        return kFailed;
-    }
+    RecordSource& source = *record->source;
+    RecordedHistory& history = *record->history;
     Result<TimeZone> zone = TimeZone::load(site.gateway.time_zone);
     ReplayRun run(site, zone ? std::optional(std::move(*zone)) : std::nullopt);
     Played played;
-    const std::string learned = (*source)->learned();
+    const std::string learned = source.learned();
     played.taught = !learned.empty() && run.teach(learned).value_or(0) > 0;
     played.since = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()) -
                    std::chrono::duration_cast<std::chrono::microseconds>(*span);
@@ -195,7 +192,7 @@ int replay(const Common& common, const HistoryWish& wish) {
     played.given = run.given();
     played.repeated = run.repeated();
     played.unusable = history.unusable();
-    played.troubles = (*source)->troubles();
+    played.troubles = source.troubles();
     for (const PointId point : judged_points(site)) {
         if (!player.seen(point)) {
             played.unseen.push_back(site.point_name(point));

@@ -11,7 +11,7 @@
 #include <random>
 #include <string>
 
-#include "cli/recorded_history.hpp"
+#include "cli/opened_record.hpp"
 #include "cli/replay_run.hpp"
 #include "daemon/publish/catalogue.hpp"
 #include "daemon/publish/catalogue_shelf.hpp"
@@ -154,11 +154,11 @@ void Replay(benchmark::State& state) {
     std::uint64_t repeated = 0;
     std::size_t alarms = 0;
     for (auto _ : state) {
-        Result<std::unique_ptr<cli::RecordSource>> source = cli::open_records({}, folder.store());
-        if (!source) {
-            give_up(source.error().what);
+        const Result<cli::OpenedRecord> record = cli::open_record({}, folder.store());
+        if (!record) {
+            give_up(record.error().what);
         }
-        cli::RecordedHistory history(**source);
+        cli::RecordedHistory& history = *record->history;
         cli::ReplayRun run(builder.site(), std::nullopt);
         bool started = false;
         Wall last{};
@@ -182,7 +182,7 @@ void Replay(benchmark::State& state) {
                 run.sample(place_of(history, batch.samples->number[i]), sample, last);
             }
         };
-        if (!history.read_events() || !history.read_samples(Wall{}, use)) {
+        if (!history.read_samples(Wall{}, use)) {
             give_up("the record cannot be read");
         }
         run.finish(last);
