@@ -13,13 +13,7 @@
 
 #include "cli/opened_record.hpp"
 #include "cli/replay_run.hpp"
-#include "daemon/publish/catalogue.hpp"
-#include "daemon/publish/catalogue_shelf.hpp"
-#include "daemon/publish/encoder.hpp"
-#include "daemon/publish/point_coding.hpp"
-#include "daemon/publish/report_filter.hpp"
-#include "gengfu/v1/feed.pb.h"
-#include "tests/support/fake_clock.hpp"
+#include "tests/bench/day_recorder.hpp"
 #include "tests/support/site_builder.hpp"
 
 namespace gengfu {
@@ -29,7 +23,6 @@ using config::RuleKind;
 
 constexpr int kDevices = 100;
 constexpr Duration kPlayed = std::chrono::hours(24);
-constexpr Duration kLinger = std::chrono::seconds(2);
 constexpr double kHalfHour = 1800;  ///< a value moves round once in it, seconds
 
 /// 200 readings a second, 600 rules.
@@ -61,62 +54,19 @@ test::SiteBuilder make_site() {
 
 /// A store as a gateway leaves it after a day. \return records of samples
 std::uint64_t write_day(const std::string& folder, const config::Site& site) {
-    test::FakeClock clock;
-    store::Options options;
-    options.path = folder;
-    options.flush = std::chrono::milliseconds(100);
-    Result<store::Opened> opened = store::open(options, clock);
-    if (!opened) {
-        give_up(opened.error().what);
-    }
-    publish::Aliases aliases;
-    publish::extend(aliases, site);
-    const publish::Catalogue catalogue = publish::build_catalogue(site, aliases, config::Encoding::kProtobuf);
-    std::vector<std::string> parts;
-    for (const v1::CatalogueChange& part : catalogue.parts) {
-        parts.push_back(part.SerializeAsString());
-    }
-    publish::Run run;
-    run.gateway = "gw";
-    run.epoch = opened->start.epoch;
-    run.start = opened->start.number;
-    publish::Encoder encoder(run, config::Encoding::kProtobuf, clock);
-    publish::BatchEncoder batch(publish::point_codings(site, aliases));
-    publish::ReportFilter filter(site);
+    bench::DayRecorder recorder(folder, site, 1'800'000'000'000'000);
     std::mt19937 random(11);
     std::normal_distribution<double> noise(0, 0.5);
-    std::uint64_t sequence = 0;
-    const Monotonic began = clock.now();
-    bool kept = publish::CatalogueShelf(folder).put(catalogue.hash, parts, run.start).has_value();
-    {
-        // An event, as every gateway has one: the folder is then a store that can be read.
-        opened->store->commit_event(encoder.clock_fix(1, {1, 1'800'000'000'000'000 - 3'600'000'000, 0}), "",
-                                    [](const Result<void>&) {});
-    }
-    Monotonic linger = began + kLinger;
-    for (; clock.now() - began < kPlayed; clock.advance(std::chrono::seconds(1))) {
-        const double seconds = std::chrono::duration<double>(clock.now() - began).count();
+    for (Duration at{}; at < kPlayed; at += std::chrono::seconds(1)) {
+        const double seconds = std::chrono::duration<double>(at).count();
         for (std::uint32_t i = 0; i < site.points.size(); ++i) {
             const double phase = seconds / kHalfHour * 2 * M_PI + i;
-            const Sample sample = test::good(
-                PointId{i}, std::round((100 + 40 * std::sin(phase) + noise(random)) * 10) / 10, clock.now());
-            if (filter.admit(sample)) {
-                batch.add(sample);
-            }
-        }
-        if (clock.now() >= linger && !batch.empty()) {
-            linger = clock.now() + kLinger;
-            kept = opened->store->append_telemetry(encoder.batch(++sequence, catalogue.hash, batch)) && kept;
-            if (sequence % 8000 == 0) {  // the queue is bounded, and a day takes seconds here
-                while (opened->store->usage().telemetry_pending < sequence) {
-                }
-            }
+            recorder.observe(test::good(PointId{i},
+                                        std::round((100 + 40 * std::sin(phase) + noise(random)) * 10) / 10,
+                                        Monotonic{std::chrono::hours(1)} + at));
         }
     }
-    if (!kept || !opened->store->close(std::chrono::steady_clock::now() + std::chrono::minutes(1))) {
-        give_up("the day could not be written");
-    }
-    return sequence;
+    return recorder.finish();
 }
 
 class Folder {

@@ -6,7 +6,6 @@
 #include <map>
 
 #include "tests/unit/classes/parameters.hpp"
-#include "tests/unit/classes/stage.hpp"
 
 namespace gengfu::test {
 namespace {
@@ -154,9 +153,10 @@ std::string DayReport::table() const {
     return text + line.data();
 }
 
-DayReport play_day(std::uint64_t seed, double scale, Dangers which) {
+DayReport play_day(std::uint64_t seed, double scale, Dangers which, const Tap& tap) {
     Community community = make_community(scale, seed);
     Stage stage(community.configuration);
+    stage.tap(tap);
     const Weather weather(seed);
     DayReport report;
     report.devices = community.models.size();
@@ -176,6 +176,8 @@ DayReport play_day(std::uint64_t seed, double scale, Dangers which) {
     }
     report.samples = stage.samples();
     report.hours = place::kDaySeconds / 3600;
+    report.raises =
+        static_cast<std::size_t>(std::count_if(stage.said().begin(), stage.said().end(), is_alarm));
     compare(stage.said(), report);
     return report;
 }

@@ -95,6 +95,11 @@ Stage::Stage(const std::string& devices) {
     begin(0);
 }
 
+std::map<std::string, std::string> Stage::files(const std::string& devices) {
+    return {
+        {"gengfu.toml", kGateway}, {"devices.d/test.toml", devices}, {"profiles/four-gas.toml", kFourGas}};
+}
+
 void Stage::begin(double at) {
     std::vector<alarms::Alarm> alarms;
     std::vector<rules::RuleMemory> memory;
@@ -166,6 +171,9 @@ void Stage::observe(const Sample& given, double at) {
     Sample sample = given;
     sample.taken = monotonic(at);
     ++samples_;
+    if (tap_) {
+        tap_(site_, sample);
+    }
     if (judge_->next_deadline() && *judge_->next_deadline() <= sample.taken) {
         judge_->tick(sample.taken, verdicts_);
     }

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/alarms/table.hpp"
@@ -11,12 +14,19 @@
 
 namespace gengfu::test {
 
+using Tap = std::function<void(const config::Site&, const Sample&)>;
+
 /// The shipped classes and profiles over devices of a test, with judge and alarm table and a clock of the
 /// test's own: what came of samples is in `said()`. Time is in seconds from a Monday, 00:00.
 class Stage {
 public:
     /// \param devices  [[device]] and [[rule]] tables, as they stand in devices.d
     explicit Stage(const std::string& devices);
+    /// The same as a configuration on disk: path below its folder -> text.
+    static std::map<std::string, std::string> files(const std::string& devices);
+
+    /// Hears every sample, before it is judged.
+    void tap(Tap tap) { tap_ = std::move(tap); }
 
     /// Why the configuration was refused, or what it was warned of; empty: nothing.
     const std::string& complaints() const { return complaints_; }
@@ -50,6 +60,7 @@ private:
     void settle(double at);
     void record(double at, const alarms::Transition& transition);
 
+    Tap tap_;
     std::string complaints_;
     config::Site site_;
     std::unique_ptr<rules::Judge> judge_;
