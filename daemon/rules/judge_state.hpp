@@ -73,7 +73,8 @@ struct JudgeState {
 
         bool active() const { return timing.level >= 0; }
     };
-    constexpr static std::size_t kBudget = 256;  ///< bytes of a rule without a window
+    /// Bytes of a rule without a window, without its places in `order` and in the watch list.
+    constexpr static std::size_t kBudget = 256 - sizeof(std::uint32_t) - sizeof(WatchList::Entry);
     static_assert(sizeof(Runner) + sizeof(OccupiedState) <= kBudget);
     static_assert(sizeof(Runner) + sizeof(MovedState) <= kBudget);
     static_assert(sizeof(Runner) + sizeof(StuckState) <= kBudget);
