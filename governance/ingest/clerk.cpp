@@ -65,6 +65,12 @@ void Clerk::born(const std::string& gateway, const std::string& base) {
     conversation_.committed({{gateway, base}});
 }
 
+Result<void> Clerk::look_around(Database& database) {
+    Result<void> done = name_.look(database, now());
+    figures_.name_trouble.set(name_.trouble());
+    return done;
+}
+
 Result<void> Clerk::work(Database& database, MqttLink& link) {
     if (!checked_) {
         Result<bool> same = memory_.recognise(database);

@@ -11,6 +11,7 @@
 #include "governance/ingest/figures.hpp"
 #include "governance/ingest/mqtt_link.hpp"
 #include "governance/ingest/settings.hpp"
+#include "governance/ingest/sole_name.hpp"
 
 namespace gengfu::ingest {
 
@@ -19,7 +20,11 @@ namespace gengfu::ingest {
 class Clerk {
 public:
     Clerk(const Settings& settings, Figures& figures, Conversation& conversation)
-        : settings_(settings), figures_(figures), conversation_(conversation), memory_(settings) {}
+        : settings_(settings),
+          figures_(figures),
+          conversation_(conversation),
+          memory_(settings),
+          name_(settings.mqtt.client_id) {}
 
     /// Whether the message is for the clerk alone (the topic `confirm`): another instance speaks.
     bool hears(const Message& message);
@@ -28,7 +33,13 @@ public:
     void born(const std::string& gateway, const std::string& base);
 
     /// The connection to the database is another one: the database may be another one, too.
-    void reconnected() { checked_ = false; }
+    void reconnected() {
+        checked_ = false;
+        name_.reconnected();
+    }
+
+    /// Whether nobody else uses our name. Also without a broker. \retval as Database
+    Result<void> look_around(Database& database);
 
     /// What is due now. Only while connected to both. \retval as Database
     Result<void> work(Database& database, MqttLink& link);
@@ -52,6 +63,7 @@ private:
     bool announced_ = false;
     bool checked_ = false;
     DatabaseMemory memory_;
+    SoleName name_;
     std::set<std::string> asked_again_;  ///< gateways that were asked for what the database lost
     Monotonic counted_{};
     Monotonic noted_{};

@@ -57,7 +57,10 @@ Result<Database> Database::open(const DatabaseSettings& settings, const std::str
     // lie.
     for (const char* sql :
          {"SET synchronous_commit = on", "SET lock_timeout = '30s'",
-          "SET idle_in_transaction_session_timeout = '60s'", "SET extra_float_digits = 1"}) {
+          "SET idle_in_transaction_session_timeout = '60s'", "SET extra_float_digits = 1",
+          // A host that is gone without a word must not hold its locks for the two hours of the kernel.
+          "SET tcp_keepalives_idle = 30", "SET tcp_keepalives_interval = 10",
+          "SET tcp_keepalives_count = 3"}) {
         if (Result<Rows> done = database.run(sql); !done) {
             return pass(done);
         }

@@ -147,6 +147,9 @@ Health health_of(const Figures& figures, std::int64_t now_us) {
                               (now_us - lane.alive_us) / 1'000'000));
         }
     }
+    if (const std::string trouble = figures.name_trouble.get(); !trouble.empty()) {
+        wrong(trouble);
+    }
     if (!figures.can_remember) {
         wrong(
             "the state file cannot be written (see the log): nothing is confirmed to gateways, nothing lost");

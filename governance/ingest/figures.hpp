@@ -68,6 +68,7 @@ struct Figures {
     std::atomic<std::uint64_t> superseded{0};  ///< alarms closed because a birth no longer lists them
     std::atomic<std::int64_t> silent{0};       ///< gateways without a word, as last counted
 
+    Words name_trouble;                    ///< another instance has our name
     Offenders offenders;                   ///< who sends what cannot be stored
     std::atomic<bool> can_remember{true};  ///< the state file can be written; else nothing is confirmed
 

@@ -288,9 +288,12 @@ void Lane::chores() {
     if (kind_ == LaneKind::kTelemetry) {
         unpark();
     }
-    if (clerk_ && database_ && link_.connected()) {
-        Result<void> done = clerk_->work(*database_, link_);
-        link_.release();
+    if (clerk_ && database_) {
+        Result<void> done = clerk_->look_around(*database_);
+        if (done && link_.connected()) {
+            done = clerk_->work(*database_, link_);
+            link_.release();
+        }
         if (!done && done.error().code == Errc::kIo) {
             database_.reset();
         }

@@ -26,6 +26,9 @@ constexpr int kKeepAliveSeconds = 30;
 /// The broker keeps our session, with all that is unacknowledged, as long: a month.
 constexpr std::uint32_t kSessionSeconds = 30U * 24 * 3600;
 constexpr Duration kTend = seconds(1);
+constexpr int kTakenOver = 142;  // MQTT 5.0, 3.14.2.1: session taken over
+constexpr Duration kAfterTakeOver = seconds(5);
+constexpr std::uint32_t kRoundsInHaste = 5;
 
 Monotonic now() {
     return std::chrono::steady_clock::now();
@@ -85,6 +88,10 @@ struct MqttLink::Callbacks {
         auto& link = *static_cast<MqttLink*>(self);
         link.accepted_ = code == 0;
         link.refused_ = code;
+    }
+    static void disconnected(mosquitto* /*handle*/, void* self, int code) {
+        auto& link = *static_cast<MqttLink*>(self);
+        link.ended_ = link.ended_ != 0 ? link.ended_ : code;  // the first says why
     }
     static void subscribed(mosquitto* /*handle*/, void* self, int /*id*/, int count, const int* granted) {
         constexpr int kRefused = 128;
@@ -147,6 +154,7 @@ std::string MqttLink::prepare(const config::Broker& broker, bool mqtt5) {
     mosquitto* const handle = handle_.get();
     mosquitto_threaded_set(handle, true);
     mosquitto_connect_callback_set(handle, Callbacks::connected);
+    mosquitto_disconnect_callback_set(handle, Callbacks::disconnected);
     mosquitto_subscribe_callback_set(handle, Callbacks::subscribed);
     mosquitto_message_callback_set(handle, Callbacks::message);
     mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, mqtt5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);
@@ -170,6 +178,7 @@ void MqttLink::open() {
     attempt_ = plan_.next();
     accepted_ = false;
     refused_ = 0;
+    ended_ = 0;
     since_ = now();
     const config::Broker& broker = settings_.brokers[attempt_.broker];
     std::string trouble = why_unreachable(broker.host, broker.port, kReachWithin);
@@ -202,9 +211,20 @@ void MqttLink::lost(int code, publish::ConnectPlan::Failure failure) {
                                                                        : mosquitto_connack_string(refused_))
                             : code == MOSQ_ERR_ERRNO ? std::strerror(errno)
                                                      : mosquitto_strerror(code);
-    if (state_ == State::kUp) {
+    if (state_ == State::kUp && ended_ == kTakenOver) {
         plan_.ended(now() - since_);
-        next_ = now() + (now() - since_ < publish::ConnectPlan::kLasting ? retry() : Duration::zero());
+        next_ = now() + kAfterTakeOver;  // two that throw each other out all the time take nothing in
+        say(fmt::format(
+            "connection to {} lost: another client has taken over the client id \"{}\": each instance "
+            "needs a mqtt.client_id of its own",
+            broker_name(), client_id_));
+    } else if (state_ == State::kUp) {
+        plan_.ended(now() - since_);
+        // Again and again: two of one client id throw each other out, or a broker lets in and closes.
+        const bool storm = plan_.rounds() > kRoundsInHaste;
+        next_ = now() + (now() - since_ >= publish::ConnectPlan::kLasting ? Duration::zero()
+                         : storm                                          ? kAfterTakeOver
+                                                                          : retry());
         say(fmt::format("connection to {} lost: {}", broker_name(), why));
     } else {
         const bool at_once = plan_.failed(failure) == publish::ConnectPlan::Then::kAtOnce;
@@ -262,7 +282,7 @@ void MqttLink::reading(Duration wait, std::size_t most) {
     while (inbox_->size() < most) {
         const std::size_t before = inbox_->size();
         const int code = mosquitto_loop_read(handle_.get(), 1);
-        if (code != MOSQ_ERR_SUCCESS) {
+        if (code != MOSQ_ERR_SUCCESS || ended_ != 0) {
             lost(code, publish::ConnectPlan::Failure::kOther);
             return;
         }

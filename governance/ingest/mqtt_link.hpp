@@ -89,6 +89,7 @@ private:
     State state_ = State::kDown;
     bool accepted_ = false;   ///< CONNACK says yes
     int refused_ = 0;         ///< its reason code when it says no
+    int ended_ = 0;           ///< reason code of the broker's DISCONNECT
     bool subscribe_ = false;  ///< still to be queued
     std::size_t granted_ = 0;
     bool denied_ = false;  ///< a subscription was refused

@@ -198,9 +198,20 @@ Result<config::HostPort> parse_listen(std::string_view text) {
     return config::parse_host_port(text, kPort);
 }
 
+bool is_loopback(std::string_view host) {
+    return host.starts_with("127.") || host == "::1" || host == "localhost";
+}
+
 void read_http(const Node& table, Settings& settings, Report& report) {
     Reader reader(table, "http", "http", report);
     settings.http = reader.parsed("listen", parse_listen);
+    if (settings.http && !is_loopback(settings.http->host)) {
+        reader.warning(
+            "listen",
+            fmt::format("whoever reaches {}:{} reads /metrics and /healthz, without TLS and password: "
+                        "listen on 127.0.0.1, with a proxy before it if they are wanted elsewhere",
+                        settings.http->host, settings.http->port));
+    }
     reader.require("listen");
     reader.finish();
 }

@@ -40,7 +40,13 @@ int status(Database& database) {
     for (const Migration& ours : migrations().subspan(applied->size())) {
         fmt::print("{:<24} not applied\n", ours.name);
     }
-    return applied->size() == migrations().size() ? kDone : kFailed;
+    if (applied->size() == migrations().size()) {
+        fmt::print("the schema is this program's\n");
+        return kDone;
+    }
+    fmt::print("the schema is {}: run gengfu-ingest migrate\n",
+               applied->empty() ? "not there yet" : "older than this program");
+    return kFailed;
 }
 
 /// Connects and does `what` with the connection.

@@ -223,3 +223,24 @@ def test_two_instances_share_and_one_is_killed(folder, closing, database, broker
     _until(load.producers[0], load.producers[0].sequences[2] + 30)
     load.stop()
     load.judge(database)
+
+
+def test_two_instances_of_one_client_id_are_told(folder, closing, database, broker):
+    first = closing(Ingest(folder, database.uri, broker.port))
+    first.start()
+    second_folder = folder / "second"
+    second_folder.mkdir()
+    second = closing(Ingest(second_folder, database.uri, broker.port))
+    second.launch()
+    words = 'another gengfu-ingest with client_id "ingest-1" is connected to this database'
+
+    def told():
+        try:
+            return words in second.get("/healthz")[1]
+        except OSError:
+            return False
+    wait_for(told, "the second to say so")
+    assert second.get("/healthz")[0] == 503 and second.log().count(words) == 1 and words not in first.log()
+    first.stop()
+    wait_for(second.is_well, "the second to be well without the first")
+    assert "client_id ingest-1 is this instance's alone now" in second.log()

@@ -23,10 +23,15 @@ def objects(connection):
 
 def test_up_says_what_it_did_and_then_has_nothing_to_do(empty):
     names = sorted(path.name.removesuffix(".up.sql") for path in (ROOT / "governance/schema").glob("*.up.sql"))
-    assert ingest(empty, "migrate", "status", expect=1).splitlines() == [f"{name:24} not applied" for name in names]
+    assert ingest(empty, "migrate", "status", expect=1).splitlines() == [
+        *(f"{name:24} not applied" for name in names), "the schema is not there yet: run gengfu-ingest migrate"]
+    ingest(empty, "migrate", "up", "--to", "1")
+    assert ingest(empty, "migrate", "status", expect=1).splitlines()[-1] == "the schema is older than this program: run gengfu-ingest migrate"
+    ingest(empty, "migrate", "down", "--to", "0", "--yes")
     assert ingest(empty, "migrate").splitlines() == [f"{name}: applied" for name in names]
     assert ingest(empty, "migrate").splitlines() == ["nothing to do"]
-    assert len(ingest(empty, "migrate", "status").splitlines()) == len(names)
+    status = ingest(empty, "migrate", "status").splitlines()
+    assert len(status) == len(names) + 1 and status[-1] == "the schema is this program's"
 
 
 def test_every_step_goes_down_and_up_again_to_the_same(fresh):
@@ -106,7 +111,7 @@ def test_down_wants_to_be_sure(fresh):
 def test_every_table_and_column_and_question_is_explained(fresh):
     bare = fresh.execute("""
         SELECT relname, attname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
-        WHERE relnamespace = 'governance'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND attnum > 0
+        WHERE relnamespace = 'governance'::regnamespace AND relkind IN ('r', 'p', 'v') AND NOT relispartition AND attnum > 0
           AND NOT attisdropped AND col_description(attrelid, attnum) IS NULL
         UNION ALL
         SELECT relname, NULL FROM pg_class WHERE relnamespace = 'governance'::regnamespace AND relkind IN ('r', 'p', 'v')

@@ -298,6 +298,23 @@ linger = "100ms"
 listen = "127.0.0.1:9"
 )";
 
+TEST(Settings, FiguresForEverybodyAreWarnedOf) {
+    const auto warnings = [](const std::string& listen) {
+        std::string text = kGood;
+        text.replace(text.find("127.0.0.1:9"), 11, listen);
+        const LoadedSettings loaded = parse_settings(text, "i.toml", config::Credentials::kRequired);
+        EXPECT_TRUE(loaded.settings) << listen;
+        return loaded.diagnostics.empty() ? "" : to_string(loaded.diagnostics[0]);
+    };
+    EXPECT_EQ(warnings("127.0.0.1:9"), "");
+    EXPECT_EQ(warnings("[::1]:9"), "");
+    EXPECT_EQ(
+        warnings("0.0.0.0:9"),
+        "i.toml:15:10: warning: http: whoever reaches 0.0.0.0:9 reads /metrics and /healthz, without TLS and "
+        "password: listen on 127.0.0.1, with a proxy before it if they are wanted elsewhere");
+    EXPECT_NE(warnings("192.0.2.7:9"), "");
+}
+
 TEST(Settings, AreReadWhole) {
     const LoadedSettings loaded = parse_settings(kGood, "i.toml", config::Credentials::kRequired);
     ASSERT_TRUE(loaded.settings) << (loaded.diagnostics.empty() ? "" : to_string(loaded.diagnostics[0]));
