@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/alarms/standing_causes.hpp"
 #include "daemon/config/self_lines.hpp"
 #include "daemon/core/log.hpp"
 #include "daemon/pipeline.hpp"
@@ -16,18 +17,9 @@ constexpr unsigned kLooksPerSample = 5;
 
 }  // namespace
 
-/// Silences that stand from an earlier run are no news.
+/// Silences and causes that stand from an earlier run are no news.
 void Pipeline::begin_causes() {
-    for (const alarms::Alarm* alarm : table_.standing()) {
-        if (!alarm->active || alarm->evidence.kind != config::RuleKind::kSilent) {
-            continue;
-        }
-        for (std::uint32_t i = 0; i < site_.devices.size(); ++i) {
-            if (site_.devices[i].name == alarm->key.device) {
-                causes_.known_silent(DeviceId{i});
-            }
-        }
-    }
+    alarms::begin_causes(causes_, table_.standing(), site_);
 }
 
 bool Pipeline::finds_silence(const std::vector<rules::Verdict>& verdicts) const {
@@ -56,24 +48,41 @@ void Pipeline::look_at_causes(alarms::CauseWatch::Patience patience) {
         }
     }
     std::vector<Sample> samples;
-    for (alarms::CauseWatch::Finding& finding : causes_.look(now, patience)) {
-        if (finding.silent == 0 && line_looks_ % kLooksPerSample != 0) {
+    std::vector<rules::Verdict> anew;
+    for (const alarms::CauseWatch::Finding& finding : causes_.look(now, patience)) {
+        if (finding.silent == 0 && !finding.changed && line_looks_ % kLooksPerSample != 0) {
             continue;
         }
         std::vector<std::string> behind;
         for (const DeviceId device : finding.behind) {
             behind.push_back(site_.device(device).name);
         }
-        for (std::uint32_t i = 0; i < site_.rules.size(); ++i) {
-            if (site_.rules[i].point == finding.point) {
-                table_.set_behind(RuleId{i}, behind);
-                table_.set_detail(RuleId{i}, {"(共 " + std::to_string(finding.of) + " 台)",
-                                              ", of " + std::to_string(finding.of) + " that are on it"});
-            }
+        const std::optional<RuleId> rule = config::own_rule(site_, finding.point);
+        if (rule) {
+            table_.set_behind(*rule, behind);
+            table_.set_detail(*rule, {"(共 " + std::to_string(finding.of) + " 台)",
+                                      ", of " + std::to_string(finding.of) + " that are on it"});
         }
         samples.push_back(own_sample(finding.point, static_cast<double>(finding.silent), now));
+        if (finding.anew && rule && table_.is_active(*rule)) {  // for the judge that is no change
+            anew.push_back({.rule = *rule,
+                            .severity = site_.rules[rule->value].levels.front().severity,
+                            .sample = samples.back(),
+                            .limit = 1,
+                            .at = now,
+                            .value = samples.back().value,
+                            .anomaly = {}});
+        }
     }
     judge_own(samples);
+    for (const rules::Verdict& verdict : anew) {
+        if (const auto raised = table_.raise_anew(verdict, stamp(), publisher_->next_event_sequence())) {
+            transition(*raised);
+        }
+    }
+    if (!anew.empty()) {
+        settle_alarms();
+    }
 }
 
 void Pipeline::look_at_lines() {

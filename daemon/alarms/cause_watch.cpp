@@ -1,6 +1,7 @@
 #include "daemon/alarms/cause_watch.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "daemon/config/self_lines.hpp"
@@ -17,6 +18,10 @@ constexpr int kSuspicionIntervals = 2;
 constexpr int kTogetherIntervals = 2;
 /// … or this.
 constexpr Duration kLeastTogether = std::chrono::seconds(3);
+/// A device is back when its sounds have gone on for so many intervals …
+constexpr int kBackIntervals = 2;
+/// … and this: single answers that come through a bad contact are not.
+constexpr Duration kLeastBack = std::chrono::seconds(3);
 
 bool is_sound(const Sample& sample) {
     switch (sample.reason) {
@@ -47,12 +52,13 @@ CauseWatch::CauseWatch(const config::Site& site, Monotonic start) : site_(&site)
     }
     for (std::uint32_t i = 0; i < site.buses.size(); ++i) {
         if (const auto point = own_point(site, name_of(config::LinePoint::kDown, site.buses[i]))) {
-            lines_.push_back({.point = *point, .bus = BusId{i}, .devices = {}, .behind = {}});
+            lines_.push_back(
+                {.point = *point, .bus = BusId{i}, .devices = {}, .behind = {}, .explained = {}});
         }
     }
     for (const config::Feed& feed : site.feeds) {
         if (const auto point = own_point(site, name_of(feed))) {
-            feeds_.push_back({.point = *point, .bus = {}, .devices = {}, .behind = {}});
+            feeds_.push_back({.point = *point, .bus = {}, .devices = {}, .behind = {}, .explained = {}});
         }
     }
     for (std::uint32_t i = 0; i < site.devices.size(); ++i) {
@@ -73,6 +79,9 @@ void CauseWatch::observe(const Sample& sample) {
         return;
     }
     Heard& heard = heard_[site_->point(sample.point).device.value];
+    if (!heard.ever || heard.known_silent || sample.taken - heard.last >= heard.suspicion) {
+        heard.since = sample.taken;
+    }
     heard.last = std::max(heard.last, sample.taken);
     heard.ever = true;
     heard.known_silent = false;
@@ -80,6 +89,18 @@ void CauseWatch::observe(const Sample& sample) {
 
 void CauseWatch::known_silent(DeviceId device) {
     heard_[device.value].known_silent = true;
+}
+
+void CauseWatch::known_cause(PointId point, std::vector<DeviceId> behind) {
+    for (std::vector<Group>* groups : {&feeds_, &lines_}) {
+        for (Group& group : *groups) {
+            if (group.point == point) {
+                group.behind = behind;
+                group.explained = std::move(behind);
+                return;
+            }
+        }
+    }
 }
 
 void CauseWatch::set_line(BusId bus, bool usable) {
@@ -97,6 +118,16 @@ void CauseWatch::set_lent(BusId bus, bool lent) {
 bool CauseWatch::quiet(DeviceId device, Monotonic now, Patience patience) const {
     const Heard& heard = heard_[device.value];
     return now - heard.last >= (patience == Patience::kSteady ? heard.patience : heard.suspicion);
+}
+
+bool CauseWatch::gone(DeviceId device, Monotonic now) const {
+    return heard_[device.value].known_silent || quiet(device, now, Patience::kSuspicion);
+}
+
+bool CauseWatch::is_back(DeviceId device, Monotonic now) const {
+    const Heard& heard = heard_[device.value];
+    const Duration enough = std::max(site_->device(device).interval * kBackIntervals, kLeastBack);
+    return heard.ever && !gone(device, now) && heard.last - heard.since >= enough;
 }
 
 bool CauseWatch::all_quiet(const std::vector<DeviceId>& devices, Monotonic now, Patience patience) const {
@@ -178,19 +209,50 @@ std::vector<DeviceId> CauseWatch::line_behind(const Group& line, Monotonic now, 
     return {begin, begin + static_cast<std::ptrdiff_t>(best_count)};
 }
 
+/// Takes up what has been found. It is a failure of its own when it took devices that worked after those of
+/// the cause that stands, or stood until a moment ago, had gone.
+void CauseWatch::adopt(Group& group, const std::vector<DeviceId>& found) const {
+    const bool stood = !group.explained.empty();
+    group.anew = !stood;
+    std::optional<Monotonic> fell = group.fell;
+    for (const DeviceId device : found) {
+        const Monotonic last = heard_[device.value].last;
+        if (!contains(group.explained, device)) {
+            const Duration window =
+                std::max(site_->device(device).interval * kTogetherIntervals, kLeastTogether);
+            group.anew = group.anew || !group.fell || last > *group.fell + window;
+            group.changed = true;
+        }
+        fell = std::max(fell.value_or(last), last);
+    }
+    std::vector<DeviceId> all = found;
+    std::copy_if(group.explained.begin(), group.explained.end(), std::back_inserter(all),
+                 [&](DeviceId device) { return !contains(found, device); });
+    group.fell = fell;
+    group.behind = group.explained = std::move(all);
+}
+
 /// A cause stands until most of what it silenced has been heard again: it may come back device by device.
-void CauseWatch::update(Group& group, std::vector<DeviceId> found, Monotonic now) {
+void CauseWatch::update(Group& group, const std::vector<DeviceId>& found, Monotonic now) const {
+    group.anew = false;
+    group.changed = std::erase_if(group.explained, [&](DeviceId device) { return is_back(device, now); }) > 0;
     if (group.behind.empty()) {
-        group.behind = std::move(found);
+        if (!group.explained.empty() && now - group.ended > config::kDownOffDelay) {
+            group.explained.clear();  // its alarm is over: they speak for themselves
+            group.changed = true;
+        }
+        if (!found.empty()) {
+            adopt(group, found);
+        }
         return;
     }
-    const auto silent = static_cast<std::size_t>(
-        std::count_if(group.behind.begin(), group.behind.end(),
-                      [&](DeviceId device) { return quiet(device, now, Patience::kSuspicion); }));
+    const auto silent = static_cast<std::size_t>(std::count_if(
+        group.behind.begin(), group.behind.end(), [&](DeviceId device) { return gone(device, now); }));
     if (group.lent || silent * 2 < group.behind.size() || silent == 0) {
         group.behind.clear();
-    } else if (found.size() > group.behind.size()) {
-        group.behind = std::move(found);
+        group.ended = now;
+    } else if (found.size() > group.explained.size()) {
+        adopt(group, found);
     }
 }
 
@@ -214,10 +276,14 @@ std::vector<CauseWatch::Finding> CauseWatch::look(Monotonic now, Patience patien
             if (group.behind.empty() && !can_tell(group, now)) {
                 continue;
             }
-            findings.push_back(
-                {.point = group.point, .silent = 0, .behind = group.behind, .of = group.devices.size()});
+            findings.push_back({.point = group.point,
+                                .silent = 0,
+                                .behind = group.explained,
+                                .of = group.devices.size(),
+                                .changed = group.changed,
+                                .anew = group.anew});
             for (const DeviceId device : group.behind) {
-                findings.back().silent += quiet(device, now, Patience::kSuspicion) ? 1U : 0U;
+                findings.back().silent += gone(device, now) ? 1U : 0U;
             }
         }
     }

@@ -24,6 +24,9 @@ public:
     void observe(const Sample& sample);
     /// The device's silence is known from an earlier run: no news, until it is heard.
     void known_silent(DeviceId device);
+    /// The cause that `point` tells of stands from an earlier run, and of what it silenced `behind` is known
+    /// to be silent still.
+    void known_cause(PointId point, std::vector<DeviceId> behind);
     /// What is wrong with the line itself, if anything.
     void set_line(BusId bus, bool usable);
     /// Silence on a line that is lent is nobody's fault: nothing is found on it.
@@ -36,8 +39,10 @@ public:
     struct Finding {
         PointId point;                 ///< the gateway's own
         std::size_t silent = 0;        ///< devices behind the cause that are silent now; 0: there is no cause
-        std::vector<DeviceId> behind;  ///< while there is one: who was silent when it was found
+        std::vector<DeviceId> behind;  ///< who fell silent by it and has not come back since
         std::size_t of = 0;            ///< devices on the line or feed, silent or not
+        bool changed = false;          ///< `behind` is not what the last look found
+        bool anew = false;             ///< a failure of its own: devices that worked when the cause stood
     };
     /// One finding for each line and feed of which anything can be said yet.
     std::vector<Finding> look(Monotonic now, Patience patience);
@@ -45,6 +50,7 @@ public:
 private:
     struct Heard {
         Monotonic last{};
+        Monotonic since{};  ///< first sound after its last silence
         bool ever = false;
         bool known_silent = false;
         Duration patience{}, suspicion{};
@@ -53,18 +59,25 @@ private:
         PointId point;
         std::optional<BusId> bus;  ///< a line; else a feed
         std::vector<DeviceId> devices;
-        std::vector<DeviceId> behind;  ///< not empty while a cause stands
+        std::vector<DeviceId> behind;     ///< not empty while a cause stands: all that it silenced
+        std::vector<DeviceId> explained;  ///< of those the ones that have not come back since
+        std::optional<Monotonic> fell{};  ///< when the last of them was last heard; none: in an earlier run
+        Monotonic ended{};                ///< when the cause did not stand any more
         bool usable = true, lent = false;
+        bool changed = false, anew = false;  ///< by the last look
     };
 
     bool quiet(DeviceId device, Monotonic now, Patience patience) const;
+    bool gone(DeviceId device, Monotonic now) const;
+    bool is_back(DeviceId device, Monotonic now) const;
     bool all_quiet(const std::vector<DeviceId>& devices, Monotonic now, Patience patience) const;
     bool is_news(const std::vector<DeviceId>& devices) const;
     std::vector<DeviceId> feed_behind(const Group& feed, Monotonic now, Patience patience) const;
     std::vector<DeviceId> line_behind(const Group& line, Monotonic now, Patience patience) const;
     bool explained_by_feed(DeviceId device) const;
     bool can_tell(const Group& group, Monotonic now) const;
-    void update(Group& group, std::vector<DeviceId> found, Monotonic now);
+    void adopt(Group& group, const std::vector<DeviceId>& found) const;
+    void update(Group& group, const std::vector<DeviceId>& found, Monotonic now) const;
 
     const config::Site* site_;
     std::vector<Heard> heard_;  ///< by DeviceId

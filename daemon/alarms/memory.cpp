@@ -63,8 +63,10 @@ std::vector<rules::RuleMemory> memory_from(const std::vector<const Alarm*>& stan
     for (const rules::RuleMemory& one : saved) {
         const Key key{one.device, one.point, one.rule};
         const auto found = active.find(key);
-        if (!one.active && found == active.end()) {
-            memory.push_back(one);  // on its way to a raise
+        const auto rule = by_key.find(key);
+        const bool mere_condition = rule != by_key.end() && !rule->second->alarm;
+        if ((!one.active || mere_condition) && found == active.end()) {
+            memory.push_back(one);  // on its way to a raise, or a condition that only groups ask for
         } else if (one.active && found != active.end() && one.level >= 0 &&
                    one.level == level_of(by_key, key, found->second->severity)) {
             memory.push_back(one);

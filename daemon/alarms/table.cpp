@@ -69,13 +69,20 @@ Outcome changed(Transition transition) {
 
 Table::Table(Epoch epoch, const config::Site& site) : epoch_(epoch), site_(&site), wiring_(site) {
     for (const config::Rule& rule : site.rules) {
-        rules_.insert(key_of(site, rule));
+        if (rule.alarm) {
+            rules_.insert(key_of(site, rule));
+        }
     }
 }
 
 Alarm* Table::of_key(const Key& key) {
     const auto found = by_key_.find(key);
     return found == by_key_.end() ? nullptr : &alarms_.at(found->second).alarm;
+}
+
+bool Table::is_active(RuleId rule) const {
+    const auto known = by_key_.find(key_of(*site_, site_->rules[rule.value]));
+    return known != by_key_.end() && alarms_.at(known->second).alarm.active;
 }
 
 std::optional<Transition> Table::apply(const rules::Verdict& verdict, const Stamp& at,
@@ -113,7 +120,7 @@ Transition Table::raise(const rules::Verdict& verdict, const Key& key, const Sta
     alarm.chattering = chatters(key, at);
     alarm.rang = 0;
     alarm.handling.reset();
-    const auto behind = behind_.find(verdict.rule);
+    const auto behind = behind_.find(key);
     alarm.behind = behind == behind_.end() ? std::vector<std::string>{} : behind->second;
     alarm.active = true;
     alarm.uncertain = verdict.change == Change::kUncertain;
@@ -124,6 +131,16 @@ Transition Table::raise(const rules::Verdict& verdict, const Key& key, const Sta
     alarm.severity = verdict.severity;
     describe(alarm, verdict, at);
     return done(alarm, TransitionKind::kRaised, sequence, {});
+}
+
+std::optional<Transition> Table::raise_anew(const rules::Verdict& verdict, const Stamp& at,
+                                            std::uint64_t sequence) {
+    const Key key = key_of(*site_, site_->rules[verdict.rule.value]);
+    const Alarm* const alarm = of_key(key);
+    if (alarm == nullptr || !alarm->active || alarm->chattering) {
+        return std::nullopt;
+    }
+    return raise(verdict, key, at, sequence);
 }
 
 /// A change of an alarm that is active, or its clearing.
@@ -330,8 +347,9 @@ void Table::restore(Alarm alarm) {
 }
 
 bool Table::take_up(Alarm alarm) {
-    const auto rule = std::find_if(site_->rules.begin(), site_->rules.end(),
-                                   [&](const config::Rule& one) { return key_of(*site_, one) == alarm.key; });
+    const auto rule = std::find_if(site_->rules.begin(), site_->rules.end(), [&](const config::Rule& one) {
+        return one.alarm && key_of(*site_, one) == alarm.key;
+    });
     if (rule == site_->rules.end() || alarm.over() || of_key(alarm.key) != nullptr) {
         return false;
     }

@@ -86,8 +86,15 @@ public:
     /// The cause that stands and explains `key`; nothing when none does.
     std::optional<AlarmId> cause_of(const Key& key) const;
 
-    /// Devices that a cause explains, for its next raise.
+    bool is_active(RuleId rule) const;
+
+    /// Devices that a cause explains from now on; before the first word of it those that it had when it was
+    /// raised. What stands keeps its explanation while its cause stands.
     void set_behind(RuleId cause, std::vector<std::string> devices);
+    /// A cause that stands has failed once more: a raise of its own, as if it had been gone in between. One
+    /// that does not stand is raised by apply(); one that chatters has called often enough.
+    std::optional<Transition> raise_anew(const rules::Verdict& verdict, const Stamp& at,
+                                         std::uint64_t sequence);
     /// What no number tells (a file's path, a name): stands behind the text of the rule's alarm from its next
     /// change on.
     void set_detail(RuleId rule, config::Text detail);
@@ -95,9 +102,9 @@ public:
     /// After restore() and before anything else, when the machine may have booted since: see carried_over().
     void carry_over(const Stamp& last, const Stamp& now);
 
-    /// Alarms whose rule, point or device `site` no longer has, or has disabled, and alarms whose key another
-    /// alarm has taken (a record between them was lost): nothing would ever clear them. To be ended one by
-    /// one by remove().
+    /// Alarms whose rule, point or device `site` no longer has, or has disabled, or whose rule is to raise
+    /// none, and alarms whose key another alarm has taken (a record between them was lost): nothing would
+    /// ever clear them. To be ended one by one by remove().
     std::vector<AlarmId> orphans() const;
     /// Ends the condition of an orphan by an audited `removed`, which still wants acknowledgement.
     std::optional<Transition> remove(AlarmId id, const Stamp& at, std::uint64_t sequence);
@@ -143,6 +150,8 @@ private:
     Transition done(Alarm& alarm, TransitionKind kind, std::uint64_t sequence, const Actor& actor);
     bool chatters(const Key& key, const Stamp& at);
     void hold_from_surroundings(Alarm& alarm, const Stamp& at) const;
+    bool explains(const Alarm& cause, const std::string& device) const;
+    bool is_explained(const Alarm& alarm) const;
     Outcome found(AlarmId id, std::uint64_t revision, Alarm*& alarm);
     std::optional<Transition> settle_one(Entry& entry, const Stamp& at, std::uint64_t sequence);
     std::optional<Transition> settle_service(Alarm& alarm, std::uint64_t sequence);
@@ -159,7 +168,7 @@ private:
     Service service_;
     Wiring wiring_;
     std::map<Key, Raises> raises_;
-    std::map<RuleId, std::vector<std::string>> behind_;
+    std::map<Key, std::vector<std::string>> behind_;
     std::map<RuleId, config::Text> details_;
 };
 

@@ -90,6 +90,16 @@ bool Table::chatters(const Key& key, const Stamp& at) {
     return last.front() != 0 && last.back() - last.front() <= window;
 }
 
+/// A line is no reason for a device that has worked since the line failed.
+bool Table::explains(const Alarm& cause, const std::string& device) const {
+    const auto told = behind_.find(cause.key);
+    if (told == behind_.end() && cause.behind.empty()) {
+        return true;
+    }
+    const std::vector<std::string>& behind = told == behind_.end() ? cause.behind : told->second;
+    return std::find(behind.begin(), behind.end(), device) != behind.end();
+}
+
 std::optional<AlarmId> Table::cause_of(const Key& key) const {
     for (const Key& cause : wiring_.causes_of(key)) {
         const auto known = by_key_.find(cause);
@@ -97,7 +107,7 @@ std::optional<AlarmId> Table::cause_of(const Key& key) const {
             continue;
         }
         const Alarm& alarm = alarms_.at(known->second).alarm;
-        if (alarm.active && !alarm.removed) {
+        if (alarm.active && !alarm.removed && explains(alarm, key.device)) {
             return alarm.id;
         }
     }
@@ -105,7 +115,12 @@ std::optional<AlarmId> Table::cause_of(const Key& key) const {
 }
 
 void Table::set_behind(RuleId cause, std::vector<std::string> devices) {
-    behind_[cause] = std::move(devices);
+    const Key key = key_of(*site_, site_->rules[cause.value]);
+    Alarm* const alarm = of_key(key);
+    if (alarm != nullptr && alarm->active && !devices.empty()) {
+        alarm->behind = devices;
+    }
+    behind_[key] = std::move(devices);
 }
 
 void Table::set_detail(RuleId rule, config::Text detail) {
@@ -164,18 +179,29 @@ std::optional<Transition> Table::settle_service(Alarm& alarm, std::uint64_t sequ
     return std::nullopt;
 }
 
+/// Whether what explained the alarm stands, and is one of its causes still.
+bool Table::is_explained(const Alarm& alarm) const {
+    if (!alarm.suppressed || !alarm.suppressed->cause) {
+        return false;
+    }
+    const auto cause = alarms_.find(*alarm.suppressed->cause);
+    const std::vector<Key>& causes = wiring_.causes_of(alarm.key);
+    return cause != alarms_.end() && cause->second.alarm.active && !cause->second.alarm.removed &&
+           std::find(causes.begin(), causes.end(), cause->second.alarm.key) != causes.end();
+}
+
 std::optional<Transition> Table::settle_cause(Alarm& alarm, const Stamp& at, std::uint64_t sequence) {
+    // One that is clear needs no explanation any more; one that a nearer cause explains, or whose device has
+    // just come back, keeps that until its cause goes.
+    if (is_explained(alarm)) {
+        return std::nullopt;
+    }
     const std::optional<AlarmId> cause = cause_of(alarm.key);
     if (!cause && alarm.suppressed) {
         alarm.suppressed.reset();
         return done(alarm, TransitionKind::kReleased, sequence, {});
     }
-    // One that is clear needs no explanation any more; one that a nearer cause explains keeps that until it
-    // goes.
-    const bool explained = alarm.suppressed && alarm.suppressed->cause &&
-                           alarms_.count(*alarm.suppressed->cause) != 0 &&
-                           alarms_.at(*alarm.suppressed->cause).alarm.active;
-    if (cause && alarm.active && !explained) {
+    if (cause && alarm.active) {
         alarm.suppressed = Hold{.by = {}, .since = at, .expires = {}, .cause = cause};
         return done(alarm, TransitionKind::kSuppressed, sequence, {});
     }

@@ -8,10 +8,6 @@
 namespace gengfu::config {
 namespace {
 
-/// A line that is back has brought every device's sound within this: units that were given up are asked again
-/// at least every 20 s. Until then the cause stands, so that nobody is called for devices that come back one
-/// by one.
-constexpr Duration kDownOffDelay = std::chrono::seconds(60);
 /// In use for so large a share of a minute a line is behind with what it is asked for: between two requests
 /// there are always gaps.
 constexpr double kOverloadPercent = 97;
@@ -130,7 +126,11 @@ std::vector<SelfJudged> self_lines(const Site& site) {
 
 std::optional<RuleId> own_rule(const Site& site, const std::string& name) {
     const std::optional<PointId> point = own_point(site, name);
-    for (std::uint32_t i = 0; point && i < site.rules.size(); ++i) {
+    return point ? own_rule(site, *point) : std::nullopt;
+}
+
+std::optional<RuleId> own_rule(const Site& site, PointId point) {
+    for (std::uint32_t i = 0; i < site.rules.size(); ++i) {
         if (site.rules[i].point == point) {
             return RuleId{i};
         }

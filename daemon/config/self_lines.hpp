@@ -13,6 +13,11 @@ namespace gengfu::config {
 constexpr const char* kBusDown = "bus-down";
 constexpr const char* kFeedDown = "feed-down";
 
+/// A line that is back has brought every device's sound within this: units that were given up are asked again
+/// at least every 20 s. Until then the cause stands, so that nobody is called for devices that come back one
+/// by one.
+constexpr Duration kDownOffDelay = std::chrono::seconds(60);
+
 enum class LinePoint : std::uint8_t {
     kDown,   ///< how many devices a common cause silences; 0: none
     kLoad,   ///< share of the last minute in which the line was in use, percent
@@ -37,6 +42,7 @@ std::vector<SelfJudged> self_lines(const Site& site);
 
 /// The rule that judges the gateway's own point of this name. `site` must have had add_self().
 std::optional<RuleId> own_rule(const Site& site, const std::string& name);
+std::optional<RuleId> own_rule(const Site& site, PointId point);
 /// The gateway's own point of this name. `site` must have had add_self().
 std::optional<PointId> own_point(const Site& site, const std::string& name);
 

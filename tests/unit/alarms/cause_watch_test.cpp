@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -49,6 +50,25 @@ protected:
         }
         return all;
     }
+    /// What is said of the first line now.
+    CauseWatch::Finding line(double second, Patience patience = Patience::kSteady) {
+        for (CauseWatch::Finding& finding : watch_->look(test::at(second), patience)) {
+            if (builder_.site().spec(finding.point).name == down()) {
+                std::sort(finding.behind.begin(), finding.behind.end());
+                return finding;
+            }
+        }
+        ADD_FAILURE() << "nothing is said of the line";
+        return {};
+    }
+    /// From one second to another, these answer every second, and the watch looks on.
+    void live(std::initializer_list<std::uint32_t> devices, int from, int to) {
+        for (int second = from; second <= to; ++second) {
+            hear(devices, second);
+            watch_->look(test::at(second), Patience::kSteady);
+        }
+    }
+    using Ids = std::vector<DeviceId>;
     std::string down() { return "bus_down." + builder_.site().buses[0].name; }
 
     using Found = std::map<std::string, std::size_t>;
@@ -144,6 +164,87 @@ TEST_F(CauseWatchTest, WhatWasSilentBeforeTheStartIsNoNews) {
     hear({0, 1, 2, 3, 4, 5, 6}, 31);
     hear({3, 4, 5, 6}, 60);
     EXPECT_EQ(found(60), (Found{{down(), 3}})) << "heard since: it is news";
+}
+
+TEST_F(CauseWatchTest, ALineThatWorkedAgainFailsAnew) {
+    live({0, 1, 2, 3, 4, 5, 6}, 1, 10);
+    hear({6}, 20);
+    EXPECT_TRUE(line(20).anew);
+    live({0, 1, 2, 3, 4, 5, 6}, 21, 30);
+    EXPECT_EQ(line(30).behind, Ids{}) << "all are back";
+    live({3, 4, 5, 6}, 31, 32);
+    const CauseWatch::Finding second = line(33, Patience::kSuspicion);
+    EXPECT_EQ(second.silent, 3U);
+    EXPECT_EQ(second.behind, (Ids{DeviceId{0}, DeviceId{1}, DeviceId{2}}));
+    EXPECT_TRUE(second.anew);
+    EXPECT_FALSE(line(33.5).anew) << "told once";
+}
+
+TEST_F(CauseWatchTest, SingleAnswersThroughABadContactAreNoReturn) {
+    live({0, 1, 2, 3, 4, 5, 6}, 1, 10);
+    live({6}, 11, 25);
+    live({0, 1, 2, 3, 4, 5, 6}, 26, 27);
+    EXPECT_EQ(line(27).silent, 0U);
+    EXPECT_EQ(line(27).behind.size(), 6U);
+    live({6}, 28, 45);
+    EXPECT_EQ(line(45).silent, 6U);
+    hear({0, 1, 2, 3, 4, 5}, 46);
+    live({6}, 46, 60);
+    const CauseWatch::Finding again = line(60);
+    EXPECT_EQ(again.silent, 6U);
+    EXPECT_FALSE(again.anew) << "the same outage";
+}
+
+TEST_F(CauseWatchTest, NoLookCallsTheSameOutageAnew) {
+    live({0, 1, 2, 3, 4, 5, 6}, 1, 10);
+    int anew = 0;
+    for (int tick = 110; tick < 900; ++tick) {
+        hear({6}, tick / 10.0);
+        anew += line(tick / 10.0, tick % 10 == 0 ? Patience::kSteady : Patience::kSuspicion).anew ? 1 : 0;
+    }
+    EXPECT_EQ(anew, 1);
+}
+
+TEST_F(CauseWatchTest, WhatGoesAfterAPartOfTheLineIsAFailureOfItsOwn) {
+    live({0, 1, 2, 3, 4, 5, 6}, 1, 10);
+    live({0, 1, 5, 6}, 11, 40);
+    EXPECT_EQ(line(40).behind, (Ids{DeviceId{2}, DeviceId{3}, DeviceId{4}}));
+    live({6}, 41, 42);
+    const CauseWatch::Finding rest = line(51);
+    EXPECT_EQ(rest.silent, 6U);
+    EXPECT_EQ(rest.behind.size(), 6U);
+    EXPECT_TRUE(rest.anew);
+}
+
+TEST_F(CauseWatchTest, WhoIsBackIsNotBehindTheCauseWhileItStands) {
+    live({0, 1, 2, 3, 4, 5, 6}, 1, 10);
+    live({6}, 11, 20);
+    live({0, 1, 6}, 21, 30);
+    EXPECT_EQ(line(30).silent, 4U);
+    EXPECT_EQ(line(30).behind, (Ids{DeviceId{2}, DeviceId{3}, DeviceId{4}, DeviceId{5}}));
+    live({0, 6}, 31, 60);
+    EXPECT_EQ(line(60).behind.size(), 4U) << "device 1 speaks for itself";
+}
+
+TEST_F(CauseWatchTest, ACauseOfAnEarlierRunStandsUntilItsLineIsHeard) {
+    for (const std::uint32_t device : {0U, 1U, 2U, 3U, 4U, 5U}) {
+        watch_->known_silent(DeviceId{device});
+    }
+    const config::Site& site = builder_.site();
+    watch_->known_cause(*config::own_point(site, down()),
+                        {DeviceId{0}, DeviceId{1}, DeviceId{2}, DeviceId{3}, DeviceId{4}, DeviceId{5}});
+    for (int second = 0; second < 90; ++second) {
+        hear({6}, second);
+        const CauseWatch::Finding finding = line(second);
+        ASSERT_EQ(finding.silent, 6U) << second;
+        ASSERT_FALSE(finding.anew) << second;
+    }
+    live({0, 1, 2, 3, 4, 5, 6}, 90, 95);
+    EXPECT_EQ(line(95).silent, 0U);
+    hear({6}, 105);
+    const CauseWatch::Finding again = line(106);
+    EXPECT_EQ(again.silent, 6U);
+    EXPECT_TRUE(again.anew);
 }
 
 TEST_F(CauseWatchTest, AnExceptionIsASoundAndATimeOutIsNot) {

@@ -64,6 +64,13 @@ protected:
         sequence_ += all.size();
         return all;
     }
+    std::optional<Transition> fail_anew() {
+        rules::Verdict verdict;
+        verdict.rule = rule("bus-down");
+        verdict.severity = Severity::kMajor;
+        verdict.value = 1;
+        return table_->raise_anew(verdict, now_, ++sequence_);
+    }
     void wait(Duration time) { now_ = later(now_, time); }
 
     mutable test::SiteBuilder builder_;
@@ -140,6 +147,45 @@ TEST_F(FlagsTest, AChildThatHadCalledBeforeItsCauseDoesNotCallTwice) {
     EXPECT_FALSE(up[1].notify);
     EXPECT_FALSE(apply(RuleId{1}, Change::kCleared).at(0).alarm.over()) << "whoever was called takes note";
     EXPECT_NE(table_->find(id), nullptr);
+}
+
+TEST_F(FlagsTest, ALineThatFailsAnewCallsAlthoughItsFirstFailureWasAcknowledged) {
+    table_->set_behind(rule("bus-down"), {"panel", "other"});
+    const AlarmId id = apply(rule("bus-down"), Change::kRaised, Severity::kMajor).at(0).alarm.id;
+    table_->acknowledge(id, 0, kLi, now_, ++sequence_);
+    table_->set_behind(rule("bus-down"), {});
+    wait(std::chrono::seconds(10));
+    const Transition alone = apply(RuleId{1}, Change::kRaised).at(0);
+    EXPECT_TRUE(alone.notify) << "it had come back: the line is no reason any more";
+    table_->set_behind(rule("bus-down"), {"panel"});
+    const auto anew = fail_anew();
+    ASSERT_TRUE(anew);
+    EXPECT_EQ(anew->kind, TransitionKind::kRaised);
+    EXPECT_EQ(anew->alarm.id, id);
+    EXPECT_FALSE(anew->alarm.acknowledged);
+    EXPECT_TRUE(anew->notify);
+    EXPECT_EQ(anew->alarm.behind, std::vector<std::string>{"panel"});
+    EXPECT_EQ(settle().at(0).kind, TransitionKind::kSuppressed);
+    EXPECT_TRUE(apply(RuleId{3}, Change::kRaised).at(0).notify) << "not behind it";
+}
+
+TEST_F(FlagsTest, ALineThatFailsAnewAgainAndAgainChatters) {
+    apply(rule("bus-down"), Change::kRaised, Severity::kMajor);
+    EXPECT_TRUE(fail_anew()->notify);
+    EXPECT_TRUE(fail_anew()->alarm.chattering);
+    EXPECT_FALSE(fail_anew());
+}
+
+TEST_F(FlagsTest, NothingIsRaisedAnewThatDoesNotStand) {
+    EXPECT_FALSE(fail_anew());
+}
+
+TEST_F(FlagsTest, AChildWhoseDeviceIsJustComingBackStaysQuietWithItsCause) {
+    table_->set_behind(rule("bus-down"), {"panel", "other"});
+    apply(rule("bus-down"), Change::kRaised, Severity::kMajor);
+    EXPECT_FALSE(apply(RuleId{1}, Change::kRaised).at(0).notify);
+    table_->set_behind(rule("bus-down"), {"other"});
+    EXPECT_TRUE(settle().empty());
 }
 
 TEST_F(FlagsTest, ADeviceExplainsItsPointAndALineTheDevice) {

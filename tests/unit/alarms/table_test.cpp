@@ -380,6 +380,26 @@ TEST_F(TableTest, ARemovedRuleThatComesBackTakesItsAlarmUpAgain) {
     EXPECT_FALSE(raised->alarm.removed);
 }
 
+TEST_F(TableTest, ARuleThatIsToRaiseNoAlarmAnyMoreEndsTheOneThatStands) {
+    const AlarmId id = apply(Change::kRaised)->alarm.id;
+    acknowledge(id);
+    config::Site quiet = builder_.site();
+    quiet.rules[0].alarm = false;
+    restart(quiet);
+    ASSERT_EQ(table_->orphans(), std::vector<AlarmId>{id});
+    const auto removed = table_->remove(id, stamp(200), 1);
+    ASSERT_TRUE(removed);
+    EXPECT_TRUE(removed->alarm.removed && !removed->alarm.active);
+    restart(builder_.site());
+    const auto raised = apply(Change::kRaised);
+    ASSERT_TRUE(raised);
+    EXPECT_TRUE(raised->notify) << "the next danger calls";
+    Alarm at_the_broker = raised->alarm;
+    restart(quiet);
+    Table fresh(kEpoch, quiet);
+    EXPECT_FALSE(fresh.take_up(std::move(at_the_broker))) << "nothing would clear it";
+}
+
 TEST_F(TableTest, ADeviceThatIsGoneOrphansItsAlarms) {
     apply(Change::kRaised);
     apply(Change::kRaised, Severity::kMajor, 2);
