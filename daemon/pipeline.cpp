@@ -97,6 +97,7 @@ Result<void> Pipeline::start() {
     remember_namesake();
     judge_.restore(alarms::memory_from(table_.standing(), saved_memory_, site_), clock_.now());
     saved_memory_.clear();
+    tell_service();
     learned_.teach(judge_, std::exchange(saved_learned_, {}), clock_.now());
     teach_calibrations();
     tell_time();

@@ -101,6 +101,7 @@ private:
     /// \return what is wrong with the wish; empty, and `settled` is called, when nothing is
     std::string change_service(const alarms::ServiceWish& wish, std::function<void()> settled = {});
     void service_changed(const alarms::ServiceChange& change, std::function<void()> settled);
+    void tell_service();
     void settle_alarms();
     void audit(const alarms::Audit& audit, std::function<void()> settled);
     publish::CommandResult carry_out_service(const publish::PlatformCommand& command,

@@ -151,7 +151,14 @@ void Pipeline::service_changed(const alarms::ServiceChange& change, std::functio
     const alarms::Audit audit = alarms::audit_of(change);
     publisher_->audit(audit, publish::encode_service(change), std::move(settled));
     save_book_soon();
+    tell_service();
     log::info(audit.text.zh, audit.text.en);
+}
+
+void Pipeline::tell_service() {
+    for (std::uint32_t i = 0; i < site_.devices.size(); ++i) {
+        judge_.set_out_of_service(DeviceId{i}, table_.service().find(site_.devices[i].name) != nullptr);
+    }
 }
 
 std::string Pipeline::change_service(const alarms::ServiceWish& wish, std::function<void()> settled) {

@@ -24,10 +24,13 @@ Truth group(const config::Rule& rule, std::span<const Truth> members) {
     return count.have + static_cast<int>(unknown) >= count.need ? Truth::kUnknown : Truth::kFalse;
 }
 
+bool awaits_absence(const config::Rule& rule) {
+    return std::any_of(rule.members.begin(), rule.members.end(),
+                       [](const config::Member& member) { return member.negated; });
+}
+
 Duration group_on_delay(const config::Rule& rule) {
-    const bool waits = std::any_of(rule.members.begin(), rule.members.end(),
-                                   [](const config::Member& member) { return member.negated; });
-    return waits ? std::max(rule.on_delay, rule.within) : rule.on_delay;
+    return awaits_absence(rule) ? std::max(rule.on_delay, rule.within) : rule.on_delay;
 }
 
 }  // namespace gengfu::rules

@@ -25,6 +25,10 @@ struct GroupCount {
 };
 GroupCount group_count(const config::Rule& rule, std::span<const Truth> members);
 
+/// Whether the group asks for something not to hold. It is raised by what its members are now, and not by
+/// what they were a moment ago: that time is given to what is not to come.
+bool awaits_absence(const config::Rule& rule);
+
 /// How long a group must hold before it raises: a rule that is asked not to hold is given `within` to come.
 Duration group_on_delay(const config::Rule& rule);
 

@@ -230,6 +230,19 @@ void Judge::tick(Monotonic now, std::vector<Verdict>& out) {
     look_at_groups(state, now, out);
 }
 
+void Judge::set_out_of_service(DeviceId device, bool out) {
+    JudgeState& state = *state_;
+    if (state.devices.at(device.value).out_of_service == out) {
+        return;
+    }
+    state.devices[device.value].out_of_service = out;
+    for (std::uint32_t i = 0; i < state.runners.size(); ++i) {
+        if (state.runners[i].grouped && state.runners[i].rule->device == device) {
+            state.stir(i);
+        }
+    }
+}
+
 void Judge::local_time(std::optional<int> minute_of_week, Monotonic now) {
     state_->minute_of_week = minute_of_week;
     state_->minute_known = now;

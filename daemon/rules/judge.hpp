@@ -67,6 +67,10 @@ public:
     /// past: silence is counted from the first of them.
     std::optional<Monotonic> next_deadline() const;
 
+    /// Whether somebody works on the device: groups do not know of its rules meanwhile. Holds from the next
+    /// observe() or tick() on.
+    void set_out_of_service(DeviceId device, bool out);
+
     /// What the clock on the wall says, for rules with a schedule: the minute of the week from Monday 00:00
     /// in the gateway's time zone; nothing while the clock is not known. Goes on with the samples' time until
     /// it is told again; tell it at least every hour, and at once when the clock is set.

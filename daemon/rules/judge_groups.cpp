@@ -13,6 +13,15 @@ void sooner(std::optional<Monotonic>& look, Monotonic when) {
     look = look ? std::min(*look, when) : when;
 }
 
+/// What one member is now.
+Truth truth_now(const JudgeState& state, const config::Member& member, Monotonic now) {
+    Truth truth = Truth::kFalse;
+    for (const RuleId each : member.rules) {
+        truth = std::max(truth, state.truth(each.value, now));
+    }
+    return member.negated ? !truth : truth;
+}
+
 /// A member holds while one of its rules does, and for `within` after it last did.
 Truth truth_of(const JudgeState& state, const config::Rule& rule, const config::Member& member, Monotonic now,
                std::optional<Monotonic>& look) {
@@ -20,13 +29,37 @@ Truth truth_of(const JudgeState& state, const config::Rule& rule, const config::
     for (const RuleId each : member.rules) {
         Truth one = state.truth(each.value, now);
         const Monotonic last = state.active_until[each.value];
-        if (one != Truth::kTrue && last > Monotonic::min() && now < last + rule.within) {
+        const bool may_last = last > Monotonic::min() && !state.is_out_of_service(each.value);
+        if (one != Truth::kTrue && may_last && now < last + rule.within) {
             one = Truth::kTrue;
             sooner(look, last + rule.within);
         }
         truth = std::max(truth, one);
     }
     return member.negated ? !truth : truth;
+}
+
+struct Held {
+    Truth truth = Truth::kUnknown;
+    GroupCount count;
+};
+
+/// \param look  when time alone may change it
+Held with_time_given(JudgeState& state, const config::Rule& rule, Monotonic now,
+                     std::optional<Monotonic>& look) {
+    state.truths.clear();
+    for (const config::Member& member : rule.members) {
+        state.truths.push_back(truth_of(state, rule, member, now, look));
+    }
+    return {rules::group(rule, state.truths), group_count(rule, state.truths)};
+}
+
+Held as_it_is(JudgeState& state, const config::Rule& rule, Monotonic now) {
+    state.truths.clear();
+    for (const config::Member& member : rule.members) {
+        state.truths.push_back(truth_now(state, member, now));
+    }
+    return {rules::group(rule, state.truths), group_count(rule, state.truths)};
 }
 
 /// The sample that stands for the group: the last of the first rule that speaks for it.
@@ -55,12 +88,9 @@ void look_at(JudgeState& state, JudgeState::GroupState& group, Monotonic now, st
     JudgeState::Runner& runner = state.runners[group.rule];
     const config::Rule& rule = *runner.rule;
     group.look.reset();
-    state.truths.clear();
-    for (const config::Member& member : rule.members) {
-        state.truths.push_back(truth_of(state, rule, member, now, group.look));
-    }
-    const Truth truth = rules::group(rule, state.truths);
-    const GroupCount count = group_count(rule, state.truths);
+    const Held lasting = with_time_given(state, rule, now, group.look);
+    const bool to_raise = !runner.active() && awaits_absence(rule);
+    const auto [truth, count] = to_raise ? as_it_is(state, rule, now) : lasting;
     const bool allowed = state.may_raise(runner, now) || runner.active();
     const bool holds = truth == Truth::kTrue;
     const Opinion opinion = one_level(holds && allowed, holds, count.have, count.need);
@@ -82,6 +112,10 @@ void look_at(JudgeState& state, JudgeState::GroupState& group, Monotonic now, st
         runner.level_unknown = runner.uncertain = false;
         const Sample sample = sample_for(state, rule);
         Reporter(state, group.rule, sample, out).level_changed(before, after, count.have, now);
+    }
+    if (before >= 0 && after < 0 && awaits_absence(rule)) {
+        look_at(state, group, now, out);  // what raises it is asked otherwise than what clears it
+        return;
     }
     state.watch(group.rule);
 }

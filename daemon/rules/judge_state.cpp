@@ -218,6 +218,9 @@ Monotonic JudgeState::last_good(const Runner& runner) const {
 
 Truth JudgeState::truth(std::uint32_t index, Monotonic now) const {
     const Runner& runner = runners[index];
+    if (is_out_of_service(index)) {
+        return Truth::kUnknown;
+    }
     if (runner.active()) {
         return runner.uncertain ? Truth::kUnknown : Truth::kTrue;
     }

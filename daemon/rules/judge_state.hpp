@@ -54,6 +54,7 @@ struct JudgeState {
         Monotonic last_answer{};
         Duration gap{};
         Slice rules;
+        bool out_of_service = false;  ///< groups do not know of its rules
     };
 
     struct Runner {
@@ -107,7 +108,10 @@ struct JudgeState {
 
     /// Last good sample of what the rule judges; of several axes the oldest.
     Monotonic last_good(const Runner& runner) const;
-    /// What is known of a rule's condition.
+    bool is_out_of_service(std::uint32_t index) const {
+        return devices[runners[index].rule->device.value].out_of_service;
+    }
+    /// What groups know of a rule's condition.
     Truth truth(std::uint32_t index, Monotonic now) const;
     bool may_raise(const Runner& runner, Monotonic now) const;
     /// Something about the rule has changed that groups may ask for.

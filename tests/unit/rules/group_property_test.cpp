@@ -106,12 +106,13 @@ private:
         Word word;
     };
 
-    Word of_member(const config::Member& member, int now) const {
+    /// \param lasting  with the time that `within` gives
+    Word of_member(const config::Member& member, int now, bool lasting) const {
         Word best = Word::kNo;
         for (const RuleId rule : member.rules) {
             const Well& well = wells_.at(rule.value);
             Word one = !well.judged || well.uncertain ? Word::kUnknown : well.active ? Word::kYes : Word::kNo;
-            if (well.last_active && now < *well.last_active + of_.within) {
+            if (lasting && well.last_active && now < *well.last_active + of_.within) {
                 one = Word::kYes;
             }
             best = std::max(best, one);
@@ -123,10 +124,10 @@ private:
     }
 
     /// By trying all that the unknown ones may be.
-    Word of_group(int now) const {
+    Word of_group(int now, bool lasting) const {
         std::vector<Word> words;
         for (const config::Member& member : of_.members) {
-            words.push_back(of_member(member, now));
+            words.push_back(of_member(member, now, lasting));
         }
         bool may_hold = false;
         bool may_not = false;
@@ -162,9 +163,9 @@ private:
     }
 
     std::string look(int now) {
-        history_.push_back({now, of_group(now)});
         const bool has_not = std::any_of(of_.members.begin(), of_.members.end(),
                                          [](const config::Member& member) { return member.negated; });
+        history_.push_back({now, of_group(now, active_ || !has_not)});
         const int on_delay = has_not ? std::max(of_.on_delay, of_.within) : of_.on_delay;
         const Word word = history_.back().word;
         const bool raises = !active_ && word == Word::kYes && time_in(Word::kYes) >= on_delay;
@@ -174,6 +175,7 @@ private:
         }
         active_ = raises;
         history_.clear();
+        history_.push_back({now, of_group(now, active_ || !has_not)});
         return raises ? "+" : "-";
     }
 

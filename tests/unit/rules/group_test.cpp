@@ -157,6 +157,25 @@ TEST_F(GroupOfTwo, WhatMustNotHoldIsGivenTimeToCome) {
     EXPECT_EQ(second(3, 3), "-");
 }
 
+TEST_F(GroupOfTwo, WhatIsOverBeforeTheContraryWasAwaitedRaisesNothing) {
+    group(RuleKind::kAll, true).within = seconds(10);
+    begin();
+    seconds_of(1, 1, 3);
+    EXPECT_EQ(seconds_of(3, 1, 8), "");
+    EXPECT_EQ(seconds_of(1, 1, 30), "") << "the upper well has fallen again";
+    EXPECT_EQ(seconds_of(3, 1, 10), "") << "and ten seconds are counted anew";
+    EXPECT_EQ(seconds_of(3, 1, 2), "+");
+}
+
+TEST_F(GroupOfTwo, WhatHasJustClearedIsAwaitedOnce) {
+    group(RuleKind::kAll, true).within = seconds(10);
+    begin();
+    seconds_of(1, 1, 3);
+    EXPECT_EQ(seconds_of(3, 3, 20), "");
+    EXPECT_EQ(seconds_of(3, 1, 10), "");
+    EXPECT_EQ(seconds_of(3, 1, 2), "+") << "ten seconds after the lower well fell, not twenty";
+}
+
 TEST_F(GroupOfTwo, ASilentSensorIsNotTheContrary) {
     group(RuleKind::kAll, true).within = seconds(10);
     begin();
@@ -168,6 +187,42 @@ TEST_F(GroupOfTwo, ASilentSensorIsNotTheContrary) {
     EXPECT_EQ(seconds_of(gone_, gone_, 60), "");
     EXPECT_EQ(seconds_of(1, 1, 9), "") << "a rule counts for `within` after it has cleared";
     EXPECT_EQ(seconds_of(1, 1, 4), "-");
+}
+
+TEST_F(GroupOfTwo, ADeviceOutOfServiceDoesNotSpeak) {
+    group(RuleKind::kAny, false).within = seconds(10);
+    begin();
+    seconds_of(1, 1, 3);
+    const DeviceId upper = builder_.site().point(points_[0]).device;
+    judge_->set_out_of_service(upper, true);
+    EXPECT_EQ(seconds_of(3, 1, 20), "") << "whoever works on it tries it";
+    EXPECT_EQ(second(3, 3), "+") << "the other one is there still";
+    EXPECT_EQ(seconds_of(1, 1, 20), "") << "nobody knows of the first: it stands";
+    judge_->set_out_of_service(upper, false);
+    EXPECT_EQ(second(1, 1), "-");
+    EXPECT_EQ(second(3, 1), "+");
+    judge_->set_out_of_service(upper, true);
+    EXPECT_EQ(seconds_of(1, 1, 20), "");
+    judge_->set_out_of_service(upper, false);
+    EXPECT_EQ(seconds_of(1, 1, 2), "-");
+}
+
+TEST_F(GroupOfTwo, WhatIsStillWrongAtTheReturnSpeaksThen) {
+    group(RuleKind::kAny, false);
+    begin();
+    const DeviceId upper = builder_.site().point(points_[0]).device;
+    judge_->set_out_of_service(upper, true);
+    EXPECT_EQ(seconds_of(3, 1, 5), "");
+    judge_->set_out_of_service(upper, false);
+    EXPECT_EQ(second(3, 1), "+");
+}
+
+TEST_F(GroupOfTwo, TheContraryOfADeviceOutOfServiceIsNotKnownEither) {
+    group(RuleKind::kAll, true);
+    begin();
+    seconds_of(1, 1, 3);
+    judge_->set_out_of_service(builder_.site().point(points_[1]).device, true);
+    EXPECT_EQ(seconds_of(3, 1, 20), "");
 }
 
 TEST_F(GroupOfTwo, AStartKnowsNothingUntilItsRulesHaveJudged) {
