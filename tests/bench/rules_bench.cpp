@@ -5,9 +5,12 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "daemon/alarms/surroundings.hpp"
 #include "daemon/alarms/table.hpp"
 #include "daemon/rules/judge.hpp"
 #include "tests/support/site_builder.hpp"
@@ -52,10 +55,14 @@ std::vector<Sample> make_samples(double middle, double swing) {
     return samples;
 }
 
-void judge_samples(benchmark::State& state, double middle, double swing) {
+enum class Evidence : std::uint8_t { kNone, kKept };
+
+/// With evidence, the samples of the last 30 s are kept of every point, and given to each event.
+void judge_samples(benchmark::State& state, double middle, double swing, Evidence evidence) {
     test::SiteBuilder builder = make_site();
     rules::Judge judge(builder.site());
     alarms::Table table(Epoch{1}, builder.site());
+    alarms::Surroundings surroundings(builder.site());
     std::vector<Sample> samples = make_samples(middle, swing);
     std::vector<rules::Verdict> verdicts;
     verdicts.reserve(64);
@@ -70,12 +77,19 @@ void judge_samples(benchmark::State& state, double middle, double swing) {
         next = next + 1 == samples.size() ? 0 : next + 1;
         sample.taken = now;
         verdicts.clear();
+        if (evidence == Evidence::kKept) {
+            surroundings.observe(sample);
+        }
         judge.observe(sample, verdicts);
         if (judge.next_deadline() && *judge.next_deadline() <= now) {
             judge.tick(now, verdicts);
         }
         for (const rules::Verdict& verdict : verdicts) {
-            sequence += table.apply(verdict, {}, sequence) ? 1 : 0;
+            const std::optional<alarms::Transition> transition = table.apply(verdict, {}, sequence);
+            sequence += transition ? 1 : 0;
+            if (transition && evidence == Evidence::kKept) {
+                benchmark::DoNotOptimize(surroundings.around(transition->alarm));
+            }
         }
         changes += static_cast<std::int64_t>(verdicts.size());
     }
@@ -85,14 +99,22 @@ void judge_samples(benchmark::State& state, double middle, double swing) {
 }
 
 void QuietDay(benchmark::State& state) {
-    judge_samples(state, 100, 1);
+    judge_samples(state, 100, 1, Evidence::kNone);
 }
 void BusyDay(benchmark::State& state) {
-    judge_samples(state, 180, 40);
+    judge_samples(state, 180, 40, Evidence::kNone);
+}
+void QuietDayWithEvidence(benchmark::State& state) {
+    judge_samples(state, 100, 1, Evidence::kKept);
+}
+void BusyDayWithEvidence(benchmark::State& state) {
+    judge_samples(state, 180, 40, Evidence::kKept);
 }
 
 BENCHMARK(QuietDay);
 BENCHMARK(BusyDay);
+BENCHMARK(QuietDayWithEvidence);
+BENCHMARK(BusyDayWithEvidence);
 
 /// What the same samples cost when each is only compared with three limits, and nothing else is done with
 /// them.

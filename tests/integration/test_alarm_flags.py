@@ -108,6 +108,22 @@ def test_a_device_out_of_service_calls_nobody_over_a_kill(site, feed, relays):
     assert site.command("return", "one", "--why", "x").returncode == 1
 
 
+def test_out_of_service_and_back_by_the_platform(site, feed, relays):
+    seen = dict(device="one", on_behalf_of="Wang")
+    assert outcome(feed.command("out-of-service", id="o1", reason="new relay", **seen)) == "REFUSED", "no time"
+    assert outcome(feed.command("out-of-service", id="o2", seconds=3600, **seen)) == "REFUSED", "no reason"
+    assert outcome(feed.command("out-of-service", id="o3", seconds=3600, reason="new relay", **seen)) == "DONE"
+    site.kill()  # the moment it was told "done"
+    site.start()
+    relays.set(1, "holding", 0, ALARM)
+    quiet = feed.wait_transition("RAISED", RULE, "one")
+    hold = quiet.alarm.out_of_service
+    assert not quiet.notify and (hold.by.kind, hold.by.on_behalf_of, hold.by.reason) == ("platform", "Wang", "new relay")
+    assert outcome(feed.command("out-of-service", id="o3", seconds=3600, reason="new relay", **seen)) == "DONE", "as it was told"
+    assert outcome(feed.command("return", id="o4", reason="fitted", **seen)) == "DONE"
+    assert feed.wait_transition("RETURNED", RULE, "one").notify
+
+
 def test_a_dead_line_is_one_alarm(broker, feed, gateway, configuration):
     relays = TcpSlaves({unit: RELAY for unit in range(1, 5)})
     configuration.mqtt(broker.port).tcp("tcp", relays.port)
