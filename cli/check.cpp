@@ -22,14 +22,22 @@ void print(const config::Diagnostic& diagnostic) {
     std::printf("%s\n", paint(colour, line).c_str());
 }
 
+std::string count(std::size_t number, const char* one, const char* many) {
+    return std::to_string(number) + " " + (number == 1 ? one : many);
+}
+
 void print_sums(const config::Site& site) {
-    std::printf("gateway %s: %zu buses, %zu devices, %zu points, %zu rules\n", site.gateway.id.c_str(),
-                site.buses.size(), site.devices.size(), site.points.size(), site.rules.size());
+    std::printf("gateway %s: %s, %s, %s, %s\n", site.gateway.id.c_str(),
+                count(site.buses.size(), "bus", "buses").c_str(),
+                count(site.devices.size(), "device", "devices").c_str(),
+                count(site.points.size(), "point", "points").c_str(),
+                count(site.rules.size(), "rule", "rules").c_str());
     for (std::uint32_t i = 0; i < site.buses.size(); ++i) {
         const auto devices =
             std::count_if(site.devices.begin(), site.devices.end(),
                           [i](const config::Device& device) { return device.bus == BusId{i}; });
-        std::printf("  %-24s %3td devices\n", site.buses[i].name.c_str(), devices);
+        std::printf("  %-24s %3td %s\n", site.buses[i].name.c_str(), devices,
+                    devices == 1 ? "device" : "devices");
         for (const std::string& line : bus_lines(site, sampling::budget(site, BusId{i}))) {
             std::printf("%s\n", printable(line).c_str());
         }

@@ -1,5 +1,6 @@
 // gengfud: polls, judges, stores, publishes. See docs/ and `gengfud --help`.
 #include <malloc.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -209,6 +210,7 @@ int main(int argc, char** argv) {
     }
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);  // a limit of file size is a full disk: told, not died of
+    ::umask(S_IRWXG | S_IRWXO);     // what it writes is the unit's user's alone
     gengfu::hold_signals(SIG_BLOCK);
     const gengfu::config::Places places = gengfu::config::find_places(file);
     const int status = gengfu::live(places, GENGFU_VERSION);

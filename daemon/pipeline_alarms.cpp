@@ -1,4 +1,5 @@
 // What becomes of alarms: told, recorded, changed by people.
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -228,7 +229,12 @@ publish::CommandResult Pipeline::carry_out_service(const publish::PlatformComman
         return {v1::OUTCOME_ALREADY, "it is not out of service", 0};
     }
     const std::string mistake = change_service(wish);
-    return {mistake.empty() ? v1::OUTCOME_DONE : v1::OUTCOME_REFUSED, mistake.empty() ? "done" : mistake, 0};
+    if (mistake.empty()) {
+        return {v1::OUTCOME_DONE, "done", 0};
+    }
+    const bool known = std::any_of(site_.devices.begin(), site_.devices.end(),
+                                   [&](const config::Device& one) { return one.name == wish.device; });
+    return {known ? v1::OUTCOME_REFUSED : v1::OUTCOME_NOT_FOUND, mistake, 0};
 }
 
 bool Pipeline::has_timed_flags() const {

@@ -1,4 +1,5 @@
 // What befalls the gateway itself: its store, its clock, its certificates, its name.
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cmath>
 
@@ -61,19 +62,27 @@ void Pipeline::look_at_self() {
     const publish::PublisherStatus link = publisher_->status();
     table_.set_detail(config::self_rule(site_, config::SelfPoint::kConsumerSilent),
                       {":" + link.silent_consumer, ": " + link.silent_consumer});
+    const std::string denied = link.denied && !link.trouble.empty() ? link.trouble : std::string();
+    table_.set_detail(config::self_rule(site_, config::SelfPoint::kPublishDenied),
+                      {denied.empty() ? denied : ":" + denied, denied.empty() ? denied : ": " + denied});
     std::vector<Sample> samples{
         sample(config::SelfPoint::kConfigurationRefused, configuration_trouble_.empty() ? 0 : 1),
         sample(config::SelfPoint::kConsumerSilent,
                std::floor(std::chrono::duration<double, std::ratio<3600>>(link.consumer_silent).count())),
         sample(config::SelfPoint::kRecordsAbandoned, lost),
+        sample(config::SelfPoint::kPublishDenied, link.denied ? 1 : 0),
         sample(config::SelfPoint::kClockUnknown, clock_.wall() ? 0 : 1),
         sample(config::SelfPoint::kIdentityInUse,
                namesake_seen_ && now - *namesake_seen_ < kNamesakeTold ? 1 : 0)};
     const std::optional<Wall> wall = clock_.wall();
-    const std::optional<Wall> expiry = wall ? publish::first_expiry(site_.mqtt) : std::nullopt;
+    const std::optional<publish::Expiry> expiry = wall ? publish::first_expiry(site_.mqtt) : std::nullopt;
     if (expiry) {
-        const double days = std::chrono::duration<double, std::ratio<86400>>(*expiry - *wall).count();
-        samples.push_back(sample(config::SelfPoint::kCertificateDays, std::floor(days)));
+        const double days = std::chrono::duration<double, std::ratio<86400>>(expiry->at - *wall).count();
+        const std::string dates =
+            expiry->path + (days < 0 ? " expired on " : ", until ") + to_iso8601(expiry->at);
+        table_.set_detail(config::self_rule(site_, config::SelfPoint::kCertificateDays),
+                          {":" + dates, ": " + dates});
+        samples.push_back(sample(config::SelfPoint::kCertificateDays, std::max(0.0, std::floor(days))));
     }
     store_watch_.look(store_->usage(), now);
     for (Sample& one : store_samples(now)) {

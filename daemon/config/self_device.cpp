@@ -24,8 +24,8 @@ struct Trouble {
     std::optional<double> major{};  ///< from here on it is major
 };
 
-const std::array<Trouble, 9>& troubles() {
-    static const std::array<Trouble, 9> all{
+const std::array<Trouble, 10>& troubles() {
+    static const std::array<Trouble, 10> all{
         {{"configuration_refused",
           "configuration-refused",
           Severity::kModerate,
@@ -124,7 +124,18 @@ const std::array<Trouble, 9>& troubles() {
            "See whether the consumer runs, and whether its name in mqtt.confirm is right"},
           Duration::zero(),
           RuleKind::kAbove,
-          24}}};
+          24},
+         {"publish_denied",
+          "publish-denied",
+          Severity::kMajor,
+          Duration::zero(),
+          {"消息服务器拒收网关的数据", "The broker denies what the gateway publishes"},
+          {"网关 {device}:消息服务器拒绝网关写入",
+           "Gateway {device}: the broker denies the gateway to write"},
+          {"核对服务器的访问控制(ACL)与网关证书名或用户名;详见 gengfu status",
+           "Compare the broker's access list with the gateway's certificate or user name; `gengfu status` "
+           "has "
+           "the broker's words"}}}};
     return all;
 }
 

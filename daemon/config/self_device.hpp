@@ -28,7 +28,8 @@ enum class SelfPoint : std::uint16_t {
     kIdentityInUse,
     kStoreFull,
     kStoreSlow,
-    kConsumerSilent
+    kConsumerSilent,
+    kPublishDenied
 };
 
 /// Appends the gateway's own bus, profile, device, points and rules. Call once, after load().

@@ -41,7 +41,7 @@ constexpr std::array<VerbRow, 12> kVerbs{{{"ack", Verb::kAcknowledge, Names::kAl
 
 std::optional<v1::Command> parse(const std::string& payload) {
     v1::Command command;
-    if (payload.size() > kCommandBytes) {
+    if (payload.size() > kCommandReadBytes) {
         return std::nullopt;
     }
     if (!payload.empty() && payload.front() == '{') {
@@ -56,6 +56,11 @@ std::optional<v1::Command> parse(const std::string& payload) {
         return std::nullopt;
     }
     return command;
+}
+
+std::string too_long(const std::string& payload) {
+    return "the command is too long: " + std::to_string(payload.size()) + " bytes, at most " +
+           std::to_string(kCommandBytes) + " are taken; ask in several commands";
 }
 
 struct Refusal {
@@ -207,8 +212,9 @@ void Commands::handle(const std::string& verb, const std::string& payload, bool 
     CommandReply& reply = answered.reply;
     const std::optional<v1::Command> command = parse(payload);
     if (!command || command->id().empty() || command->id().size() > kCommandIdBytes) {
-        reply.message =
-            command ? "the command has no id, or one longer than 128 bytes" : "the command cannot be read";
+        reply.message = command ? "the command has no id, or one longer than 128 bytes"
+                        : payload.size() > kCommandBytes ? too_long(payload)
+                                                         : "the command cannot be read";
         answer(answered);
         return;
     }
@@ -216,6 +222,12 @@ void Commands::handle(const std::string& verb, const std::string& payload, bool 
     reply.alarm_id = command->alarm_id().substr(0, 64);
     answered.on_behalf_of = command->on_behalf_of();
     answered.reason = command->reason();
+    if (payload.size() > kCommandBytes) {
+        reply.message = too_long(payload);
+        answered.how = Answered::How::kRefused;
+        answer(answered);
+        return;
+    }
     if (retained) {
         // Not remembered: the same command may yet come as it should.
         reply.message = "a command must not be retained";

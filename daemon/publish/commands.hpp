@@ -40,6 +40,8 @@ struct Answered {
 
 /// The longest payload of a command that is read. A consumer that was restored names many ranges.
 constexpr std::size_t kCommandBytes = 256U << 10U;
+/// Up to here one that is too long is read for its id, by which it is refused.
+constexpr std::size_t kCommandReadBytes = 1U << 20U;
 /// The longest id of a command: room for a UUID with a prefix.
 constexpr std::size_t kCommandIdBytes = 128;
 /// Most ranges that a `resend` may name.

@@ -36,6 +36,23 @@ std::optional<std::string> read_announcement(const std::string& payload) {
     return confirm.consumer();
 }
 
+std::string trouble_in_confirm(const std::string& payload) {
+    v1::Confirm confirm;
+    if (payload.size() > kConfirmBytes) {
+        return "it is too long: " + std::to_string(payload.size()) + " bytes, at most " +
+               std::to_string(kConfirmBytes) + " are read";
+    }
+    if (!parse(payload, confirm)) {
+        return "it cannot be read";
+    }
+    if (confirm.consumer().empty()) {
+        return "it names no consumer";
+    }
+    return confirm.consumer() == "broker" && confirm.ranges_size() != 0
+               ? "\"broker\" is the gateway's own name for a PUBACK"
+               : std::string();
+}
+
 std::vector<Confirmation> read_confirmations(const std::string& payload) {
     std::vector<Confirmation> out;
     v1::Confirm confirm;

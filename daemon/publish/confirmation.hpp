@@ -20,6 +20,10 @@ struct Confirmation {
 /// left out: a record that is not confirmed is only sent again. Pure.
 std::vector<Confirmation> read_confirmations(const std::string& payload);
 
+/// Why a payload says nothing to either of the other two functions, in words; empty: it does, or it names
+/// only runs and ranges that cannot be. Pure.
+std::string trouble_in_confirm(const std::string& payload);
+
 /// The consumer that says with this payload that it starts (no ranges at all). Pure.
 std::optional<std::string> read_announcement(const std::string& payload);
 

@@ -37,6 +37,8 @@ Delivery::Delivery(const boost::asio::any_io_executor& core, store::Store& store
       events_(epoch),
       telemetry_(epoch),
       unconfirmed_(consumers, tuning.unconfirmed),
+      proof_(topics, tuning.acknowledge),
+      broker_confirms_(std::find(consumers.begin(), consumers.end(), "broker") != consumers.end()),
       pump_timer_(core),
       confirm_timer_(core),
       watch_timer_(core),
@@ -47,8 +49,11 @@ Delivery::Progress& Delivery::progress(const Identity& identity) {
 }
 
 void Delivery::connected(Session& session, const Connected& granted) {
+    note_confirmed();
     session_ = &session;
     granted_ = granted;
+    asks_proof_ = broker_confirms_ && !granted.mqtt5;
+    proof_.begin(asks_proof_ ? Proof::Needed::kYes : Proof::Needed::kNo);
     unconfirmed_.connected(clock_->now());
     window_.open(granted.receive_maximum);
     drained_told_ = false;
@@ -60,6 +65,7 @@ void Delivery::connected(Session& session, const Connected& granted) {
 
 void Delivery::lost() {
     session_ = nullptr;
+    forget_unproven();
     unconfirmed_.lost(clock_->now());
     window_.clear();
     outbox_.clear();
@@ -192,6 +198,7 @@ bool Delivery::send_head(const Outgoing& head) {
     Outgoing message = outbox_.pop(head.lane);
     if (message.record) {
         progress(*message.record).attempted.add(message.record->sequence);
+        proof_.sent(message.topic, message.payload, clock_->now());
     }
     window_.add(token_, {.lane = message.lane,
                          .record = message.record,
@@ -201,13 +208,45 @@ bool Delivery::send_head(const Outgoing& head) {
     return true;
 }
 
-void Delivery::landed(const Identity& identity) {
+void Delivery::landed(const Identity& identity, const std::string& topic) {
     Progress& of = progress(identity);
     of.under_way.remove(identity.sequence);
     of.acknowledged.add(identity.sequence);
     unconfirmed_.acknowledged({identity.epoch, identity.stream}, identity.sequence, clock_->now());
-    confirm_soon(identity);
+    if (proof_.holds(topic)) {
+        confirm_soon(identity);
+    } else {
+        unproven_[topic][{identity.epoch, identity.stream}].add(identity.sequence);
+    }
     hooks_.delivered(identity);
+}
+
+bool Delivery::came(const std::string& topic, const std::string& payload) {
+    if (!proof_.came(topic, payload)) {
+        return false;
+    }
+    for (const auto& [key, set] : std::exchange(unproven_[topic], {})) {
+        for (const store::SequenceRange& range : set.ranges()) {
+            for (std::uint64_t sequence = range.first; sequence <= range.last; ++sequence) {
+                to_confirm_[key].add(sequence);
+            }
+        }
+    }
+    note_confirmed();
+    return true;
+}
+
+// Sent again in the next connection, under the same identities.
+void Delivery::forget_unproven() {
+    for (const auto& [topic, keys] : std::exchange(unproven_, {})) {
+        for (const auto& [key, set] : keys) {
+            for (const store::SequenceRange& range : set.ranges()) {
+                for (std::uint64_t sequence = range.first; sequence <= range.last; ++sequence) {
+                    progress_[key].acknowledged.remove(sequence);
+                }
+            }
+        }
+    }
 }
 
 void Delivery::confirm_soon(const Identity& identity) {
@@ -263,7 +302,7 @@ void Delivery::acknowledged(std::uint64_t token) {
     }
     ++acknowledged_;
     if (flight->record) {
-        landed(*flight->record);
+        landed(*flight->record, flight->topic);
         kill_point("after-puback");
     }
     pump();
@@ -384,6 +423,9 @@ void Delivery::watch() {
             hooks_.stuck();
         }
         watch();
+        if (const std::optional<std::string> topic = proof_.overdue(clock_->now())) {
+            hooks_.unproven(*topic);
+        }
     });
 }
 

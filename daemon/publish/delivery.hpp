@@ -11,6 +11,7 @@
 #include "daemon/publish/encoder.hpp"
 #include "daemon/publish/outbox.hpp"
 #include "daemon/publish/pace.hpp"
+#include "daemon/publish/proof.hpp"
 #include "daemon/publish/publisher.hpp"
 #include "daemon/publish/range_set.hpp"
 #include "daemon/publish/timer.hpp"
@@ -32,8 +33,10 @@ public:
             events_drained;           ///< once a connection: no event of an earlier time waits any more
         std::function<void()> again;  ///< what was refused is being tried again
         std::function<void()> stuck;  ///< a PUBACK is overdue: connect anew
-        std::function<void()> idle;   ///< nothing waits nor is under way but slow telemetry
-        std::function<void()> room;   ///< all that is new or unconfirmed is on its way: history may follow
+        /// What is published there does not come back: the broker's PUBACKs mean nothing.
+        std::function<void(const std::string& topic)> unproven;
+        std::function<void()> idle;  ///< nothing waits nor is under way but slow telemetry
+        std::function<void()> room;  ///< all that is new or unconfirmed is on its way: history may follow
     };
 
     /// \param store, clock, topics outlive the delivery. \param consumers whose confirmation releases a
@@ -59,6 +62,12 @@ public:
 
     void acknowledged(std::uint64_t token);
     void refused(std::uint64_t token, const std::string& why);
+
+    /// One of our own topics brought something.
+    /// \return whether it need not be subscribed to any more: its first record is back.
+    bool came(const std::string& topic, const std::string& payload);
+    /// Whether PUBACKs of this connection have to be proven by what comes back on the topics of records.
+    bool asks_proof() const { return asks_proof_; }
 
     /// A consumer says what it has: what it lacks though the broker took it long ago is sent again.
     void confirmed(const Confirmation& confirmation);
@@ -90,7 +99,8 @@ private:
     void pump();
     bool send_head(const Outgoing& head);
     Duration wait_for(Lane lane);
-    void landed(const Identity& identity);
+    void landed(const Identity& identity, const std::string& topic);
+    void forget_unproven();
     void confirm_soon(const Identity& identity);
     void fetch();
     void fetch(Stream stream);
@@ -120,6 +130,10 @@ private:
     Unconfirmed unconfirmed_;
     std::map<Key, Progress> progress_;
     std::map<Key, RangeSet> to_confirm_;
+    Proof proof_;
+    bool asks_proof_ = false;
+    bool broker_confirms_;                                     ///< its PUBACK releases records
+    std::map<std::string, std::map<Key, RangeSet>> unproven_;  ///< acknowledged, by topic
     std::uint64_t published_ = 0, acknowledged_ = 0, refused_ = 0;
     Timer pump_timer_, confirm_timer_, watch_timer_, retry_timer_;
 };

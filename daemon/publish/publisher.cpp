@@ -48,7 +48,8 @@ Publisher::Impl::Impl(boost::asio::any_io_executor core, const config::Site& sit
       heartbeat_timer_(core_),
       listing_timer_(core_),
       stop_timer_(core_),
-      history_timer_(core_) {
+      history_timer_(core_),
+      denied_timer_(core_) {
     // protobuf would write a line to standard error for each message that somebody else garbled.
     google::protobuf::SetLogHandler(nullptr);
     for (const store::KnownEpoch& known : run_.known_epochs) {
@@ -310,8 +311,8 @@ void Publisher::Impl::abandon() {
     }
     delivery_->lost();
     delivery_->note_confirmed();
-    for (Timer* timer :
-         {&linger_timer_, &event_timer_, &heartbeat_timer_, &listing_timer_, &stop_timer_, &history_timer_}) {
+    for (Timer* timer : {&linger_timer_, &event_timer_, &heartbeat_timer_, &listing_timer_, &stop_timer_,
+                         &history_timer_, &denied_timer_}) {
         timer->cancel();
     }
 }
@@ -325,6 +326,7 @@ PublisherStatus Publisher::Impl::status() const {
                      (granted_->mqtt5 ? " (MQTT 5)" : " (MQTT 3.1.1)");
     }
     out.trouble = trouble_;
+    out.denied = denied_ && clock_->now() - *denied_ < 2 * std::max(tuning_.retry_refused, denied_pause_);
     delivery_->count(out);
     out.events_waiting += line_.size();
     out.telemetry_waiting += batch_.empty() ? 0 : 1;

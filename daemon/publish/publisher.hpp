@@ -137,6 +137,7 @@ struct Tuning {
 struct PublisherStatus {
     bool connected = false;
     std::string broker;   ///< "mqtts://broker-1.city.example:8883 (MQTT 5)"
+    bool denied = false;  ///< the broker denied something within the last two attempts to send it
     std::string trouble;  ///< why not connected; while connected, what the broker refuses
     std::uint64_t in_flight = 0, events_waiting = 0, telemetry_waiting = 0;
     std::uint64_t published = 0, acknowledged = 0, refused = 0;

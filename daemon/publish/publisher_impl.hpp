@@ -64,15 +64,19 @@ private:
 
     // publisher_consumers.cpp
     void on_confirm(const std::string& payload);
+    void check_listed(const std::string& consumer);
+    void complain(const std::string& what, const std::string& zh, const std::string& en);
     void declaration_committed(std::uint64_t sequence);
 
     // publisher_link.cpp
     Delivery::Hooks hooks();
     Callbacks callbacks();
     void on_connected(const Connected& granted);
-    void on_lost(const std::string& why);
+    enum class Ended : std::uint8_t { kByBroker, kByUs };
+    void on_lost(const std::string& why, Ended ended);
     void on_idle();
     void on_refused(const std::string& topic, const std::string& why);
+    void on_unproven(const std::string& topic);
     void on_message(const Incoming& message);
     void on_own_state(const Incoming& message);
     void on_own_birth(const Incoming& message);
@@ -141,13 +145,16 @@ private:
     std::unique_ptr<Session> session_;
     std::optional<Connected> granted_;
     std::string trouble_;
-    std::set<std::string> told_;  ///< troubles told since the last good connection
+    std::map<std::string, Monotonic> complaints_;  ///< of what consumers say, with when it was told
+    std::set<std::string> told_;                   ///< troubles told since the last good connection
     std::optional<Listing> listing_;
     std::string marker_;
     std::uint64_t markers_ = 0;
     bool listed_told_ = false;
     bool birth_seen_ = false;  ///< the broker has given us our own birth: a foreign one is newer
     Monotonic state_said_{};
+    std::optional<Monotonic> denied_;  ///< when it last denied something
+    Duration denied_pause_{};          ///< before a connection that took nothing is made anew
 
     enum class Stage : std::uint8_t { kRunning, kLeaving, kDraining, kGoodbye, kStopped };
     Stage stage_ = Stage::kRunning;
@@ -163,7 +170,8 @@ private:
     std::multimap<std::uint64_t, Waiter> waiters_;
     std::map<std::uint64_t, store::Loss> declared_;  ///< by the event that says so, until it is on disk
 
-    Timer linger_timer_, event_timer_, heartbeat_timer_, listing_timer_, stop_timer_, history_timer_;
+    Timer linger_timer_, event_timer_, heartbeat_timer_, listing_timer_, stop_timer_, history_timer_,
+        denied_timer_;
 };
 
 }  // namespace gengfu::publish

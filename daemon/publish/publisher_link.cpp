@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -10,6 +11,8 @@ namespace {
 
 // More different troubles than this are not told one by one.
 constexpr std::size_t kTold = 16;
+// Between two connections that turn out to take no records.
+constexpr Duration kLongestDenied = std::chrono::minutes(10);
 // A will that comes again and again (somebody else uses our name) is not answered faster than this.
 constexpr Duration kStatePause = std::chrono::seconds(1);
 
@@ -38,6 +41,7 @@ Delivery::Hooks Publisher::Impl::hooks() {
                            "the broker has not acknowledged a message for long: connecting anew");
                     session_->reconnect();
                 },
+            .unproven = [this](const std::string& topic) { on_unproven(topic); },
             .idle = [this] { on_idle(); },
             .room = [this] { read_history(); }};
 }
@@ -62,36 +66,45 @@ Callbacks Publisher::Impl::callbacks() {
             }
         });
     };
-    return {
-        .connected =
-            [post](Connected granted) {
-                post([granted = std::move(granted)](Impl& self) { self.on_connected(granted); });
-            },
-        .lost = [post](std::string why) { post([why = std::move(why)](Impl& self) { self.on_lost(why); }); },
-        .acknowledged =
-            [post](std::uint64_t token) {
-                post([token](Impl& self) { self.delivery_->acknowledged(token); });
-            },
-        .refused =
-            [post](std::uint64_t token, std::string why) {
-                post([token, why = std::move(why)](Impl& self) {
-                    if (token == 0) {
-                        self.on_refused("a subscription", why);
-                    } else {
-                        self.delivery_->refused(token, why);
-                    }
-                });
-            },
-        .message =
-            [post](Incoming message) {
-                post([message = std::move(message)](Impl& self) { self.on_message(message); });
-            }};
+    return {.connected =
+                [post](Connected granted) {
+                    post([granted = std::move(granted)](Impl& self) { self.on_connected(granted); });
+                },
+            .lost =
+                [post](std::string why) {
+                    post([why = std::move(why)](Impl& self) { self.on_lost(why, Ended::kByBroker); });
+                },
+            .renewing =
+                [post](std::string why) {
+                    post([why = std::move(why)](Impl& self) { self.on_lost(why, Ended::kByUs); });
+                },
+            .acknowledged =
+                [post](std::uint64_t token) {
+                    post([token](Impl& self) { self.delivery_->acknowledged(token); });
+                },
+            .refused =
+                [post](std::uint64_t token, std::string why) {
+                    post([token, why = std::move(why)](Impl& self) {
+                        if (token == 0) {
+                            self.on_refused("a subscription", why);
+                        } else {
+                            self.delivery_->refused(token, why);
+                        }
+                    });
+                },
+            .message =
+                [post](Incoming message) {
+                    post([message = std::move(message)](Impl& self) { self.on_message(message); });
+                }};
 }
 
 void Publisher::Impl::on_connected(const Connected& granted) {
     granted_ = granted;
     trouble_.clear();
-    told_.clear();
+    denied_timer_.cancel();
+    if (denied_pause_ == Duration::zero()) {
+        told_.clear();
+    }
     notice(Notice::kInfo, "已连接 " + status().broker, "connected to " + status().broker);
     // Before ours takes its place: what stands there tells of another gateway of our name.
     subscribe(topics_.birth);
@@ -101,12 +114,17 @@ void Publisher::Impl::on_connected(const Connected& granted) {
     subscribe(topics_.all_commands);
     subscribe(topics_.confirm);
     subscribe(topics_.state);
+    if (delivery_->asks_proof()) {
+        for (const std::string* topic : {&topics_.event, &topics_.tele, &topics_.hist}) {
+            subscribe(*topic);
+        }
+    }
     begin_listing();
     heartbeat_timer_.after(site_->mqtt.heartbeat, [this] { heartbeat(); });
     move_events();
 }
 
-void Publisher::Impl::on_lost(const std::string& why) {
+void Publisher::Impl::on_lost(const std::string& why, Ended ended) {
     granted_.reset();
     trouble_ = why;
     delivery_->lost();
@@ -118,7 +136,9 @@ void Publisher::Impl::on_lost(const std::string& why) {
     heartbeat_timer_.cancel();
     event_timer_.cancel();
     if (told_.size() < kTold && told_.insert(why).second) {
-        notice(Notice::kWarning, "没有消息服务器: " + why, "no broker: " + why);
+        ended == Ended::kByUs
+            ? notice(Notice::kInfo, "主动断开消息服务器: " + why, "leaving the broker: " + why)
+            : notice(Notice::kWarning, "没有消息服务器: " + why, "no broker: " + why);
     }
     if (leaving_) {
         stay(why);
@@ -127,7 +147,23 @@ void Publisher::Impl::on_lost(const std::string& why) {
     }
 }
 
+// The connection stands, but nothing that it takes is kept: as good as none. Somebody may mend the access
+// list.
+void Publisher::Impl::on_unproven(const std::string& topic) {
+    denied_ = clock_->now();
+    denied_pause_ = std::clamp(denied_pause_ * 2, tuning_.retry_refused, kLongestDenied);
+    on_lost("MQTT 3.1.1 acknowledges what is published on " + topic +
+                ", but it does not come back: the broker's access list (ACL) denies the gateway to write "
+                "there, or to read "
+                "it, which this version of MQTT cannot tell; nothing counts as delivered. Allow both, use "
+                "MQTT 5, or name "
+                "a consumer in mqtt.confirm in place of \"broker\"",
+            Ended::kByBroker);
+    denied_timer_.after(denied_pause_, [this] { session_->reconnect(); });
+}
+
 void Publisher::Impl::on_refused(const std::string& topic, const std::string& why) {
+    denied_ = clock_->now();
     trouble_ = "the broker refuses " + topic + ": " + why;
     if (told_.size() < kTold && told_.insert(trouble_).second) {
         notice(Notice::kWarning, "服务器拒绝 " + topic + ": " + why, trouble_);
@@ -146,6 +182,12 @@ void Publisher::Impl::on_message(const Incoming& message) {
         on_own_state(message);
     } else if (message.topic == topics_.birth) {
         on_own_birth(message);
+    } else if (message.topic == topics_.event || message.topic == topics_.tele ||
+               message.topic == topics_.hist) {
+        if (delivery_->came(message.topic, message.payload)) {
+            denied_pause_ = Duration::zero();
+            static_cast<void>(session_->unsubscribe(message.topic));
+        }
     } else if (message.topic == topics_.confirm) {
         on_confirm(message.payload);
     } else if (listing_ && message.topic == marker_) {

@@ -42,6 +42,9 @@ struct Callbacks {
     std::function<void(Connected)> connected;
     std::function<void(std::string why)>
         lost;  ///< connection refused, timed out or gone; the session tries on by itself
+    /// In place of `lost` where the session ends the connection itself to make it anew, and says why.
+    /// Optional.
+    std::function<void(std::string why)> renewing{};
     std::function<void(std::uint64_t token)> acknowledged;
     std::function<void(std::uint64_t token, std::string why)>
         refused;  ///< PUBACK with a reason: will not be taken

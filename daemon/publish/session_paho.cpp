@@ -66,6 +66,7 @@ private:
     ConnectPlan plan_;
     TlsFiles files_;
     std::mt19937 random_;
+    bool renewed_ = false;      // the last connection was ended for new certificate files
     unsigned brief_ = 0;        // connections of MQTT 3.1.1, one after the other, that ended at once
     std::shared_ptr<Link> up_;  // under the mutex
 };
@@ -174,8 +175,8 @@ ConnectPlan::Failure Worker::explain(const Link& link, const config::Broker& bro
         why = look.trouble.empty() ? why : look.trouble;
         // Paho calls a broker unreached that ends TLS before it has heard of the connection.
         const bool ended = failure.unreached && look.succeeded;
-        why = ended ? "the broker ended the connection after the TLS handshake" : why;
-        if ((failure.closed || ended) && settings_.certificate.empty()) {
+        why = ended && look.trouble.empty() ? "the broker ended the connection after the TLS handshake" : why;
+        if ((failure.closed || ended) && look.trouble.empty() && settings_.certificate.empty()) {
             why += "; does it want a certificate of the gateway (mqtt.certificate)?";
         }
     }
@@ -199,14 +200,20 @@ void Worker::serve(const std::shared_ptr<Link>& link) {
     }
     while (watch(*link)) {
     }
-    std::string why;
     {
         const std::scoped_lock lock(shared_->mutex);
         up_.reset();
         link->hush();
-        why = link->state() == Link::State::kGone ? link->why() : "connecting anew";
+        const bool gone = link->state() == Link::State::kGone;
+        const std::string why = name_of(granted.broker) + ": " +
+                                (gone       ? link->why()
+                                 : renewed_ ? "the certificate files have changed, connecting anew"
+                                            : "connecting anew");
+        if (!shared_->silent) {
+            gone || !shared_->callbacks.renewing ? shared_->callbacks.lost(why)
+                                                 : shared_->callbacks.renewing(why);
+        }
     }
-    say_lost(name_of(granted.broker) + ": " + why);
     link->end();
 }
 
@@ -217,7 +224,8 @@ bool Worker::watch(Link& link) {
         return shared_->stop || shared_->reconnect || link.state() != Link::State::kUp;
     });
     lock.unlock();
-    return !ended && !files_.renewed();
+    renewed_ = !ended && files_.renewed();
+    return !ended && !renewed_;
 }
 
 // A caller may still be in publish(): the client must not be destroyed on its thread, which would block it.

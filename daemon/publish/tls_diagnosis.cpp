@@ -10,11 +10,15 @@
 #include <chrono>
 #include <memory>
 
+#include "daemon/publish/tls_files.hpp"
+
 namespace gengfu::publish {
 
 namespace {
 
 constexpr auto kLongest = std::chrono::seconds(5);
+// With TLS 1.3 the broker judges the gateway's certificate after the handshake, and then says so at once.
+constexpr auto kVerdict = std::chrono::seconds(2);
 
 struct FreeContext {
     void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
@@ -80,7 +84,38 @@ Shake handshake(BIO* bio) {
     return Shake::kDone;
 }
 
-std::string words_for(SSL* ssl, const std::string& host, unsigned long error) {
+// An alert about the certificate that we showed, or did not (RFC 8446, 6.2).
+std::string refusal_of(const config::Mqtt& settings, unsigned long error) {
+    if (ERR_GET_LIB(error) != ERR_LIB_SSL) {
+        return {};
+    }
+    const std::string dates = wrong_dates(settings.certificate);
+    const std::string ours = "the broker refuses the gateway's certificate " + settings.certificate + ": ";
+    switch (ERR_GET_REASON(error)) {
+        case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+            return ours + "it is of an authority that the broker does not know";
+        case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+            return ours + "it " + (dates.empty() ? "has expired by the broker's clock" : dates);
+        case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+            return ours + "it has been revoked";
+        case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+        case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+        case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+        case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
+            return ours + (dates.empty() ? std::string(ERR_reason_error_string(error)) : "it " + dates);
+        case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
+            return ours + "the key " + settings.key + " does not belong to it";
+        case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+        case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+            return settings.certificate.empty()
+                       ? "the broker wants a certificate of the gateway (mqtt.certificate)"
+                       : std::string();
+        default:
+            return {};
+    }
+}
+
+std::string words_for(const config::Mqtt& settings, SSL* ssl, const std::string& host, unsigned long error) {
     const long verified = SSL_get_verify_result(ssl);
     switch (verified) {
         case X509_V_OK:
@@ -96,8 +131,26 @@ std::string words_for(SSL* ssl, const std::string& host, unsigned long error) {
             return std::string("the broker's certificate is not trusted (mqtt.ca): ") +
                    X509_verify_cert_error_string(verified);
     }
+    if (const std::string refused = refusal_of(settings, error); !refused.empty()) {
+        return refused;
+    }
     const char* reason = error == 0 ? nullptr : ERR_reason_error_string(error);
     return std::string("TLS fails: ") + (reason != nullptr ? reason : "the broker closed the connection");
+}
+
+// The broker's verdict on our certificate, when it has one: it would wait for us otherwise.
+unsigned long verdict(BIO* bio) {
+    const auto until = std::chrono::steady_clock::now() + kVerdict;
+    char byte = 0;
+    while (BIO_read(bio, &byte, 1) <= 0) {
+        if (!BIO_should_retry(bio)) {
+            return ERR_peek_error();
+        }
+        if (!wait_for(bio, until)) {
+            break;
+        }
+    }
+    return 0;
 }
 
 }  // namespace
@@ -115,14 +168,18 @@ TlsLook look_at_tls(const config::Mqtt& settings, const config::Broker& broker) 
     BIO_set_conn_port(bio.get(), std::to_string(broker.port).c_str());
     BIO_set_nbio(bio.get(), 1);
     const Shake shake = handshake(bio.get());
-    const unsigned long error = ERR_peek_error();  // the first: what followed from it comes after
+    const unsigned long error = shake == Shake::kDone
+                                    ? verdict(bio.get())
+                                    : ERR_peek_error();  // the first: what followed from it comes after
     ERR_clear_error();
+    if (shake == Shake::kDone) {
+        return {.trouble = refusal_of(settings, error), .succeeded = true};
+    }
     // Errors of sockets and names are not TLS's: whoever connects has words of their own for them.
     const int source = ERR_GET_LIB(error);
     const bool reached = source != ERR_LIB_BIO && source != ERR_LIB_SYS;
-    return {
-        .trouble = shake == Shake::kFailed && reached ? words_for(ssl, broker.host, error) : std::string(),
-        .succeeded = shake == Shake::kDone};
+    return {.trouble = shake == Shake::kFailed && reached ? words_for(settings, ssl, broker.host, error)
+                                                          : std::string()};
 }
 
 std::string tls_trouble(const config::Mqtt& settings, const config::Broker& broker) {

@@ -7,13 +7,13 @@
 namespace gengfu::publish {
 
 struct TlsLook {
-    std::string trouble{};  ///< empty when the handshake succeeds or the broker cannot be reached at all
-    bool succeeded =
-        false;  ///< the handshake; a broker of TLS 1.3 may refuse the gateway's certificate after it
+    std::string trouble{};   ///< empty when all is well or the broker cannot be reached at all
+    bool succeeded = false;  ///< the handshake; a broker of TLS 1.3 may refuse the gateway's certificate
+                             ///< after it (`trouble`)
 };
 
 /// Why TLS with a broker fails, in words: Paho says only that it does. Makes a handshake of its own and ends
-/// it; blocks up to five seconds.
+/// it; blocks up to seven seconds.
 TlsLook look_at_tls(const config::Mqtt& settings, const config::Broker& broker);
 
 /// TlsLook::trouble alone.

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <fstream>
 #include <memory>
 
 namespace gengfu::publish {
@@ -26,14 +27,52 @@ using File = std::unique_ptr<BIO, Freed<BIO_free_all>>;
 using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 
+// "PATH:LINE", the line on which the block number `block` begins; the path alone when there is none.
+std::string place_of(const std::string& path, int block) {
+    std::ifstream file(path);
+    std::string line;
+    for (int number = 1; std::getline(file, line); ++number) {
+        if (line.starts_with("-----BEGIN ") && --block < 0) {
+            return path + ":" + std::to_string(number);
+        }
+    }
+    return path;
+}
+
+// The first of the file; all that follow must be whole too, since TLS sends the chain.
 Result<Certificate> read_certificate(const std::string& path) {
     const File file(BIO_new_file(path.c_str(), "r"));
-    Certificate certificate(file ? PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr) : nullptr);
-    ERR_clear_error();
-    if (!certificate) {
-        return fail(Errc::kInvalid, path + (file ? " holds no certificate in PEM" : " cannot be read"));
+    if (!file) {
+        return fail(Errc::kInvalid, path + " cannot be read");
     }
-    return certificate;
+    Certificate first;
+    for (int block = 0;; ++block) {
+        Certificate next(PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr));
+        const int reason = ERR_GET_REASON(ERR_peek_last_error());
+        ERR_clear_error();
+        if (!next && first && reason == PEM_R_NO_START_LINE) {
+            return first;
+        }
+        if (!next) {
+            return fail(Errc::kInvalid,
+                        reason == PEM_R_NO_START_LINE
+                            ? path + " holds no certificate in PEM"
+                            : place_of(path, block) + ": what begins here is no certificate in PEM");
+        }
+        first = first ? std::move(first) : std::move(next);
+    }
+}
+
+std::optional<Wall> wall_of(const ASN1_TIME* time) {
+    std::tm utc{};
+    if (ASN1_TIME_to_tm(time, &utc) != 1) {
+        return std::nullopt;
+    }
+    const std::chrono::year_month_day date(std::chrono::year(utc.tm_year + 1900),
+                                           std::chrono::month(static_cast<unsigned>(utc.tm_mon + 1)),
+                                           std::chrono::day(static_cast<unsigned>(utc.tm_mday)));
+    return std::chrono::sys_days(date) + std::chrono::hours(utc.tm_hour) + std::chrono::minutes(utc.tm_min) +
+           std::chrono::seconds(utc.tm_sec);
 }
 
 // A key with a pass phrase would make OpenSSL ask at the terminal.
@@ -110,21 +149,26 @@ Result<void> TlsFiles::check() const {
     return {};
 }
 
-std::optional<Wall> first_expiry(const config::Mqtt& settings) {
-    std::optional<Wall> first;
+std::string wrong_dates(const std::string& certificate) {
+    const Result<Certificate> read = read_certificate(certificate);
+    const std::optional<Wall> from = read ? wall_of(X509_get0_notBefore(read->get())) : std::nullopt;
+    const std::optional<Wall> until = read ? wall_of(X509_get0_notAfter(read->get())) : std::nullopt;
+    const auto now = std::chrono::system_clock::now();
+    if (from && now < *from) {
+        return "is valid only from " + to_iso8601(*from) + " on (is the clock of this machine right?)";
+    }
+    return until && now > *until ? "expired on " + to_iso8601(*until) : std::string();
+}
+
+std::optional<Expiry> first_expiry(const config::Mqtt& settings) {
+    std::optional<Expiry> first;
     for (const std::string& path : {settings.certificate, settings.ca}) {
         const Result<Certificate> read =
             path.empty() ? Result<Certificate>(fail(Errc::kNotFound, "")) : read_certificate(path);
-        std::tm utc{};
-        if (!read || ASN1_TIME_to_tm(X509_get0_notAfter(read->get()), &utc) != 1) {
-            continue;
+        const std::optional<Wall> end = read ? wall_of(X509_get0_notAfter(read->get())) : std::nullopt;
+        if (end && (!first || *end < first->at)) {
+            first = {*end, path};
         }
-        const std::chrono::year_month_day date(std::chrono::year(utc.tm_year + 1900),
-                                               std::chrono::month(static_cast<unsigned>(utc.tm_mon + 1)),
-                                               std::chrono::day(static_cast<unsigned>(utc.tm_mday)));
-        const Wall end = std::chrono::sys_days(date) + std::chrono::hours(utc.tm_hour) +
-                         std::chrono::minutes(utc.tm_min) + std::chrono::seconds(utc.tm_sec);
-        first = first ? std::min(*first, end) : end;
     }
     return first;
 }

@@ -42,8 +42,16 @@ private:
     Stamps last_{};
 };
 
+/// What is wrong with the dates of a certificate by this machine's clock: "expired on 2026-11-01 12:00:00
+/// UTC". Empty: nothing, or it cannot be read.
+std::string wrong_dates(const std::string& certificate);
+
+struct Expiry {
+    Wall at;
+    std::string path;  ///< of the certificate
+};
 /// When the first of the gateway's certificate and its authority's expires. \return nothing: none is
 /// configured, or it cannot be read (which check() tells). Blocks for two small files; any thread.
-std::optional<Wall> first_expiry(const config::Mqtt& settings);
+std::optional<Expiry> first_expiry(const config::Mqtt& settings);
 
 }  // namespace gengfu::publish

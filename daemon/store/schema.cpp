@@ -40,8 +40,9 @@ constexpr const char* kMaking =
 // that this needs would be written with every flush.
 constexpr const char* kShrinking = "PRAGMA auto_vacuum = INCREMENTAL;";
 
-// A flush brings a few KiB, and each page that it touches goes to the card twice, log and file, as a whole:
-// small pages waste less at the end of what is written (docs/reliability.md, Flash).
+// A flush brings a few KiB, a confirmation a few bytes, and each page that it touches goes to the card twice,
+// log and file, as a whole: small pages waste less at the end of what is written (docs/reliability.md,
+// Flash).
 constexpr const char* kSmallPages = "PRAGMA page_size = 1024;";
 
 constexpr const char* kStateTables =
@@ -54,6 +55,9 @@ constexpr const char* kRecordTables =
     "CREATE TABLE run (start INTEGER PRIMARY KEY, epoch INTEGER NOT NULL);"
     "CREATE TABLE record (id INTEGER PRIMARY KEY, encoding INTEGER NOT NULL, day INTEGER NOT NULL,"
     " crc INTEGER NOT NULL, bytes BLOB NOT NULL, state BLOB NOT NULL);";
+
+// SQLite's log takes the mode of its database.
+constexpr mode_t kOwnerAlone = S_IRUSR | S_IWUSR;
 
 constexpr const char* kSign = "PRAGMA application_id = 0x47656E67; PRAGMA user_version = 1;";
 
@@ -85,8 +89,11 @@ Result<void> fill_new(const std::string& path, FileKind kind) {
         return pass(database);
     }
     Result<void> done = (*database)->execute(kMaking);
-    if (done) {
-        done = (*database)->execute(kind == FileKind::kTelemetry ? kSmallPages : kShrinking);
+    if (done && kind != FileKind::kEvents) {
+        done = (*database)->execute(kSmallPages);
+    }
+    if (done && kind != FileKind::kTelemetry) {
+        done = (*database)->execute(kShrinking);
     }
     if (done) {
         done = (*database)->begin();
@@ -114,8 +121,10 @@ Result<void> make_file(const std::string& path, FileKind kind) {
         ::unlink(making.c_str());
         return done;
     }
+    static_cast<void>(::chmod(making.c_str(), kOwnerAlone));
     if (::rename(making.c_str(), path.c_str()) != 0) {
-        return fail(Errc::kIo, fmt::format("{}: cannot be made: {}", path, std::strerror(errno)));
+        return fail(errno == ENOSPC || errno == EDQUOT ? Errc::kFull : Errc::kIo,
+                    fmt::format("{}: cannot be made: {}", path, std::strerror(errno)));
     }
     const int folder =
         ::open(std::filesystem::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -172,6 +181,7 @@ Result<std::unique_ptr<sql::Database>> open_file(const std::string& path, FileKi
         case Presence::kEmpty:
             return fail(Errc::kCorrupt, fmt::format("{}: is empty", path));
         case Presence::kFilled:
+            static_cast<void>(::chmod(path.c_str(), kOwnerAlone));  // one of an earlier release
             break;
     }
     auto database = sql::Database::open(path, sql::OpenMode::kReadWrite);

@@ -73,6 +73,7 @@ Statement& Statement::bind(int parameter, std::string_view bytes) {
 }
 
 Result<bool> Statement::step() {
+    errno = 0;
     const int code =
         std::exchange(bind_error_, 0) != SQLITE_OK ? SQLITE_NOMEM : sqlite3_step(statement_.get());
     if (code == SQLITE_ROW) {
@@ -141,6 +142,7 @@ int Database::note_wal(void* self, sqlite3* /*db*/, const char* /*schema*/, int 
 }
 
 Result<void> Database::execute(const char* sql) {
+    errno = 0;
     const int code = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) {
         return error(code);
@@ -197,6 +199,7 @@ Result<void> Database::checkpoint_and_shrink() {
 }
 
 Result<void> Database::checkpoint(int mode) {
+    errno = 0;
     const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, mode, nullptr, nullptr);
     if (code != SQLITE_OK) {
         return error(code);
@@ -206,8 +209,10 @@ Result<void> Database::checkpoint(int mode) {
 }
 
 tl::unexpected<Error> Database::error(int code) const {
+    const int last = errno;  // where a commit fails, SQLite 3.40 keeps no system error of its own
     const bool of_system = (code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN;
-    const int system_error = of_system && db_ != nullptr ? sqlite3_system_errno(db_) : 0;
+    const int noted = of_system && db_ != nullptr ? sqlite3_system_errno(db_) : 0;
+    const int system_error = of_system && noted == 0 ? last : noted;
     const char* words = db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(code);
     const std::string cause = system_error != 0 ? fmt::format(", {}", std::strerror(system_error)) : "";
     return fail(errc_of(code, system_error), fmt::format("{}: {} (SQLite {}{})", path_, words, code, cause));

@@ -14,7 +14,7 @@ namespace gengfu::store {
 namespace {
 
 constexpr std::array kNames{"state.db", "state.db.copy"};
-constexpr int kStateCheckpointPages = 64;  // 256 KiB: the whole state is seldom larger
+constexpr std::uint64_t kStateCheckpointBytes = 256U << 10U;  // the whole state is seldom larger
 
 bool damaged(const Result<StateFile>& file) {
     return !file && file.error().code == Errc::kCorrupt;
@@ -301,7 +301,7 @@ void State::drop_written() {
 
 Result<void> State::checkpoint() {
     for (Copy& copy : copies_) {
-        if (copy.file && copy.file->wal_pages() >= kStateCheckpointPages) {
+        if (copy.file && copy.file->log_bytes() >= kStateCheckpointBytes) {
             return copy.file->checkpoint();  // the other one another time
         }
     }
@@ -312,7 +312,7 @@ std::uint64_t State::bytes(const Folder& folder) const {
     std::uint64_t bytes = 0;
     for (const Copy& copy : copies_) {
         bytes += folder.bytes(copy.name) + folder.wal_bytes(copy.name);
-        bytes += copy.file ? static_cast<std::uint64_t>(copy.file->wal_pages()) * 4096 : 0;
+        bytes += copy.file ? copy.file->log_bytes() : 0;
     }
     return bytes;
 }

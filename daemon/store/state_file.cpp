@@ -68,6 +68,12 @@ Result<void> StateFile::check() {
         return fail(Errc::kCorrupt, fmt::format("{}: {}", database_->path(), found));
     }
     quick->reset();
+    // Files of earlier releases have larger pages than ours.
+    Result<std::int64_t> page_bytes = database_->number("PRAGMA page_size");
+    if (!page_bytes) {
+        return pass(page_bytes);
+    }
+    page_bytes_ = static_cast<std::uint64_t>(*page_bytes);
     const Result<std::int64_t> generation = database_->number("SELECT generation FROM seal");
     Result<std::int64_t> digest = database_->number("SELECT digest FROM seal");
     if (!generation || !digest) {

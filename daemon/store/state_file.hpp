@@ -42,7 +42,10 @@ public:
     /// Makes this one the same as `other`.
     Result<void> copy_from(StateFile& other);
 
-    int wal_pages() const { return database_->wal_pages(); }
+    /// Bytes of the log that are not carried over yet.
+    std::uint64_t log_bytes() const {
+        return static_cast<std::uint64_t>(database_->wal_pages()) * page_bytes_;
+    }
     Result<void> checkpoint() { return database_->checkpoint(); }
 
 private:
@@ -57,6 +60,7 @@ private:
     sql::Statement put_, drop_, seal_;
     std::uint64_t generation_ = 0;
     std::uint64_t content_ = 0;
+    std::uint64_t page_bytes_ = 4096;
 };
 
 }  // namespace gengfu::store

@@ -216,7 +216,7 @@ Result<void> make_room(Found& found) {
         return pass(held);
     }
     for (const Span& span : *held) {
-        found.ledger.abandon({span.start, Stream::kTelemetry}, {span.first, span.last}, kOverLimit);
+        found.ledger.abandon({span.start, Stream::kTelemetry}, {span.first, span.last}, kDiskFull);
     }
     return found.ledger.write_both();
 }

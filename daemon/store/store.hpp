@@ -23,7 +23,10 @@ struct Loss {
     std::string reason;  ///< one of the below; stands on the wire and on disk
     friend bool operator==(const Loss&, const Loss&) = default;
 };
-inline constexpr const char* kOverLimit = "size-limit";  ///< given up for room
+inline constexpr const char* kOverLimit =
+    "size-limit";  ///< given up for room within Options::size_limit_bytes
+inline constexpr const char* kDiskFull =
+    "disk-full";  ///< given up for an event on a disk that others have filled
 inline constexpr const char* kDamaged = "damaged";  ///< the file or the record could not be read any more
 inline constexpr const char* kMemoryFull = "memory-full";  ///< the disk took nothing for too long
 /// Made by an earlier run after what it had last on disk: a crash took it, or there never was any. The range

@@ -118,7 +118,7 @@ private:
     Result<void> make_room(std::uint64_t events, std::uint64_t telemetry);
     Result<void> give_up(const Decision& decision);
     bool give_up_one_file();
-    Result<void> drop_file(std::size_t file);
+    Result<void> drop_file(std::size_t file, const char* reason);
     Result<void> drop_events(std::optional<Day> before);
     Key deletable_through();
     void expire();

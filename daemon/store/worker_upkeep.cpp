@@ -94,7 +94,7 @@ Result<void> Worker::give_up(const Decision& decision) {
             return parts_.folder.remove(parts_.folder.damaged().front());
         case Sacrifice::kHistory:
         case Sacrifice::kUnsent:
-            return drop_file(decision.file);
+            return drop_file(decision.file, kOverLimit);
         case Sacrifice::kEvents:
             return drop_events(std::nullopt);
         case Sacrifice::kNothing:
@@ -115,15 +115,15 @@ bool Worker::give_up_one_file() {
     const auto history =
         std::find_if(now.files.begin(), now.files.end(), [](const FileView& file) { return file.released; });
     const auto file = history == now.files.end() ? 0 : history - now.files.begin();
-    return drop_file(static_cast<std::size_t>(file)).has_value();
+    return drop_file(static_cast<std::size_t>(file), kDiskFull).has_value();
 }
 
-Result<void> Worker::drop_file(std::size_t file) {
+Result<void> Worker::drop_file(std::size_t file, const char* reason) {
     Result<std::vector<Span>> held = parts_.telemetry.drop(file);
     if (!held) {
         return pass(held);
     }
-    abandon_spans(Stream::kTelemetry, *held, kOverLimit);
+    abandon_spans(Stream::kTelemetry, *held, reason);
     return {};
 }
 

@@ -71,6 +71,29 @@ def test_what_the_access_list_denies_stays_in_the_store(folder, closing, start, 
     wait_for(lambda: gateway.ask(verb="status")["store"]["events_pending"] == 0, "everything to be confirmed")
 
 
+def test_what_mqtt_3_1_1_acknowledges_though_the_access_list_denies_it_stays_in_the_store(folder, closing, start, relays):
+    access = folder / "access"
+    access.write_text("topic deny gengfu/v1/+/+/+/event\ntopic readwrite gengfu/v1/#\n")
+    access.chmod(0o600)
+    broker = closing(Broker(folder, lambda port: plain_settings(port) + f"\nacl_file {access}\n"))
+    gate = closing(Gate(broker.port))
+    feed = closing(Feed(broker.port))
+    gateway = start(gate.port, version="3.1.1")
+    relays.set(1, "holding", 0, ALARM)
+    alarm = gateway.wait_alarm(RULE)
+    gateway.process.wait_for_log("but it does not come back", seconds=60)
+    status = gateway.ask(verb="status")
+    assert not status["broker"]["connected"] and "ACL" in status["broker"]["trouble"], status["broker"]
+    assert status["store"]["events_pending"] >= 1, "mosquitto has acknowledged it, and it is not delivered"
+    access.write_text("topic readwrite gengfu/v1/#\n")
+    broker.process.signal(signal.SIGHUP)
+    gate.shut()  # it tries again after a minute by itself; a new connection is sooner
+    gateway.process.wait_for_log("no broker:", times=2)
+    gate.open()
+    assert feed.wait_transition("RAISED", RULE).alarm.id == alarm["id"]
+    wait_for(lambda: gateway.ask(verb="status")["store"]["events_pending"] == 0, "everything to be confirmed")
+
+
 def test_who_answers_is_no_broker(start, relays, closing):
     gateway = start(relays.port)  # Modbus TCP
     gateway.process.wait_for_log("no broker:")

@@ -31,6 +31,9 @@ def test_a_device_is_read_on_order(gateway, configuration, relays, broker, feed)
     assert audit.actor.on_behalf_of == "Li" and "r-1" in audit.text.en
     nobody = feed.command("read", id="r-2", device="no-such-device")
     assert nobody.outcome == feed_schema.OUTCOME_NOT_FOUND and "no-such-device" in nobody.message
+    for verb in ("out-of-service", "return"):
+        nobody = feed.command(verb, id=f"r-{verb}", device="no-such-device", seconds=60, reason="repair")
+        assert nobody.outcome == feed_schema.OUTCOME_NOT_FOUND and "no-such-device" in nobody.message, verb
 
 
 def test_a_command_is_carried_out_once_also_over_a_restart(gateway, configuration, relays, broker, feed):

@@ -22,6 +22,7 @@ def test_a_disk_that_is_full_is_told_at_once_and_so_is_its_end(gateway, configur
     assert "cannot be written" in gateway.command("status").stdout
     gateway.process.wait_for_log("events cannot be written, they are kept in memory")
     assert gateway.process.status is None
+    assert gateway.wait_alarm("store-full"), "a limit of file size (or a quota) is a full disk"
     resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, whole)
     gateway.process.wait_for_log("events are written again")
     wait_for(lambda: gateway.ask(verb="status")["store"]["trouble"] == "", "the end of the trouble")

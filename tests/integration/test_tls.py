@@ -16,12 +16,13 @@ RULE = "residual-current-high"
 @pytest.fixture
 def tls_broker(folder, closing, authority):
     """tls_broker(certificate name) starts the broker as it ships, with that certificate of its own."""
-    def start(certificate: str = "broker"):
+    def start(certificate: str = "broker", revoked=None):
         (folder / "tls").mkdir()
         shutil.copy(authority.ca, folder / "tls" / "ca.pem")
         for end in ("pem", "key"):
             shutil.copy(authority.folder / f"{certificate}.{end}", folder / "tls" / f"broker.{end}")
-        return closing(Broker(folder, lambda port: tls_settings(port, folder), "tls-broker"))
+        more = f"\ncrlfile {revoked}\n" if revoked else ""
+        return closing(Broker(folder, lambda port: tls_settings(port, folder) + more, "tls-broker"))
 
     return start
 
@@ -95,14 +96,41 @@ def test_a_broker_that_cannot_be_trusted_gets_nothing(tls_broker, as_, start, re
     assert "client connected" not in broker.log()
 
 
-def test_a_missing_or_foreign_own_certificate_is_told(tls_broker, as_, start, relays, folder):
-    ca, *_ = as_("gw-test-01")
-    stranger = Authority(folder / "another", "another authority").issue("gw-test-01", "gw-test-01")
-    gateway = start(tls_broker(), ca, *stranger)
-    gateway.process.wait_for_log("no broker:")
+@pytest.mark.parametrize("trouble, words", [
+    ("foreign", "it is of an authority that the broker does not know"),
+    ("expired", "it expired on "),
+    ("future", "it is valid only from "),
+    ("revoked", "it has been revoked"),
+    ("garbage", "own.pem holds no certificate in PEM"),
+    ("broken", "own.pem:1: what begins here is no certificate in PEM"),
+    ("key", "does not belong to the certificate")])
+def test_what_is_wrong_with_the_gateways_certificate_is_told(tls_broker, as_, start, relays, folder, authority, trouble, words):
+    ca, certificate, key = as_("gw-test-01")
+    own = [folder / name for name in ("own.pem", "own.key")]
+    if trouble == "foreign":
+        certificate, key = Authority(folder / "another", "another authority").issue("gw-test-01", "gw-test-01")
+    elif trouble in ("expired", "future"):
+        certificate, key = authority.issue(f"gw-test-01-{trouble}", "gw-test-01", **{trouble: True})
+    elif trouble == "revoked":
+        certificate, key = authority.issue("gw-test-01-revoked", "gw-test-01")
+    elif trouble == "key":
+        key = as_("gw-test-02")[2]
+    for source, target in zip((certificate, key), own):
+        shutil.copy(source, target)
+    if trouble == "garbage":
+        own[0].write_text("not a certificate\n")
+    elif trouble == "broken":
+        own[0].write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    broker = tls_broker(revoked=authority.revoke("gw-test-01-revoked") if trouble == "revoked" else None)
+    tries = broker.log().count("New connection")
+    gateway = start(broker, ca, *own)
+    gateway.process.wait_for_log(words)
+    if trouble in ("garbage", "broken", "key"):
+        assert broker.log().count("New connection") == tries, "nothing is tried without the certificate"
     relays.set(1, "holding", 0, "0140")
     assert gateway.wait_alarm(RULE)["active"]
-    assert not gateway.ask(verb="status")["broker"]["connected"]
+    status = gateway.ask(verb="status")["broker"]
+    assert not status["connected"] and words in status["trouble"], status
 
 
 def test_renewed_certificates_are_taken_up_without_a_restart(tls_broker, as_, start, relays, closing, folder, authority):
@@ -175,3 +203,4 @@ def test_a_renewal_while_the_gateway_is_at_work_loses_nothing_and_doubles_nothin
     for numbers in observer.sequences(2).values():
         assert numbers == list(range(1, len(numbers) + 1)), "telemetry without a gap"
     assert not observer.spoiled
+    assert "no broker" not in gateway.log() and "the certificate files have changed" in gateway.log()

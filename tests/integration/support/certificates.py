@@ -19,9 +19,10 @@ class Authority:
                               capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, f"tools/pki {arguments}: {done.stderr}"
 
-    def issue(self, name: str, common_name: str, alternative: str = "", expired: bool = False, days: int = 397):
+    def issue(self, name: str, common_name: str, alternative: str = "", expired: bool = False, days: int = 397,
+              future: bool = False):
         """Makes NAME.pem and NAME.key; :param alternative: name or address of a broker."""
-        dates = ["--expired"] if expired else ["--days", days]
+        dates = ["--expired"] if expired else ["--future"] if future else ["--days", days]
         if alternative:
             self._run("broker", alternative, "--as", name, *dates)
         elif common_name in ("platform", "governance-db", "observer"):

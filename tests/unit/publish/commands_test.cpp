@@ -225,14 +225,29 @@ INSTANTIATE_TEST_SUITE_P(Table, Refused, testing::ValuesIn(kCases),
                          [](const auto& test) { return test.param.name; });
 
 TEST_F(CommandsTest, WhatCannotBeReadIsAnsweredWithoutAnId) {
-    for (const std::string& payload :
-         {std::string("\xFF\xFF"), std::string("{\"id\":"), std::string("{\"id\":5x}"),
-          std::string(kCommandBytes + 1, 'x'), std::string("\x0A\x02\xFF\xFE")}) {
+    for (const std::string& payload : {std::string("\xFF\xFF"), std::string("{\"id\":"),
+                                       std::string("{\"id\":5x}"), std::string("\x0A\x02\xFF\xFE")}) {
         const CommandReply reply = handle("ack", payload);
         EXPECT_EQ(reply.outcome, v1::OUTCOME_REFUSED);
         EXPECT_EQ(reply.command_id, "");
         EXPECT_NE(reply.message.find("cannot be read"), std::string::npos);
     }
+}
+
+TEST_F(CommandsTest, OneThatIsTooLongIsToldSoWithItsIdAndItsLength) {
+    v1::Command huge = command();
+    huge.set_reason(std::string(kCommandBytes, 'x'));
+    const CommandReply reply = handle("ack", huge.SerializeAsString());
+    EXPECT_EQ(reply.outcome, v1::OUTCOME_REFUSED);
+    EXPECT_EQ(reply.command_id, huge.id());
+    EXPECT_NE(reply.message.find("too long"), std::string::npos) << reply.message;
+    EXPECT_NE(reply.message.find(std::to_string(kCommandBytes)), std::string::npos) << reply.message;
+    for (const std::size_t length : {kCommandBytes + 1, kCommandReadBytes + 1}) {
+        const CommandReply garbage = handle("ack", std::string(length, '\xFF'));
+        EXPECT_EQ(garbage.command_id, "");
+        EXPECT_NE(garbage.message.find("too long"), std::string::npos) << garbage.message;
+    }
+    EXPECT_EQ(handle(command()).outcome, v1::OUTCOME_DONE) << "it was not remembered";
 }
 
 TEST_F(CommandsTest, ARetainedOneIsNotRemembered) {

@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "daemon/publish/confirmation.hpp"
 #include "daemon/publish/encoder.hpp"
 #include "tests/support/site_builder.hpp"
 #include "tests/unit/publish/support.hpp"
@@ -1161,6 +1162,96 @@ TEST_F(PublisherTest, JsonHasTheSameMessages) {
     EXPECT_NE(event.find("\"zh\":\"井盖被打开\""), std::string::npos);
     EXPECT_NE(session->on("/tele").at(0).payload.find("\"stepDelta\":[\"5\"]"), std::string::npos);
     EXPECT_EQ(store.records.back().encoding, store::Encoding::kJson);
+}
+
+// MQTT 3.1.1 acknowledges what an access list denied: a PUBACK counts when the first record came back.
+TEST_F(PublisherTest, APubackOfMqtt311CountsWhenItsTopicHasBroughtTheFirstRecordBack) {
+    start();
+    session->connect(20, false);
+    settle();
+    EXPECT_NE(std::find(session->subscribed.begin(), session->subscribed.end(), base() + "event"),
+              session->subscribed.end());
+    raise(1);
+    raise(2);
+    acknowledge_all();
+    EXPECT_FALSE(wait_for([&] { return !store.confirmed.empty(); }));
+    session->callbacks.message({base() + "event", session->on("/event").at(1).payload, false});
+    settle();
+    EXPECT_TRUE(store.confirmed.empty()) << "only the first proves that nothing before it was denied";
+    session->callbacks.message({base() + "event", session->on("/event").at(0).payload, false});
+    settle();
+    EXPECT_EQ(store.confirmed.size(), 2U);
+    EXPECT_EQ(std::count(session->unsubscribed.begin(), session->unsubscribed.end(), base() + "event"), 1);
+    EXPECT_FALSE(publisher->status().denied);
+}
+
+TEST_F(PublisherTest, AConnectionOfMqtt311ThatBringsNothingBackIsAsGoodAsNone) {
+    tuning.acknowledge = milliseconds(60);
+    tuning.retry_refused = milliseconds(20);
+    start();
+    session->connect(20, false);
+    settle();
+    raise(1);
+    acknowledge_all();
+    EXPECT_TRUE(wait_for([&] { return session->reconnects == 1; }));
+    EXPECT_TRUE(store.confirmed.empty());
+    EXPECT_TRUE(publisher->status().denied);
+    EXPECT_FALSE(publisher->status().connected);
+    EXPECT_NE(publisher->status().trouble.find("access list"), std::string::npos);
+    session->lose("connecting anew");
+    settle();
+    // The access list has been mended: the same record again, which now comes back.
+    session->connect(20, false);
+    settle();
+    const std::vector<FakeSession::Sent> events = session->on("/event");
+    ASSERT_EQ(sequences(events), (Sequences{1, 1}));
+    acknowledge_all();
+    session->callbacks.message({base() + "event", events.back().payload, false});
+    EXPECT_TRUE(wait_for([&] { return store.confirmed.size() == 1; }));
+}
+
+TEST_F(PublisherTest, WhereNoPubackReleasesARecordNoneIsProven) {
+    site.mqtt.confirm = {"city"};
+    start();
+    session->connect(20, false);
+    settle();
+    EXPECT_EQ(std::find(session->subscribed.begin(), session->subscribed.end(), base() + "event"),
+              session->subscribed.end());
+}
+
+TEST_F(PublisherTest, AConfirmationThatCountsForNothingIsToldOnce) {
+    site.mqtt.confirm = {"city"};
+    start();
+    connect();
+    const auto confirm = [&](const std::string& consumer) {
+        v1::Confirm said;
+        said.set_consumer(consumer);
+        v1::ConfirmedRanges& of = *said.add_ranges();
+        of.set_epoch(kEpoch.value);
+        of.set_stream(v1::STREAM_EVENT);
+        v1::ConfirmedRange& range = *of.add_ranges();
+        range.set_first(1);
+        range.set_last(1);
+        return said.SerializeAsString();
+    };
+    const auto told = [&](const std::string& words) {
+        return std::count_if(notices.begin(), notices.end(),
+                             [&](const std::string& one) { return one.find(words) != std::string::npos; });
+    };
+    site.gateway.language = "en";
+    for (int i = 0; i < 3; ++i) {
+        for (const std::string& payload :
+             {std::string("\xFF\xFF"), confirm("town"), confirm("city"), confirm("a\nb")}) {
+            session->callbacks.message({base() + "confirm", payload, false});
+            settle();
+        }
+    }
+    session->callbacks.message({base() + "confirm", std::string(kConfirmBytes + 1, 'x'), false});
+    settle();
+    EXPECT_EQ(told("confirm"), 3) << "what cannot be read, town, and the one with a line feed";
+    EXPECT_EQ(told("\"town\""), 1);
+    EXPECT_EQ(told("\"city\""), 0);
+    EXPECT_EQ(told("a\nb"), 0);
 }
 
 }  // namespace

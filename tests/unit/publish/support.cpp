@@ -154,10 +154,10 @@ Result<void> FakeSession::unsubscribe(const std::string& filter) {
     return {};
 }
 
-void FakeSession::connect(std::uint16_t receive_maximum) {
+void FakeSession::connect(std::uint16_t receive_maximum, bool mqtt5) {
     up = true;
     callbacks.connected(
-        {.broker = {false, "broker", 1883}, .mqtt5 = true, .receive_maximum = receive_maximum});
+        {.broker = {false, "broker", 1883}, .mqtt5 = mqtt5, .receive_maximum = receive_maximum});
 }
 
 void FakeSession::lose(const std::string& why) {

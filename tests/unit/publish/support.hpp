@@ -52,7 +52,7 @@ struct FakeSession final : Session {
     void reconnect() override { ++reconnects; }
     void stop() override { stopped = true; }
 
-    void connect(std::uint16_t receive_maximum = 20);
+    void connect(std::uint16_t receive_maximum = 20, bool mqtt5 = true);
     void lose(const std::string& why = "gone");
     /// PUBACK of the oldest, or of all that was sent.
     void acknowledge_one();

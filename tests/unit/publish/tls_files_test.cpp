@@ -120,10 +120,11 @@ TEST_F(TlsFilesTest, WhatIsWrongIsSaid) {
 }
 
 TEST_F(TlsFilesTest, TheFirstToExpireIsTold) {
-    const std::optional<Wall> expiry = first_expiry(settings);
+    const std::optional<Expiry> expiry = first_expiry(settings);
     ASSERT_TRUE(expiry);
-    const double left = std::chrono::duration<double>(*expiry - std::chrono::system_clock::now()).count();
+    const double left = std::chrono::duration<double>(expiry->at - std::chrono::system_clock::now()).count();
     EXPECT_NEAR(left, 3600, 120);
+    EXPECT_TRUE(expiry->path == settings.certificate || expiry->path == settings.ca) << expiry->path;
     write(settings.certificate, "no certificate");
     EXPECT_TRUE(first_expiry(settings)) << "the authority's is left";
     write(settings.ca, "");

@@ -191,6 +191,31 @@ TEST(Fault, FullDiskGivesUpHistoryForAnEvent) {
     EXPECT_EQ(opened.store->usage().records_abandoned, 0U);
 }
 
+// The store is small; what it gives up is given up because others have filled the disk, and said so.
+TEST(Fault, WhatAFullDiskCostsIsDeclaredAsSuch) {
+    FaultVfs disk;
+    const TempFolder folder;
+    const TestClock clock;
+    Options options = options_for(folder);
+    std::mutex mutex;
+    std::vector<Loss> lost;
+    options.lost = [&](Loss loss) {
+        const std::lock_guard lock(mutex);
+        lost.push_back(std::move(loss));
+    };
+    Opened opened = open_store(options, clock);
+    const Epoch epoch = opened.start.epoch;
+    ASSERT_TRUE(opened.store->append_telemetry(telemetry(epoch, 1, std::string(300'000, 't'))));
+    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(folder.file("telemetry-20261121.db")); }));
+    disk.set(FaultVfs::Fault::kFull, "events.db");
+    EXPECT_FALSE(commit(*opened.store, event(epoch, 1)));
+    ASSERT_TRUE(eventually([&] {
+        const std::lock_guard lock(mutex);
+        return !lost.empty();
+    }));
+    EXPECT_EQ(lost, (std::vector<Loss>{{epoch, Stream::kTelemetry, {1, 1}, kDiskFull}}));
+}
+
 // fsyncs of the store's own, without the card's noise: what an event costs.
 TEST(Fault, EventCostsOneSynchronisation) {
     FaultVfs disk;

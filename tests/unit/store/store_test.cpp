@@ -98,6 +98,13 @@ TEST(Store, FolderIsForOurUserAlone) {
     struct stat status {};
     ASSERT_EQ(::stat(folder.path().c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777U, 0700U);
+    ASSERT_TRUE(opened.store->append_telemetry(telemetry(opened.start.epoch, 1)));
+    ASSERT_TRUE(
+        eventually([&] { return std::filesystem::exists(folder.file("telemetry-20261121.db-wal")); }));
+    for (const auto& file : std::filesystem::directory_iterator(folder.path())) {
+        ASSERT_EQ(::stat(file.path().c_str(), &status), 0);
+        EXPECT_EQ(status.st_mode & 0777U, 0600U) << file.path();
+    }
 }
 
 TEST(Store, FolderMayBeALinkToAnotherDisk) {
