@@ -4,8 +4,10 @@ import subprocess
 
 import pytest
 
+from conftest import Database
 from support.feed_listener import Listener
 from support.ingest import Ingest
+from support.postgres import Standby, TemporaryPostgres
 from support.producer import Producer, connect
 from support.waiting import wait_for
 
@@ -73,6 +75,36 @@ def test_the_last_confirmation_is_covered(folder, closing, private_database, bro
     assert _answer(listener, say, producer) == 1, "what the copy has is not asked for"
     producer.wait_all_in(private_database)
     assert producer.difference(private_database) == ([], [], [])
+    assert "restored or replaced" in ingest.log()
+
+
+def test_a_standby_that_lacks_the_last_confirmation_is_noticed_at_once(folder, closing, broker, say, listener):
+    """It is promoted and written into before the service sees it: its timeline is a new one from the first moment."""
+    primary = closing(TemporaryPostgres(folder / "pg", access=("local all all trust", "local replication all trust")))
+    database = Database(primary, "governance")
+    standby = closing(Standby(primary, folder / "standby"))
+    hosts = f"postgresql://gengfu@/governance?host={primary.folder},{standby.folder}&target_session_attrs=read-write"
+    ingest = closing(Ingest(folder, hosts, broker.port))
+    ingest.start()
+    producer = Producer(GATEWAY, EPOCH)
+    say(producer.birth(), producer.catalogue(), *[producer.batch() for _ in range(5)])
+    wait_for(lambda: (2, 1, 5) in listener.confirmed(GATEWAY, EPOCH), "the first batches to be confirmed")
+    position = primary.query("SELECT pg_current_wal_flush_lsn()::text")[0][0]
+    wait_for(lambda: standby.has(position), "the standby to have them")
+    standby.stop()
+    say(producer.batch())
+    wait_for(lambda: (2, 1, 6) in listener.confirmed(GATEWAY, EPOCH), "one more batch to be confirmed")
+    ingest.freeze()
+    primary.kill9()
+    standby.start()
+    standby.promote()
+    wait_for(lambda: not standby.query("SELECT pg_is_in_recovery()")[0][0], "the standby to be a primary")
+    standby.query("CREATE TABLE public.others AS SELECT repeat('x', 1000) FROM generate_series(1, 20000)", database="governance")
+    ingest.thaw()
+    assert _answer(listener, say, producer) == 1, "the standby lacks one batch"
+    database.postgres = standby
+    producer.wait_all_in(database)
+    assert producer.difference(database) == ([], [], [])
     assert "restored or replaced" in ingest.log()
 
 

@@ -48,11 +48,14 @@ class TemporaryPostgres:
             nobody = pwd.getpwnam("nobody")
             os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
             self._as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        self._run("initdb", "-D", self._data, "-U", "gengfu", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
-        (self._data / "pg_hba.conf").write_text("\n".join(access) + "\n")
+        self._make(access)
         with (self._data / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = {value}\n" for name, value in self._settings.items())
         self.start()
+
+    def _make(self, access):
+        self._run("initdb", "-D", self._data, "-U", "gengfu", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+        (self._data / "pg_hba.conf").write_text("\n".join(access) + "\n")
 
     @property
     def uri(self) -> str:
@@ -149,6 +152,25 @@ class TemporaryPostgres:
 
     def __exit__(self, *_):
         self.close()
+
+
+class Standby(TemporaryPostgres):
+    """A copy of a running server that follows it by streaming replication, asynchronously. The primary's `access` must
+    have a line for replication. stop() and start() as any other; promote() makes it a primary."""
+
+    def __init__(self, primary: TemporaryPostgres, folder: pathlib.Path):
+        self._primary = primary
+        super().__init__(folder, access=())
+
+    def _make(self, access):
+        self._run("pg_basebackup", "-h", self._primary.folder, "-U", "gengfu", "-D", self._data, "-R", "-X", "stream", "-c", "fast")
+
+    def promote(self):
+        self._run("pg_ctl", "promote", "-D", self._data)
+
+    def has(self, position: str) -> bool:
+        """Whether it has replayed the primary's log up to there."""
+        return self.query("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", position)[0][0]
 
 
 def _is_running(pid: int) -> bool:
