@@ -53,9 +53,9 @@ def _written(process: Process) -> int:
 
 
 def _owed(store: pathlib.Path) -> int:
-    """What the logs of telemetry hold: it will be carried over into the files, each page once at most. (Those of the state hold
-    the same few pages over and over.)"""
-    return sum(file.stat().st_size for file in store.glob("telemetry-*-wal"))
+    """What the logs hold: it will be carried over into the files, each page once at most. (Too much for those of the state,
+    which hold the same few pages over and over.)"""
+    return sum(file.stat().st_size for file in store.glob("*-wal"))
 
 
 def _disk(programs: Programs, folder: pathlib.Path, broker: Broker, seconds: int) -> float:
