@@ -10,6 +10,7 @@
 
 #include "cli/client.hpp"
 #include "cli/commands.hpp"
+#include "cli/hold_text.hpp"
 #include "cli/json_word.hpp"
 #include "cli/show.hpp"
 #include "cli/terminal.hpp"
@@ -96,22 +97,6 @@ std::string acknowledgement(const json& alarm) {
                             (reason.empty() ? "" : ": " + reason);
 }
 
-/// "li, until 2026-11-27T16:00:00.000Z: cleaning the well"
-std::string held(const json& alarm, const char* key) {
-    const auto found = alarm.find(key);
-    if (found == alarm.end() || !found->is_object()) {
-        return "";
-    }
-    if (const std::string cause = word(*found, "cause"); !cause.empty()) {
-        return "by " + cause;
-    }
-    const std::string person = word(*found, "on_behalf_of");
-    const std::string until = word(*found, "until");
-    const std::string why = word(*found, "why") + word(*found, "note");
-    return word(*found, "by") + (person.empty() ? "" : " for " + person) +
-           (until.empty() ? "" : ", until " + until) + (why.empty() ? "" : ": " + why);
-}
-
 std::string behind(const json& alarm) {
     std::string names;
     for (const json& name : alarm.value("behind", json::array())) {
@@ -155,9 +140,10 @@ std::string show_alarm(const json& alarm) {
            line("authority", party_of(component, "authority")) + line("owner", party_of(component, "owner")) +
            line("maintainer", party_of(component, "maintainer")) + line("raised", word(alarm, "raised")) +
            line("cleared", word(alarm, "cleared")) + line("ack by", acknowledgement(alarm)) +
-           line("behind it", behind(alarm)) + line("shelved", held(alarm, "shelved")) +
-           line("suppressed", held(alarm, "suppressed")) + line("no service", held(alarm, "out_of_service")) +
-           line("handling", held(alarm, "handling"));
+           line("behind it", behind(alarm)) + line("shelved", hold_text(alarm, "shelved")) +
+           line("suppressed", hold_text(alarm, "suppressed")) +
+           line("no service", hold_text(alarm, "out_of_service")) +
+           line("handling", hold_text(alarm, "handling"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "cli/client.hpp"
 #include "cli/commands.hpp"
+#include "cli/hold_text.hpp"
 #include "cli/json_word.hpp"
 #include "cli/show.hpp"
 #include "cli/terminal.hpp"
@@ -64,13 +65,19 @@ std::string show_buses(const json& buses) {
 
 std::string show_devices(const json& buses) {
     std::vector<std::vector<std::string>> rows{{"device", "bus", "unit", "class", "health"}};
+    std::string quiet;
     for (const json& bus : buses) {
         for (const json& device : bus.value("devices", json::array())) {
             rows.push_back({word(device, "name"), word(bus, "name"), number(device, "unit"),
                             word(device, "class"), health(word(device, "health"))});
+            if (const std::string hold = hold_text(device, "out_of_service"); !hold.empty()) {
+                quiet += paint(Colour::kYellow,
+                               "  " + word(device, "name") + " is out of service and calls nobody: " + hold) +
+                         "\n";
+            }
         }
     }
-    return table(rows);
+    return table(rows) + quiet;
 }
 
 std::string show_broker(const json& broker) {

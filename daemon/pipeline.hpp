@@ -209,6 +209,7 @@ private:
     std::uint64_t start_above_ = 0;
     std::optional<Monotonic> namesake_seen_;
     bool asked_above_ = false;
+    bool far_ahead_told_ = false;
     StoreWatch store_watch_;
     unsigned store_looks_ = 0;
     bool stopping_ = false;

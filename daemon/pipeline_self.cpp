@@ -19,6 +19,9 @@ constexpr auto kNamesakeTold = std::chrono::minutes(10);
 /// A start above another's number is not tried again sooner: two gateways of one name would restart each
 /// other for ever.
 constexpr auto kAboveAgain = std::chrono::minutes(10);
+/// No gateway's forgotten starts are more than this: a number farther ahead is a mistake or an attack, and
+/// following it would use up the numbers that there are (25 bits).
+constexpr std::uint64_t kFarthestAhead = 10'000;
 constexpr auto kAnswered = std::chrono::milliseconds(200);
 
 Sample self_sample(const config::Site& site, config::SelfPoint point, double value, Monotonic now) {
@@ -146,6 +149,15 @@ void Pipeline::name_in_use(std::uint64_t start, bool alive) {
                          "another gateway of our id " + site_.gateway.id + " is at the broker");
             look_at_self();
         }
+    }
+    if (start > start_.number && start - start_.number > kFarthestAhead) {
+        if (!std::exchange(far_ahead_told_, true)) {
+            log::warning(
+                "服务器上本编号的登记启动序号为 " + std::to_string(start) + ",不可能属于本网关,不予理会",
+                "a birth of our id with start number " + std::to_string(start) +
+                    " is at the broker, which cannot be ours: not followed; see who may publish there");
+        }
+        return;
     }
     const bool may = start_above_ == 0 || now - started_ >= kAboveAgain;
     if (start < start_.number || asked_above_ || stopping_ || !may || !wishes_.start_above) {

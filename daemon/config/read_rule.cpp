@@ -354,6 +354,10 @@ RuleDraft read_rule(const std::string& name, const Node& merged, Report& report,
             "promise means nothing in a rule of kind \"anomaly\": nobody can say how soon the unusual "
             "shows; use a limit");
     }
+    if (draft.kind == RuleKind::kGrowth && reader.has("promise")) {
+        reader.error("promise",
+                     "promise means nothing in a rule of kind \"growth\": it is judged day by day");
+    }
     if (draft.kind && is_group(*draft.kind) && (reader.has("point") || reader.has("role"))) {
         reader.error(reader.has("point") ? "point" : "role",
                      "point and role mean nothing in a rule that judges other rules (of)");

@@ -35,13 +35,19 @@ void RuleLayer::lose(const DeviceReader::Draft& device, const RuleDraft& draft, 
         words_of(device.profile->profile, by_role ? Selector::kRole : Selector::kPoint);
     if (own != nullptr) {
         // Somebody wrote this rule for this device: it must not get lost.
-        report_.error(
-            draft.selector_at.line > 0 && own->value.find(by_role ? "role" : "point") != nullptr
-                ? draft.selector_at
-                : own->at,
-            fmt::format("device {}: rule {}: profile {} has no point {} {}{}",
-                        in_quotes(site_.device(device.id).name), in_quotes(draft.name), in_quotes(profile),
-                        by_role ? "with role" : "named", in_quotes(wanted), did_you_mean(wanted, there)));
+        const std::string what =
+            draft.kind == RuleKind::kMoved
+                ? std::string(
+                      "kind \"moved\" judges three axes: role = \"gravity\" means the points with roles "
+                      "gravity_x, gravity_y and gravity_z, which this profile has not all")
+                : fmt::format("profile {} has no point {} {}{}", in_quotes(profile),
+                              by_role ? "with role" : "named", in_quotes(wanted),
+                              did_you_mean(wanted, there));
+        report_.error(draft.selector_at.line > 0 && own->value.find(by_role ? "role" : "point") != nullptr
+                          ? draft.selector_at
+                          : own->at,
+                      fmt::format("device {}: rule {}: {}", in_quotes(site_.device(device.id).name),
+                                  in_quotes(draft.name), what));
         ++tally.unsound;
         return;
     }

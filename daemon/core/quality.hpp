@@ -35,10 +35,12 @@ std::string_view to_string(Quality quality);
 std::optional<Reason> parse_reason(std::string_view word);
 std::optional<Quality> parse_quality(std::string_view word);
 
-/// True when the device itself answered, whatever it said: such a sample is no silence.
-constexpr bool answered(Reason reason) {
+/// True when the device told of its point, if only that it does not protect: such a sample is no silence. An
+/// exception tells nothing: a detector that refuses every read watches nobody, and no other rule would say
+/// so.
+constexpr bool told(Reason reason) {
     return reason != Reason::kTimeout && reason != Reason::kCrc && reason != Reason::kLine &&
-           reason != Reason::kBackedOff;
+           reason != Reason::kBackedOff && reason != Reason::kException;
 }
 
 }  // namespace gengfu

@@ -155,7 +155,7 @@ std::span<const std::uint32_t> rules_of(const JudgeState& state, const JudgeStat
 void observe_device(JudgeState& state, const Sample& sample, std::uint32_t device_index, Out& out) {
     JudgeState::DeviceState& device = state.devices[device_index];
     device.last = heard(sample);
-    if (!answered(sample.reason)) {
+    if (!told(sample.reason)) {
         return;
     }
     device.last_answer = std::max(device.last_answer, sample.taken);

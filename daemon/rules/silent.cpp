@@ -6,7 +6,7 @@ namespace gengfu::rules {
 
 Voice silent_voice(const config::Rule& rule, const Sample& sample) {
     if (!rule.point) {
-        return answered(sample.reason) ? Voice::kFull : Voice::kMute;
+        return told(sample.reason) ? Voice::kFull : Voice::kMute;
     }
     switch (sample.quality) {
         case Quality::kGood:

@@ -54,9 +54,13 @@ Duration plus(Duration a, Duration b) {
     return a > Duration::max() - b ? Duration::max() : a + b;
 }
 
+using Bounds = std::map<PointId, const SafetyBound*>;
+
 /// Of one point: by the bus's budget, or, on a transcript, by its interval alone.
-Worst worst_of(const config::Site& site, const Rule& rule, PointId point, const SafetyBound* bound) {
-    const Duration interval = interval_of(site, point);
+Worst worst_of_point(const config::Site& site, const Rule& rule, const Bounds& bounds) {
+    const auto found = bounds.find(*rule.point);
+    const SafetyBound* const bound = found == bounds.end() ? nullptr : found->second;
+    const Duration interval = interval_of(site, *rule.point);
     const Duration alive = bound != nullptr ? bound->alive : interval;
     const auto whole = [&](Duration change) {
         return plus(change, in_samples(wait_of(rule), interval,
@@ -71,6 +75,59 @@ Worst worst_of(const config::Site& site, const Rule& rule, PointId point, const 
     return worst;
 }
 
+Worst worst_of(const config::Site& site, const Rule& rule, const Bounds& bounds);
+
+/// Of a group: the last of its members, the wait for what must not come, and its own delay.
+Worst worst_of_group(const config::Site& site, const Rule& group, const Bounds& bounds) {
+    Worst worst;
+    Duration own = wait_of(group);
+    for (const config::Member& member : group.members) {
+        own = member.negated ? std::max(own, plus(wait_of(group), group.within)) : own;
+        for (const RuleId id : member.rules) {
+            const Worst one = member.negated ? Worst{} : worst_of(site, site.rules[id.value], bounds);
+            worst.alive = std::max(worst.alive, one.alive);
+            if (one.one_dead && *one.one_dead > worst.one_dead.value_or(Duration::zero())) {
+                worst.one_dead = one.one_dead;
+                worst.dead = one.dead;
+            }
+        }
+    }
+    worst.alive = plus(worst.alive, own);
+    worst.one_dead = worst.one_dead ? std::optional(plus(*worst.one_dead, own)) : std::nullopt;
+    return worst;
+}
+
+Worst worst_of(const config::Site& site, const Rule& rule, const Bounds& bounds) {
+    if (!rule.members.empty()) {
+        return worst_of_group(site, rule, bounds);
+    }
+    // A device's silence counts from its last word on, whenever that was.
+    return rule.point ? worst_of_point(site, rule, bounds)
+                      : Worst{.alive = wait_of(rule), .one_dead = std::nullopt, .dead = {}};
+}
+
+std::string promise_of(const config::Site& site, const Rule& rule) {
+    const std::string on = rule.point ? " on point \"" + site.spec(*rule.point).name + "\"" : std::string();
+    return fmt::format("device \"{}\": rule \"{}\"{} promises an alarm within {}",
+                       site.device(rule.device).name, rule.name, on, seconds(rule.promise));
+}
+
+std::string advice_for(const config::Site& site, const Rule& rule) {
+    if (!rule.members.empty()) {
+        return "; it waits for the last of its rules and, where one must not come, for \"within\": shorten "
+               "what "
+               "they wait for";
+    }
+    if (!rule.point) {
+        return fmt::format("; it waits for {}: shorten that", seconds(wait_of(rule)));
+    }
+    return fmt::format(
+        "; it is read every {}, and the rule waits for {}: shorten one of them, or give the bus "
+        "\"{}\" less to do",
+        seconds(interval_of(site, *rule.point)), seconds(wait_of(rule)),
+        site.bus(site.device(rule.device).bus).name);
+}
+
 std::string can_take(Duration worst) {
     return worst == Duration::max() ? std::string("without end") : "as long as " + seconds(worst);
 }
@@ -78,7 +135,7 @@ std::string can_take(Duration worst) {
 }  // namespace
 
 std::vector<Diagnostic> check_promises(const config::Site& site, const std::vector<BusBudget>& budgets) {
-    std::map<PointId, const SafetyBound*> bounds;
+    Bounds bounds;
     for (const BusBudget& budget : budgets) {
         for (const SafetyBound& bound : budget.bounds) {
             bounds[bound.point] = &bound;
@@ -86,28 +143,19 @@ std::vector<Diagnostic> check_promises(const config::Site& site, const std::vect
     }
     std::vector<Diagnostic> found;
     for (const Rule& rule : site.rules) {
-        if (rule.promise == Duration::zero() || !rule.point) {
+        if (rule.promise == Duration::zero()) {
             continue;
         }
-        const auto bound = bounds.find(*rule.point);
-        const Worst worst =
-            worst_of(site, rule, *rule.point, bound == bounds.end() ? nullptr : bound->second);
-        const config::Device& device = site.device(rule.device);
-        const std::string subject =
-            fmt::format("device \"{}\": rule \"{}\" on point \"{}\" promises an alarm within {}", device.name,
-                        rule.name, site.spec(*rule.point).name, seconds(rule.promise));
-        const std::string advice = fmt::format(
-            "; it is read every {}, and the rule waits for {}: shorten one of them, or give the bus \"{}\" "
-            "less to do",
-            seconds(interval_of(site, *rule.point)), seconds(wait_of(rule)), site.bus(device.bus).name);
+        const Worst worst = worst_of(site, rule, bounds);
         if (worst.alive > rule.promise) {
-            found.push_back(
-                {Gravity::kError, site.at(rule.device),
-                 fmt::format("{}, and it can take {}{}", subject, can_take(worst.alive), advice)});
+            found.push_back({Gravity::kError, site.at(rule.device),
+                             fmt::format("{}, and it can take {}{}", promise_of(site, rule),
+                                         can_take(worst.alive), advice_for(site, rule))});
         } else if (worst.one_dead && *worst.one_dead > rule.promise) {
             found.push_back({Gravity::kWarning, site.at(rule.device),
-                             fmt::format("{}, and it can take {} while \"{}\" does not answer{}", subject,
-                                         can_take(*worst.one_dead), site.device(worst.dead).name, advice)});
+                             fmt::format("{}, and it can take {} while \"{}\" does not answer{}",
+                                         promise_of(site, rule), can_take(*worst.one_dead),
+                                         site.device(worst.dead).name, advice_for(site, rule))});
         }
     }
     return found;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/sampling/health.hpp"
 #include "daemon/sampling/turn_cost.hpp"
 #include "daemon/sampling/write_request.hpp"
 #include "drivers/modbus/timing.hpp"
@@ -70,6 +71,8 @@ DeviceReader::DeviceReader(const config::Site& site, DeviceId device, const std:
         character_ = modbus::character_time(bus.serial);
     }
     readings_.resize(profile.points.size());
+    pauses_.resize(profile.points.size());
+    read_before_.resize(profile.points.size());
     for (std::size_t i = 0; i < readings_.size(); ++i) {
         readings_[i].point = static_cast<config::PointRef>(i);
     }
@@ -92,18 +95,24 @@ std::vector<config::PointRef> DeviceReader::points_of(DueSet due) const {
 }
 
 DeviceReader::Reads& DeviceReader::plan(DueSet due, Monotonic now) {
-    if (!refused_.empty() && now >= retry_refused_) {
-        ask_refused_again();
+    if (std::erase_if(refused_, [now](const Refusal& one) { return now >= one.until; }) > 0) {
+        plans_.clear();
     }
     const auto known = plans_.find(due);
     if (known != plans_.end()) {
         return known->second;
     }
     std::vector<modbus::Wanted> wanted;
-    for (const config::PointRef point : points_of(due)) {
-        if (std::find(refused_.begin(), refused_.end(), point) == refused_.end()) {
+    const std::vector<config::PointRef> points = points_of(due);
+    for (const config::PointRef point : points) {
+        if (!is_set_aside(point)) {
             wanted.push_back(wanted_[point]);
         }
+    }
+    if (wanted.empty() && !points.empty()) {
+        // A unit that is asked nothing would count as dead: one point shows that it answers, and when it is
+        // well again.
+        wanted.push_back(wanted_[points.front()]);
     }
     Result<Reads> reads = modbus::plan_reads(wanted, limits_, cost_);
     // plannable() was asked before the daemon accepted the configuration; a subset of a plannable set is
@@ -194,6 +203,8 @@ void DeviceReader::store(const modbus::Read& read, const drivers::Answer& answer
             reading.raw = std::move(*raw);
             reading.reason = Reason::kNone;
             reading.exception = 0;
+            pauses_[point] = {};
+            read_before_[point] = true;
         } else {
             reading.raw.reset();
             reading.reason = Reason::kCrc;
@@ -219,9 +230,19 @@ void DeviceReader::refused(Reads& reads, std::size_t position, Monotonic now) {
         return;
     }
     for (const std::size_t point : read.points) {
-        refused_.push_back(static_cast<config::PointRef>(point));
+        set_aside(point, now);
     }
-    retry_refused_ = now + kRetryRefused;
+}
+
+void DeviceReader::set_aside(std::size_t point, Monotonic now) {
+    const Duration longest = read_before_[point] ? kLongestPause : kRetryRefused;
+    pauses_[point] = std::clamp(2 * pauses_[point], kFirstPause, longest);
+    refused_.push_back({static_cast<config::PointRef>(point), now + pauses_[point]});
+}
+
+bool DeviceReader::is_set_aside(std::size_t point) const {
+    return std::any_of(refused_.begin(), refused_.end(),
+                       [point](const Refusal& one) { return one.point == point; });
 }
 
 TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& clock,
@@ -237,12 +258,15 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
                             .taken = began,
                             .exception = readings_[point].exception};
     }
+    const auto only_asks = [this](const modbus::Read& read) { return is_set_aside(read.points.front()); };
+    bool is_back = false;
     const Result<void> ready = set_up(bus);
     for (std::size_t i = 0; i < reads.size();) {
         Result<drivers::Answer> answer = ready ? transact(bus, request_for(reads[i]))
                                                : Result<drivers::Answer>(tl::make_unexpected(ready.error()));
         if (answer) {
             result.answered = true;
+            is_back = is_back || only_asks(reads[i]);
             learn(reads[i], *answer);
             store(reads[i], *answer);
             ++i;
@@ -258,7 +282,7 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
         if (code == Errc::kTimeout) {
             responses_.timed_out();
         }
-        if (code == Errc::kUnsupported && ready) {
+        if (code == Errc::kUnsupported && ready && !only_asks(reads[i])) {
             refused(reads, i, clock.now());
             continue;  // the halves stand at i now
         }
@@ -271,6 +295,11 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
             result.line_lost = code == Errc::kIo;
             result.trouble = answer.error().what;
         }
+    }
+    if (is_back) {
+        ask_refused_again();
+    } else if (reads.empty()) {
+        plans_.clear();  // the next plan asks for one of those that were set aside
     }
     note_pace(turn, result, began, clock.now());
     hand_over(turn.due, out);

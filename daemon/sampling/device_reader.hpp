@@ -17,8 +17,10 @@
 
 namespace gengfu::sampling {
 
-/// A register that the device refused with exception 01 or 02 is asked again after this: firmware gets
-/// updated, and a device that was starting up may have refused what it has.
+/// A register that the device refused with exception 01 or 02 is asked again after kFirstPause, then ever
+/// more rarely: a device that is starting up refuses what it has. One that was read before is asked no more
+/// rarely than a unit that is offline (kLongestPause), for it is missed; one that never was, no more rarely
+/// than this: firmware gets updated.
 constexpr Duration kRetryRefused = std::chrono::minutes(10);
 
 /// What came of a device's turn.
@@ -75,6 +77,8 @@ private:
     void store(const drivers::modbus::Read& read, const drivers::Answer& answer);
     void fail(const drivers::modbus::Read& read, const Error& error, Monotonic at);
     void refused(Reads& reads, std::size_t position, Monotonic now);
+    void set_aside(std::size_t point, Monotonic now);
+    bool is_set_aside(std::size_t point) const;
     void hand_over(DueSet due, std::vector<Sample>& out);
     drivers::Request request_for(const drivers::modbus::Read& read) const;
     void learn(const drivers::modbus::Read& read, const drivers::Answer& answer);
@@ -90,9 +94,14 @@ private:
     Duration character_{};  ///< on the wire; 0 where bytes take no time that we know of
     Interpreter interpreter_;
     std::map<DueSet, Reads> plans_;
-    std::vector<config::PointRef> refused_;  ///< set aside until `retry_refused_`
-    Monotonic retry_refused_{};
-    std::size_t next_setup_ = 0;  ///< of the profile's [[setup]], to be written
+    struct Refusal {
+        config::PointRef point;
+        Monotonic until;
+    };
+    std::vector<Refusal> refused_;   ///< set aside: in no plan, but for one that asks whether they still are
+    std::vector<Duration> pauses_;   ///< by PointRef: the last of its refusal; zero once it was read again
+    std::vector<bool> read_before_;  ///< by PointRef: since the start
+    std::size_t next_setup_ = 0;     ///< of the profile's [[setup]], to be written
     UnitTraffic traffic_;
     PeakOfLate of_late_;
     std::vector<std::optional<Monotonic>> last_began_;  ///< of each cadence's last good reading

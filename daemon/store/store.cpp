@@ -270,7 +270,9 @@ Result<void> begin_run(Found& found, const Options& options, const Clock& clock,
         }
     }
     start.records_abandoned = ledger.records_abandoned();
-    start.number = std::max(ledger.newest_start(), options.start_above) + 1;
+    // What comes from the broker may be anything, and must not keep a gateway from starting.
+    const std::uint64_t above = options.start_above < kMaxStart ? options.start_above : 0;
+    start.number = std::max(ledger.newest_start(), above) + 1;
     if (start.number > kMaxStart) {
         return fail(Errc::kInvalid,
                     fmt::format("store: start number {} is above {}", start.number, kMaxStart));

@@ -39,7 +39,8 @@ struct Options {
     Duration history = std::chrono::hours(30 * 24);
     Duration flush = std::chrono::seconds(10);
     std::vector<std::string> consumers{"broker"};  ///< whose confirmation releases a record
-    /// The start number will be above this one too (another gateway of our name has been seen with it).
+    /// The start number will be above this one too (another gateway of our name has been seen with it); what
+    /// is no start number is left alone.
     std::uint64_t start_above = 0;
     /// A damaged file set aside, a disk that takes nothing any more or again: in a user's words, once per
     /// change of state, on the store's thread. May be empty.

@@ -3,6 +3,7 @@ import shutil
 
 from support.configuration import UNLATCHED, Configuration
 from support.gateway import Gateway
+from support.schema import feed as feed_schema
 from support.waiting import wait_for
 
 RULE = "identity-in-use"
@@ -40,6 +41,28 @@ def test_a_store_that_was_restored_begins_above_what_it_has_forgotten(gateway, r
     assert gateway.alarm(RULE) is None, "nobody else is there"
     wait_for(lambda: gateway.ask(verb="status")["store"]["events_pending"] == 0, "everything to be confirmed")
     assert gateway.log().count("beginning anew above it") == 1
+
+
+def hostile_birth(feed, start: int, retain: bool):
+    envelope = feed_schema.Envelope()
+    envelope.birth.gateway = "gw-test-01"
+    envelope.birth.epoch, envelope.birth.start = 778, start
+    feed.publish("birth", envelope.SerializeToString(), retain)
+
+
+def test_a_birth_that_cannot_be_ours_neither_ends_the_gateway_nor_is_followed(gateway, relays, broker, feed):
+    configure(gateway, relays, broker)
+    hostile_birth(feed, 2**64 - 1, True)
+    gateway.start()
+    gateway.process.wait_for_log("which cannot be ours")
+    wait_for(lambda: gateway.health("relay") == "online", "the relay to be watched")
+    for start in (40_000_000, 2**25 - 2, 2**64 - 1):
+        hostile_birth(feed, start, False)
+    wait_for(lambda: standing(gateway), "the alarm about another of our name")
+    assert gateway.ask(verb="status")["start"] == 1 and gateway.log().count("which cannot be ours") == 1
+    assert gateway.stop()[0] == 0
+    gateway.start()
+    assert gateway.ask(verb="status")["start"] == 2 and "damaged" not in gateway.log()
 
 
 def test_a_copied_card_is_an_alarm_and_no_storm(gateway, relays, broker, feed, folder, closing):

@@ -40,6 +40,16 @@ TEST(ShowStatus, TellsTheWholeGateway) {
               "panel   rs485-1  7     cabinet  online\n");
 }
 
+TEST(ShowStatus, TellsWhichDeviceCallsNobodyByWhomAndUntilWhen) {
+    json s = status();
+    s["buses"][0]["devices"][0]["out_of_service"] = {
+        {"by", "li"}, {"on_behalf_of", ""}, {"why", "new relay"}, {"until", "2026-11-27T16:00:00Z"}};
+    const std::string shown = show_status(s);
+    EXPECT_TRUE(
+        has(shown, "  panel is out of service and calls nobody: li, until 2026-11-27T16:00:00Z: new relay\n"))
+        << shown;
+}
+
 TEST(ShowStatus, TellsTheTroubleOfABrokerThatIsConnected) {
     json s = status();
     s["broker"]["trouble"] = "the broker refuses tele: not authorised";

@@ -135,7 +135,7 @@ TEST(SilentKind, WaitsForItsOnDelayToo) {
     EXPECT_EQ(silent_deadline(rule, test::at(10)), test::at(45));
 }
 
-TEST(SilentKind, HearsEveryAnswerOfADeviceAndOnlyValuesOfAPoint) {
+TEST(SilentKind, HearsAllThatADeviceTellsAndOnlyValuesOfAPoint) {
     const PointId point{0};
     const auto refused = [&](Reason reason) { return test::bad(point, reason, test::at(0)); };
     const struct {
@@ -146,7 +146,7 @@ TEST(SilentKind, HearsEveryAnswerOfADeviceAndOnlyValuesOfAPoint) {
         {"good", test::good(point, 1, test::at(0)), Voice::kFull, Voice::kFull},
         {"uncertain", test::uncertain(point, 1, test::at(0)), Voice::kFull, Voice::kDangerOnly},
         {"not protecting", refused(Reason::kNotProtecting), Voice::kFull, Voice::kMute},
-        {"exception", refused(Reason::kException), Voice::kFull, Voice::kMute},
+        {"exception", refused(Reason::kException), Voice::kMute, Voice::kMute},
         {"out of range", refused(Reason::kOutOfRange), Voice::kFull, Voice::kMute},
         {"time-out", refused(Reason::kTimeout), Voice::kMute, Voice::kMute},
         {"crc", refused(Reason::kCrc), Voice::kMute, Voice::kMute},

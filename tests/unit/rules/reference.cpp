@@ -406,7 +406,7 @@ std::vector<Reference::Said> Reference::observe(const Sample& sample) {
     const bool silent = rule_.kind == RuleKind::kSilent;
     const bool of_device = silent && !rule_.point;
     if (of_device) {
-        if (!answered(sample.reason)) {
+        if (!told(sample.reason)) {
             return {};
         }
         entry.voice = Voice::kGood;

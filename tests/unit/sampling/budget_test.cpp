@@ -88,6 +88,42 @@ TEST(Promises, OneThatOnlyADeadNeighbourBreaksIsAWarning) {
     EXPECT_NE(found[0].message.find("does not answer"), std::string::npos) << found[0].message;
 }
 
+TEST(Promises, OfADevicesSilenceAndOfAGroupAreHeldToo) {
+    LineSite line;
+    line.device(seconds(1), {{seconds(1), 0}}, milliseconds(20), true);
+    const auto found = [&] { return check_promises(line.site, {budget(line.site, BusId{0})}); };
+    config::Rule silent;
+    silent.name = "silent";
+    silent.kind = config::RuleKind::kSilent;
+    silent.silent_for = seconds(25);
+    silent.on_delay = seconds(5);
+    silent.promise = seconds(30);
+    line.site.rules.push_back(silent);
+    EXPECT_TRUE(found().empty());
+    line.site.rules[1].promise = seconds(29);
+    ASSERT_EQ(found().size(), 1U);
+    EXPECT_NE(
+        found()[0].message.find("\"silent\" promises an alarm within 29 s, and it can take as long as 30 s"),
+        std::string::npos)
+        << found()[0].message;
+
+    line.site.rules[0].on_delay = seconds(20);
+    config::Rule& group = line.site.rules[1];
+    group = {};
+    group.name = "both";
+    group.kind = config::RuleKind::kAll;
+    group.members = {{.rules = {RuleId{0}}, .negated = false}};
+    group.promise = seconds(30);
+    EXPECT_TRUE(found().empty());
+    group.on_delay = seconds(10);
+    EXPECT_EQ(found().size(), 1U) << "its own delay comes after its member's";
+    group.on_delay = seconds(0);
+    group.within = seconds(10);
+    EXPECT_TRUE(found().empty()) << "within is no wait where all must come";
+    group.members.push_back({.rules = {RuleId{0}}, .negated = true});
+    EXPECT_EQ(found().size(), 1U) << "what must not come is given this time to come";
+}
+
 TEST(Promises, OnATranscriptOnlyTheIntervalIsKnown) {
     LineSite line;
     line.device(seconds(40), {{seconds(40), 0}}, milliseconds(20), true);

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <set>
 
+#include "daemon/store/key.hpp"
 #include "tests/unit/store/support.hpp"
 
 namespace gengfu::store::test {
@@ -42,6 +43,17 @@ TEST(Store, NumberCanBeSetAboveAnotherGatewayOfOurName) {
     Options options = options_for(folder);
     options.start_above = 41;
     EXPECT_EQ(open_store(options, clock).start.number, 42U);
+}
+
+TEST(Store, ANumberThatIsNoneKeepsNoGatewayFromStarting) {
+    const TempFolder folder;
+    const TestClock clock;
+    std::uint64_t expected = 0;
+    for (const std::uint64_t above : {kMaxStart, kMaxStart + 1, ~std::uint64_t{0}}) {
+        Options options = options_for(folder);
+        options.start_above = above;
+        EXPECT_EQ(open_store(options, clock).start.number, ++expected);
+    }
 }
 
 TEST(Store, HistoryIsGivenWhateverWasConfirmed) {
