@@ -23,11 +23,13 @@ TEST(Words, EverySeverityReadsBackAndCriticalIsGravest) {
     EXPECT_FALSE(graver(Severity::kMinor, Severity::kMinor));
 }
 
-TEST(Words, AnsweredTellsSilenceFromABadValue) {
-    EXPECT_FALSE(answered(Reason::kTimeout));
-    EXPECT_FALSE(answered(Reason::kBackedOff));
-    EXPECT_TRUE(answered(Reason::kSentinel));
-    EXPECT_TRUE(answered(Reason::kNone));
+TEST(Words, ToldTellsSilenceFromABadValue) {
+    EXPECT_FALSE(told(Reason::kTimeout));
+    EXPECT_FALSE(told(Reason::kBackedOff));
+    EXPECT_FALSE(told(Reason::kException));
+    EXPECT_TRUE(told(Reason::kNotProtecting));
+    EXPECT_TRUE(told(Reason::kSentinel));
+    EXPECT_TRUE(told(Reason::kNone));
 }
 
 TEST(Words, WallTimePrintsAsIso8601) {
