@@ -24,6 +24,7 @@ _DATABASE = ROOT / "config/database/postgresql.conf"  # as docs/ingest.md advise
 _SETTINGS = """
 language = "en"
 confirm_every = "5s"
+state = "{folder}/ingest.state"
 [mqtt]
 brokers = ["mqtt://127.0.0.1:{broker}"]
 client_id = "bench"
@@ -39,7 +40,7 @@ class Ingest(Process):
     def __init__(self, programs: Programs, folder: pathlib.Path, broker: Broker, uri: str):
         self.http = free_port()
         settings = folder / "ingest.toml"
-        settings.write_text(_SETTINGS.format(broker=broker.port, uri=uri, http=self.http))
+        settings.write_text(_SETTINGS.format(folder=folder, broker=broker.port, uri=uri, http=self.http))
         super().__init__([programs.find("gengfu-ingest"), "run", "--config", settings], folder / "ingest.log")
         _wait(lambda: "presence: connected" in self.text() and "telemetry: connected" in self.text() and
               "events: connected" in self.text(), "gengfu-ingest to be connected", self)
