@@ -116,6 +116,9 @@ Transition Table::raise(const rules::Verdict& verdict, const Key& key, const Sta
     hold_from_surroundings(alarm, at);
     entry.clearing.reset();
     entry.returns = 0;
+    if (!is_restless(entry, at)) {
+        entry.called.reset();
+    }
     ++alarm.raises;
     alarm.chattering = chatters(key, at);
     alarm.rang = 0;
@@ -161,7 +164,7 @@ std::optional<Transition> Table::change(Entry& entry, const rules::Verdict& verd
     }
     const bool affirmed = verdict.change == Change::kRaised || verdict.change == Change::kSeverity;
     if (affirmed && verdict.severity != alarm.severity) {
-        return grow(alarm, verdict, at, sequence);
+        return grow(entry, verdict, at, sequence);
     }
     if (verdict.change == Change::kUncertain && !alarm.uncertain) {
         alarm.uncertain = true;
@@ -176,15 +179,18 @@ std::optional<Transition> Table::change(Entry& entry, const rules::Verdict& verd
     return std::nullopt;
 }
 
-std::optional<Transition> Table::grow(Alarm& alarm, const rules::Verdict& verdict, const Stamp& at,
+std::optional<Transition> Table::grow(Entry& entry, const rules::Verdict& verdict, const Stamp& at,
                                       std::uint64_t sequence) {
+    Alarm& alarm = entry.alarm;
+    bool enough = false;
     if (graver(verdict.severity, alarm.severity)) {
         want_acknowledgement(alarm);
         end_shelf_of_a_milder(alarm, verdict.severity);
+        enough = has_called_enough(entry, verdict.severity, at);
     }
     alarm.severity = verdict.severity;
     describe(alarm, verdict, at);
-    return done(alarm, TransitionKind::kSeverityChanged, sequence, {});
+    return done(alarm, TransitionKind::kSeverityChanged, sequence, {}, enough);
 }
 
 std::optional<Transition> Table::clear(Entry& entry, const Evidence& evidence, const Stamp& at,
@@ -224,11 +230,17 @@ void Table::describe(Alarm& alarm, const rules::Verdict& verdict, const Stamp& a
     }
 }
 
-Transition Table::done(Alarm& alarm, TransitionKind kind, std::uint64_t sequence, const Actor& actor) {
+Transition Table::done(Alarm& alarm, TransitionKind kind, std::uint64_t sequence, const Actor& actor,
+                       bool enough) {
     ++alarm.revision;
-    const bool notify = rings(alarm, kind);
+    const bool calls = rings(alarm, kind);
+    const bool notify = calls && !enough;
+    if (calls) {
+        alarm.rang = alarm.revision;  // whoever was called often enough knows of this, too
+    }
     if (notify) {
-        alarm.rang = alarm.revision;
+        std::optional<Severity>& called = alarms_.at(alarm.id).called;
+        called = called && graver(*called, alarm.severity) ? *called : alarm.severity;
     }
     Transition transition{kind, sequence, alarm, actor, notify};
     if (alarm.over()) {

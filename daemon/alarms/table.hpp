@@ -27,7 +27,8 @@ enum class Answer : std::uint8_t {
 /// "3 or more in one minute") …
 constexpr int kChatterRaises = 3;
 constexpr Duration kChatterWindow = std::chrono::seconds(60);
-/// … and stays active until it has been clear for so long.
+/// … and stays active until it has been clear for so long. Likewise of one that becomes graver so often
+/// within so long: it calls no more for levels that it has called for, until it has not risen for so long.
 constexpr Duration kChatterQuiet = std::chrono::minutes(5);
 
 struct Outcome {
@@ -123,6 +124,8 @@ public:
     const Alarm* find(AlarmId id) const;
 
 private:
+    /// Monotonic times of the last raises of a condition, or rises of an alarm, of this run; 0: none.
+    using Times = std::array<std::int64_t, kChatterRaises>;
     /// What clears a chattering alarm when nothing contradicts it for long.
     struct Clearing {
         Evidence evidence;
@@ -133,9 +136,10 @@ private:
         std::uint64_t order = 0;  ///< of its last raise, among those of this table
         std::optional<Clearing> clearing;
         std::uint32_t returns = 0;  ///< while chattering, since the last transition
+        Times rises{};
+        bool restless = false;             ///< rises too often
+        std::optional<Severity> called{};  ///< the gravest that somebody was called for, in this run
     };
-    /// Monotonic times of the last raises of a condition, of this run; 0: none.
-    using Raises = std::array<std::int64_t, kChatterRaises>;
 
     Alarm* of_key(const Key& key);
     bool is_orphan(const Alarm& alarm) const;
@@ -144,10 +148,14 @@ private:
                                      std::uint64_t sequence);
     std::optional<Transition> clear(Entry& entry, const Evidence& evidence, const Stamp& at,
                                     std::uint64_t sequence);
-    std::optional<Transition> grow(Alarm& alarm, const rules::Verdict& verdict, const Stamp& at,
+    std::optional<Transition> grow(Entry& entry, const rules::Verdict& verdict, const Stamp& at,
                                    std::uint64_t sequence);
     void describe(Alarm& alarm, const rules::Verdict& verdict, const Stamp& at) const;
-    Transition done(Alarm& alarm, TransitionKind kind, std::uint64_t sequence, const Actor& actor);
+    /// \param enough  it has called often enough: nobody is called for this
+    Transition done(Alarm& alarm, TransitionKind kind, std::uint64_t sequence, const Actor& actor,
+                    bool enough = false);
+    static bool is_restless(const Entry& entry, const Stamp& at);
+    static bool has_called_enough(Entry& entry, Severity risen_to, const Stamp& at);
     bool chatters(const Key& key, const Stamp& at);
     void hold_from_surroundings(Alarm& alarm, const Stamp& at) const;
     bool explains(const Alarm& cause, const std::string& device) const;
@@ -167,7 +175,7 @@ private:
     std::uint64_t next_order_ = 0;
     Service service_;
     Wiring wiring_;
-    std::map<Key, Raises> raises_;
+    std::map<Key, Times> raises_;
     std::map<Key, std::vector<std::string>> behind_;
     std::map<RuleId, config::Text> details_;
 };

@@ -12,6 +12,17 @@ namespace {
 
 const Actor kTimeIsOver{ActorKind::kGateway, {}, {}, "its time is over"};
 
+constexpr std::int64_t in_us(Duration time) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+}
+constexpr std::int64_t kQuietUs = in_us(kChatterQuiet);
+
+bool is_one_of_too_many(std::array<std::int64_t, kChatterRaises>& last, const Stamp& at) {
+    std::move(last.begin() + 1, last.end(), last.begin());
+    last.back() = at.monotonic_us;
+    return last.front() != 0 && last.back() - last.front() <= in_us(kChatterWindow);
+}
+
 bool is_span(Duration lasts, Duration longest) {
     return lasts >= kShortestHold && lasts <= longest;
 }
@@ -83,11 +94,20 @@ void Table::hold_from_surroundings(Alarm& alarm, const Stamp& at) const {
 
 /// Notes a raise, and says whether it is one of too many.
 bool Table::chatters(const Key& key, const Stamp& at) {
-    Raises& last = raises_[key];
-    std::move(last.begin() + 1, last.end(), last.begin());
-    last.back() = at.monotonic_us;
-    const std::int64_t window = std::chrono::duration_cast<std::chrono::microseconds>(kChatterWindow).count();
-    return last.front() != 0 && last.back() - last.front() <= window;
+    return is_one_of_too_many(raises_[key], at);
+}
+
+bool Table::is_restless(const Entry& entry, const Stamp& at) {
+    return entry.restless && at.monotonic_us - entry.rises.back() < kQuietUs;
+}
+
+/// Notes a rise, and says whether it is one that nobody needs to be called for: one of too many, to what
+/// somebody was called for already, and not the gravest.
+bool Table::has_called_enough(Entry& entry, Severity risen_to, const Stamp& at) {
+    const bool before = is_restless(entry, at);
+    entry.restless = is_one_of_too_many(entry.rises, at) || before;
+    const bool news = !entry.called || graver(risen_to, *entry.called);
+    return before && !news && risen_to != Severity::kCritical;
 }
 
 /// A line is no reason for a device that has worked since the line failed.
@@ -149,8 +169,7 @@ std::vector<Transition> Table::settle(const Stamp& at, std::uint64_t sequence) {
 
 std::optional<Transition> Table::settle_one(Entry& entry, const Stamp& at, std::uint64_t sequence) {
     Alarm& alarm = entry.alarm;
-    const std::int64_t quiet = std::chrono::duration_cast<std::chrono::microseconds>(kChatterQuiet).count();
-    if (entry.clearing && at.monotonic_us - entry.clearing->since_us >= quiet) {
+    if (entry.clearing && at.monotonic_us - entry.clearing->since_us >= kQuietUs) {
         const Evidence evidence = entry.clearing->evidence;
         return clear(entry, evidence, at, sequence);
     }

@@ -245,6 +245,65 @@ TEST_F(FlagsTest, ThreeRaisesInAMinuteStayUntilFiveMinutesQuiet) {
     EXPECT_FALSE(apply(leak, Change::kRaised).at(0).alarm.chattering);
 }
 
+TEST_F(FlagsTest, ComingAndGoingBetweenTwoSeveritiesCallsThreeTimesAndThenNoMore) {
+    const RuleId leak{0};
+    EXPECT_TRUE(apply(leak, Change::kRaised).at(0).notify);
+    int calls = 0;
+    for (int i = 0; i < 20; ++i) {
+        wait(std::chrono::milliseconds(4400));
+        const std::vector<Transition> rise = apply(leak, Change::kSeverity, Severity::kMajor);
+        ASSERT_EQ(rise.size(), 1U) << "each is in the record";
+        EXPECT_FALSE(rise[0].alarm.acknowledged);
+        EXPECT_EQ(rise[0].notify, i < 3) << i;
+        calls += rise[0].notify ? 1 : 0;
+        EXPECT_FALSE(rise[0].alarm.chattering) << "it has not come and gone";
+        wait(std::chrono::milliseconds(4400));
+        const std::vector<Transition> fall = apply(leak, Change::kSeverity, Severity::kModerate);
+        ASSERT_EQ(fall.size(), 1U);
+        EXPECT_FALSE(fall[0].notify);
+    }
+    EXPECT_EQ(calls, 3);
+    EXPECT_TRUE(apply(leak, Change::kSeverity, Severity::kCritical).at(0).notify) << "never called for yet";
+    apply(leak, Change::kSeverity, Severity::kMajor);
+    EXPECT_TRUE(apply(leak, Change::kSeverity, Severity::kCritical).at(0).notify) << "never held";
+    apply(leak, Change::kSeverity, Severity::kModerate);
+    wait(kChatterQuiet);
+    EXPECT_TRUE(apply(leak, Change::kSeverity, Severity::kMajor).at(0).notify) << "it was quiet for long";
+}
+
+TEST_F(FlagsTest, ALevelNeverCalledForCallsHoweverRestlessItIs) {
+    const RuleId leak{0};
+    apply(leak, Change::kRaised, Severity::kMinor);
+    for (int i = 0; i < 5; ++i) {
+        apply(leak, Change::kSeverity, Severity::kModerate);
+        apply(leak, Change::kSeverity, Severity::kMinor);
+    }
+    EXPECT_FALSE(apply(leak, Change::kSeverity, Severity::kModerate).at(0).notify);
+    EXPECT_TRUE(apply(leak, Change::kSeverity, Severity::kMajor).at(0).notify);
+}
+
+TEST_F(FlagsTest, ARiseThatNobodyWasCalledForBehindAShelfIsNoCall) {
+    const RuleId leak{0};
+    const AlarmId id = apply(leak, Change::kRaised).at(0).alarm.id;
+    apply(leak, Change::kSeverity, Severity::kMajor);
+    table_->shelve(id, 0, kLi, now_, std::chrono::hours(1), ++sequence_);
+    for (int i = 0; i < 5; ++i) {
+        apply(leak, Change::kSeverity, Severity::kModerate);
+        EXPECT_FALSE(apply(leak, Change::kSeverity, Severity::kMajor).at(0).notify);
+    }
+    EXPECT_TRUE(table_->unshelve(id, 0, kLi, now_, ++sequence_).transition->notify);
+}
+
+TEST_F(FlagsTest, RisesThatAreFarApartAllCall) {
+    const RuleId leak{0};
+    apply(leak, Change::kRaised);
+    for (int i = 0; i < 6; ++i) {
+        wait(std::chrono::seconds(31));
+        EXPECT_TRUE(apply(leak, Change::kSeverity, Severity::kMajor).at(0).notify);
+        apply(leak, Change::kSeverity, Severity::kModerate);
+    }
+}
+
 TEST_F(FlagsTest, SlowComingAndGoingIsNoChattering) {
     for (int raise = 0; raise < 6; ++raise) {
         EXPECT_FALSE(apply(RuleId{0}, Change::kRaised).at(0).alarm.chattering);
