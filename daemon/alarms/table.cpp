@@ -204,7 +204,7 @@ std::optional<Transition> Table::clear(Entry& entry, const Evidence& evidence, c
     // Nobody was called for it, and whoever was called for its cause or works on its device knows: it wants
     // nobody's attention any more.
     if (!alarm.acknowledged && (alarm.suppressed || alarm.out_of_service) &&
-        alarm.rang < alarm.raise_revision) {
+        std::max(alarm.rang, entry.spared) < alarm.raise_revision) {
         alarm.acknowledged = true;
         alarm.acknowledged_at = at;
         alarm.acknowledged_by = {
@@ -233,14 +233,14 @@ void Table::describe(Alarm& alarm, const rules::Verdict& verdict, const Stamp& a
 Transition Table::done(Alarm& alarm, TransitionKind kind, std::uint64_t sequence, const Actor& actor,
                        bool enough) {
     ++alarm.revision;
-    const bool calls = rings(alarm, kind);
-    const bool notify = calls && !enough;
-    if (calls) {
-        alarm.rang = alarm.revision;  // whoever was called often enough knows of this, too
-    }
+    Entry& entry = alarms_.at(alarm.id);
+    const bool told = kind == TransitionKind::kReleased && entry.spared >= alarm.raise_revision;
+    const bool notify = rings(alarm, kind) && !enough && !told;
     if (notify) {
-        std::optional<Severity>& called = alarms_.at(alarm.id).called;
-        called = called && graver(*called, alarm.severity) ? *called : alarm.severity;
+        alarm.rang = alarm.revision;
+        entry.called = entry.called && graver(*entry.called, alarm.severity) ? *entry.called : alarm.severity;
+    } else if (enough && !alarm.held()) {
+        entry.spared = alarm.revision;  // whoever was called often enough knows of this, too
     }
     Transition transition{kind, sequence, alarm, actor, notify};
     if (alarm.over()) {

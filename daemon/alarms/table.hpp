@@ -137,7 +137,8 @@ private:
         std::optional<Clearing> clearing;
         std::uint32_t returns = 0;  ///< while chattering, since the last transition
         Times rises{};
-        bool restless = false;             ///< rises too often
+        bool restless = false;     ///< rises too often
+        std::uint64_t spared = 0;  ///< revision of the last rise that nobody was called for because of it
         std::optional<Severity> called{};  ///< the gravest that somebody was called for, in this run
     };
 
