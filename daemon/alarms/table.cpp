@@ -102,7 +102,7 @@ std::optional<Transition> Table::apply(const rules::Verdict& verdict, const Stam
 }
 
 Transition Table::raise(const rules::Verdict& verdict, const Key& key, const Stamp& at,
-                        std::uint64_t sequence) {
+                        std::uint64_t sequence, bool enough) {
     const auto [known, is_new] = by_key_.try_emplace(key, AlarmId{epoch_, sequence});
     Entry& entry = alarms_[known->second];
     entry.order = next_order_++;
@@ -133,17 +133,7 @@ Transition Table::raise(const rules::Verdict& verdict, const Key& key, const Sta
     alarm.cleared.reset();
     alarm.severity = verdict.severity;
     describe(alarm, verdict, at);
-    return done(alarm, TransitionKind::kRaised, sequence, {});
-}
-
-std::optional<Transition> Table::raise_anew(const rules::Verdict& verdict, const Stamp& at,
-                                            std::uint64_t sequence) {
-    const Key key = key_of(*site_, site_->rules[verdict.rule.value]);
-    const Alarm* const alarm = of_key(key);
-    if (alarm == nullptr || !alarm->active || alarm->chattering) {
-        return std::nullopt;
-    }
-    return raise(verdict, key, at, sequence);
+    return done(alarm, TransitionKind::kRaised, sequence, {}, enough);
 }
 
 /// A change of an alarm that is active, or its clearing.

@@ -93,7 +93,8 @@ public:
     /// raised. What stands keeps its explanation while its cause stands.
     void set_behind(RuleId cause, std::vector<std::string> devices);
     /// A cause that stands has failed once more: a raise of its own, as if it had been gone in between. One
-    /// that does not stand is raised by apply(); one that chatters has called often enough.
+    /// that does not stand is raised by apply(); one that chatters has called often enough, and one that was
+    /// raised within kChatterQuiet and has not been acknowledged calls nobody a second time.
     std::optional<Transition> raise_anew(const rules::Verdict& verdict, const Stamp& at,
                                          std::uint64_t sequence);
     /// What no number tells (a file's path, a name): stands behind the text of the rule's alarm from its next
@@ -144,7 +145,8 @@ private:
 
     Alarm* of_key(const Key& key);
     bool is_orphan(const Alarm& alarm) const;
-    Transition raise(const rules::Verdict& verdict, const Key& key, const Stamp& at, std::uint64_t sequence);
+    Transition raise(const rules::Verdict& verdict, const Key& key, const Stamp& at, std::uint64_t sequence,
+                     bool enough = false);
     std::optional<Transition> change(Entry& entry, const rules::Verdict& verdict, const Stamp& at,
                                      std::uint64_t sequence);
     std::optional<Transition> clear(Entry& entry, const Evidence& evidence, const Stamp& at,

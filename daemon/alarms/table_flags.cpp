@@ -97,6 +97,24 @@ bool Table::chatters(const Key& key, const Stamp& at) {
     return is_one_of_too_many(raises_[key], at);
 }
 
+std::optional<Transition> Table::raise_anew(const rules::Verdict& verdict, const Stamp& at,
+                                            std::uint64_t sequence) {
+    const Key key = key_of(*site_, site_->rules[verdict.rule.value]);
+    const auto known = by_key_.find(key);
+    if (known == by_key_.end()) {
+        return std::nullopt;
+    }
+    const Entry& entry = alarms_.at(known->second);
+    const Alarm& alarm = entry.alarm;
+    if (!alarm.active || alarm.chattering) {
+        return std::nullopt;
+    }
+    const bool recent =
+        alarm.raised.boot == at.boot && at.monotonic_us - alarm.raised.monotonic_us < kQuietUs;
+    const bool called = std::max(alarm.rang, entry.spared) >= alarm.raise_revision;
+    return raise(verdict, key, at, sequence, recent && called && !alarm.acknowledged);
+}
+
 bool Table::is_restless(const Entry& entry, const Stamp& at) {
     return entry.restless && at.monotonic_us - entry.rises.back() < kQuietUs;
 }
