@@ -31,6 +31,7 @@ class Units:
             self._slaves[unit] = ModbusSlaveContext(co=blocks["coil"], di=blocks["discrete"], hr=blocks["holding"],
                                                     ir=blocks["input"], zero_mode=True)
         self.context = ModbusServerContext(slaves=self._slaves, single=False)
+        self._muted = {}
 
     @staticmethod
     def _cells(space):
@@ -38,6 +39,16 @@ class Units:
 
     def set(self, unit: int, space: str, address: int, text: str):
         self._slaves[unit].setValues(_FUNCTION[space], address, words(text))
+
+    def mute(self, *units: int):
+        """These answer nothing any more."""
+        for unit in units:
+            self._muted[unit] = self.context[unit]
+            del self.context[unit]
+
+    def unmute(self, *units: int):
+        for unit in units:
+            self.context[unit] = self._muted.pop(unit)
 
 
 class _Loop:
