@@ -294,18 +294,20 @@ int report(const ScanWish& wish, const Configured& known, const config::Bus& bus
     for (const json& one : scan.found()) {
         text += found_line(one, known);
     }
+    if (!scan.done()) {
+        text += "not finished, about " + minutes_text(scan.left()) + " left: the same command goes on (" +
+                state.path().string() + ")\n";
+    } else if (wish.depth != Depth::kAll && bus.kind == config::BusKind::kModbusRtu) {
+        text += wish.depth == Depth::kConfigured
+                    ? "without --configured it looks at the common line settings, too\n"
+                    : "--all looks at all other line settings, too\n";
+    }
     std::string blocks;
     for (const std::string& device : devices) {
         blocks += device;
     }
-    if (!blocks.empty()) {
+    if (blocks.find("[[device]]") != std::string::npos) {
         text += "\nFor a file in devices.d/:\n" + block.text + blocks;
-    }
-    if (!scan.done()) {
-        text += "\nnot finished, about " + minutes_text(scan.left()) + " left: the same command goes on (" +
-                state.path().string() + ")\n";
-    } else if (wish.depth != Depth::kAll && bus.kind == config::BusKind::kModbusRtu) {
-        text += "\n--all looks at all other line settings, too\n";
     }
     print(text);
     return scan.done() ? kDone : kFailed;

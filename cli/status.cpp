@@ -66,8 +66,17 @@ std::string show_buses(const json& buses) {
 std::string show_devices(const json& buses) {
     std::vector<std::vector<std::string>> rows{{"device", "bus", "unit", "class", "health"}};
     std::string quiet;
+    std::string set_aside;
     for (const json& bus : buses) {
         for (const json& device : bus.value("devices", json::array())) {
+            std::string names;
+            for (const json& point : device.value("set_aside", json::array())) {
+                names += (names.empty() ? "" : ", ") + (point.is_string() ? point.get<std::string>() : "?");
+            }
+            if (!names.empty()) {
+                set_aside += "  " + word(device, "name") + " refuses " + names +
+                             " (exception 01 or 02): is it another model than its profile?\n";
+            }
             rows.push_back({word(device, "name"), word(bus, "name"), number(device, "unit"),
                             word(device, "class"), health(word(device, "health"))});
             if (const std::string hold = hold_text(device, "out_of_service"); !hold.empty()) {
@@ -77,7 +86,7 @@ std::string show_devices(const json& buses) {
             }
         }
     }
-    return table(rows) + quiet;
+    return table(rows) + quiet + set_aside;
 }
 
 std::string show_broker(const json& broker) {

@@ -52,6 +52,7 @@ Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock
       signs_(site_, started_),
       promises_(site_),
       told_health_(site_.devices.size(), sampling::Health::kUnknown),
+      told_set_aside_(site_.devices.size()),
       store_watch_(start_.troubles, started_),
       drain_timer_(core),
       silence_timer_(core),

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -92,6 +93,7 @@ private:
     // pipeline_watch.cpp
     void note_health(const sampling::HealthChange& change);
     void note_lines();
+    void note_set_aside(BusId bus, const sampling::BusSnapshot& seen);
     void note_store();
     void note_later();
     void keep_watchdog_fed();
@@ -178,7 +180,8 @@ private:
     LineSigns signs_;
     sampling::PromiseWatch promises_;
     unsigned line_looks_ = 0;
-    std::vector<sampling::Health> told_health_;  ///< by DeviceId, as last logged
+    std::vector<sampling::Health> told_health_;               ///< by DeviceId, as last logged
+    std::vector<std::set<config::PointRef>> told_set_aside_;  ///< by DeviceId, as logged so far
     std::unique_ptr<publish::Publisher> publisher_;
     std::vector<std::unique_ptr<sampling::BusWorker>> workers_;  ///< by BusId; none for the gateway's own bus
     std::vector<sampling::LineTrouble> line_trouble_;            ///< by BusId, as last logged

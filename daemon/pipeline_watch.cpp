@@ -38,6 +38,7 @@ void Pipeline::note_lines() {
             continue;
         }
         const sampling::BusSnapshot seen = workers_[i]->snapshot();
+        note_set_aside(BusId{i}, seen);
         if (seen.kind == line_trouble_[i]) {
             continue;  // its words may change with every try
         }
@@ -48,6 +49,30 @@ void Pipeline::note_lines() {
         } else {
             log::warning("总线 " + name + " 不可用:" + seen.trouble,
                          "bus " + name + " is not usable: " + seen.trouble);
+        }
+    }
+}
+
+/// Each point once: what a device does not have it refuses for ever, whenever it is asked again.
+void Pipeline::note_set_aside(BusId bus, const sampling::BusSnapshot& seen) {
+    std::size_t position = 0;
+    for (std::uint32_t i = 0; i < site_.devices.size(); ++i) {
+        const config::Device& device = site_.devices[i];
+        if (device.bus != bus || position >= seen.units.size()) {
+            continue;
+        }
+        std::string names;
+        for (const config::PointRef point : seen.units[position++].set_aside) {
+            if (told_set_aside_[i].insert(point).second) {
+                names += (names.empty() ? "" : ", ") + site_.profile(device).points[point].name;
+            }
+        }
+        if (!names.empty()) {
+            log::warning("设备 " + device.name + " 拒绝读取 " + names +
+                             "(异常码 01 或 02):不再随其他点读取,过一阵再试;型号或 profile 是否相符?",
+                         "device " + device.name + " refuses " + names +
+                             " (exception 01 or 02): set aside and asked again now and then; is it "
+                             "another model than its profile?");
         }
     }
 }

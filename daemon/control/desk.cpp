@@ -105,6 +105,9 @@ json bus_status(const Daemon& daemon, std::uint32_t index) {
              {"health", std::string(kHealth.at(static_cast<std::size_t>(health)))},
              {"traffic", traffic_json(traffic)},
              {"alarm_latency_seconds", latency_json(daemon, DeviceId{i}, BusId{index}, traffic)}});
+        for (const config::PointRef point : traffic.set_aside) {
+            devices.back()["set_aside"].push_back(site.profile(device).points[point].name);
+        }
         if (const alarms::Hold* const out = daemon.alarms().service().find(device.name)) {
             devices.back()["out_of_service"] = to_json(*out);
         }

@@ -340,6 +340,11 @@ UnitTraffic DeviceReader::traffic(Monotonic now) {
     traffic_.worst_of_late = of_late_.of(now);
     traffic_.slowest = responses_.slowest();
     traffic_.is_slower = responses_.is_slower();
+    traffic_.set_aside.clear();
+    for (const Refusal& one : refused_) {
+        traffic_.set_aside.push_back(one.point);
+    }
+    std::sort(traffic_.set_aside.begin(), traffic_.set_aside.end());
     return traffic_;
 }
 

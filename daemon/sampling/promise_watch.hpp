@@ -11,9 +11,10 @@
 /// thread.
 namespace gengfu::sampling {
 
-/// A promise is not called broken for less than this beyond it: the schedule's model is no finer.
+/// A promise is not called broken for less than this beyond it: the schedule's model is no finer, and a busy
+/// machine is no broken line.
 constexpr double kPromiseSlack = 0.05;
-constexpr Duration kLeastSlack = std::chrono::milliseconds(20);
+constexpr Duration kLeastSlack = std::chrono::milliseconds(100);
 
 /// A unit that answers later than was reckoned with, time and again.
 struct SlowUnit {

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <vector>
 
+#include "daemon/config/site.hpp"
 #include "daemon/core/result.hpp"
 #include "daemon/core/time.hpp"
 
@@ -99,7 +101,8 @@ struct UnitTraffic {
     Duration worst_of_late{};    ///< the same of the last half minute at most, when the snapshot was made
     Duration worst_with_tool{};  ///< the same where a tool had the line in between
     Duration slowest{};          ///< response time: the longest of late
-    bool is_slower = false;      ///< than the bus's promise reckons with, time and again
+    std::vector<config::PointRef> set_aside;  ///< points whose registers it refuses, asked again now and then
+    bool is_slower = false;                   ///< than the bus's promise reckons with, time and again
 
     void failed(Errc code) {
         switch (code) {

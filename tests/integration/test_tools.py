@@ -120,7 +120,7 @@ def test_what_a_scan_of_a_port_prints_can_be_pasted_and_scanned_by_name(tools, f
     port = str(gateway.sim.lines["rs485-1"])
     shown = scan(gateway, "--units", "9-18", line=port)
     assert shown.returncode == 0, shown.stdout + shown.stderr
-    pasted = shown.stdout[shown.stdout.index("\n[[bus]]"):shown.stdout.index("\n--all looks")]
+    pasted = shown.stdout[shown.stdout.index("\n[[bus]]"):]
     assert "PROFILE" not in pasted and "# unit 9 answers, but no profile knows it" in pasted
     gateway.configure(gateway.file.read_text() + pasted)
     checked = gateway.command("check")
@@ -282,7 +282,10 @@ def test_a_trace_after_a_split_plays_to_the_same_samples(tools, folder):
     transcript = folder / "line.transcript"
     gateway.start()
     wait_for(lambda: gateway.read("relay-1")["rated_current"]["reason"] == "exception", "the split")
+    wait_for(lambda: "refuses rated_current, warning_current" in gateway.command("status").stdout, "status to name them")
     assert gateway.command("trace", "rs485-1", "--save", str(transcript), "--for", "2").returncode == 0
+    wait_for(lambda: "relay-1 refuses rated_current, warning_current" in gateway.log(), "the log to name them")
+    assert gateway.log().count("relay-1 refuses") == 1
     live = json.loads(gateway.command("read", "relay-1", "--json").stdout)["samples"]
     gateway.stop()
     text = gateway.file.read_text()
