@@ -341,10 +341,11 @@ UnitTraffic DeviceReader::traffic(Monotonic now) {
     traffic_.slowest = responses_.slowest();
     traffic_.is_slower = responses_.is_slower();
     traffic_.set_aside.clear();
-    for (const Refusal& one : refused_) {
-        traffic_.set_aside.push_back(one.point);
+    for (std::size_t i = 0; i < pauses_.size(); ++i) {
+        if (pauses_[i] > Duration::zero()) {  // also between two tries
+            traffic_.set_aside.push_back(static_cast<config::PointRef>(i));
+        }
     }
-    std::sort(traffic_.set_aside.begin(), traffic_.set_aside.end());
     return traffic_;
 }
 
