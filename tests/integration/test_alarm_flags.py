@@ -115,7 +115,7 @@ def test_a_device_out_of_service_calls_nobody_over_a_kill(site, feed, relays):
     returned = feed.wait_transition("RETURNED", RULE, "one")
     assert returned.notify and not returned.alarm.HasField("out_of_service")
     assert outcome(feed.command("return", id="r2", device="one", reason="done")) == "ALREADY"
-    assert outcome(feed.command("return", id="r3", device="nobody", reason="done")) == "REFUSED"
+    assert outcome(feed.command("return", id="r3", device="nobody", reason="done")) == "NOT_FOUND"
     assert site.command("return", "one", "--why", "x").returncode == 1
 
 
