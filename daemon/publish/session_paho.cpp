@@ -177,7 +177,7 @@ ConnectPlan::Failure Worker::explain(const Link& link, const config::Broker& bro
         const bool ended = failure.unreached && look.succeeded;
         why = ended && look.trouble.empty() ? "the broker ended the connection after the TLS handshake" : why;
         if ((failure.closed || ended) && look.trouble.empty() && settings_.certificate.empty()) {
-            why += "; does it want a certificate of the gateway (mqtt.certificate)?";
+            why += "; does it want a client certificate (mqtt.certificate)?";
         }
     }
     say_lost(name_of(broker) + ": " + why);

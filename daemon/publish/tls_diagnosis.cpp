@@ -17,7 +17,7 @@ namespace gengfu::publish {
 namespace {
 
 constexpr auto kLongest = std::chrono::seconds(5);
-// With TLS 1.3 the broker judges the gateway's certificate after the handshake, and then says so at once.
+// With TLS 1.3 the broker judges the client's certificate after the handshake, and then says so at once.
 constexpr auto kVerdict = std::chrono::seconds(2);
 
 struct FreeContext {
@@ -90,7 +90,7 @@ std::string refusal_of(const config::Mqtt& settings, unsigned long error) {
         return {};
     }
     const std::string dates = wrong_dates(settings.certificate);
-    const std::string ours = "the broker refuses the gateway's certificate " + settings.certificate + ": ";
+    const std::string ours = "the broker refuses the certificate " + settings.certificate + ": ";
     switch (ERR_GET_REASON(error)) {
         case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
             return ours + "it is of an authority that the broker does not know";
@@ -107,9 +107,8 @@ std::string refusal_of(const config::Mqtt& settings, unsigned long error) {
             return ours + "the key " + settings.key + " does not belong to it";
         case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
         case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
-            return settings.certificate.empty()
-                       ? "the broker wants a certificate of the gateway (mqtt.certificate)"
-                       : std::string();
+            return settings.certificate.empty() ? "the broker wants a client certificate (mqtt.certificate)"
+                                                : std::string();
         default:
             return {};
     }

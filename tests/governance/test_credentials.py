@@ -77,8 +77,8 @@ def test_a_client_certificate_opens_the_broker_as_it_ships(folder, closing, data
 
 
 @pytest.mark.parametrize("case, words", [("wrong authority", "is not trusted (mqtt.ca)"),
-                                         ("no certificate", "it may want a certificate of this service (mqtt.certificate)"),
-                                         ("foreign certificate", "it may not accept the certificate of this service")])
+                                         ("no certificate", "the broker wants a client certificate (mqtt.certificate)"),
+                                         ("foreign certificate", "it is of an authority that the broker does not know")])
 def test_a_broker_that_does_not_trust_or_is_not_trusted(folder, closing, database, tls_broker, authority, stranger, case, words):
     ca = stranger.ca if case == "wrong authority" else authority.ca
     own = {"wrong authority": authority, "no certificate": None, "foreign certificate": stranger}[case]
