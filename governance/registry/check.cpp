@@ -190,11 +190,12 @@ void check_components(std::vector<Row>& rows, const std::string& datum, const Kn
             check_code(*code, known, report);
             once(*code, "component", seen, report);
         }
-        const bool digits = check_digits(row, "grid", kGridDigits, report) &
-                            check_digits(row, "community_code", kCommunityDigits, report);
+        const bool grid_is_whole = check_digits(row, "grid", kGridDigits, report);
+        const bool community_is_whole = check_digits(row, "community_code", kCommunityDigits, report);
         const Cell* const grid = row.find("grid");
         const Cell* const community = row.find("community_code");
-        if (digits && said(grid) && said(community) && !grid->text.starts_with(community->text)) {
+        if (grid_is_whole && community_is_whole && said(grid) && said(community) &&
+            !grid->text.starts_with(community->text)) {
             report.error(grid->at, fmt::format("grid {} does not begin with community_code {}", grid->text,
                                                community->text));
         }

@@ -56,7 +56,6 @@ public:
         return before;
     }
     friend bool operator==(const Counting& a, const Counting& b) { return a.next_ == b.next_; }
-    friend bool operator!=(const Counting& a, const Counting& b) { return a.next_ != b.next_; }
 
 private:
     const char* next_;
