@@ -133,9 +133,8 @@ const std::array<Trouble, 10>& troubles() {
           {"网关 {device}:消息服务器拒绝网关写入",
            "Gateway {device}: the broker denies the gateway to write"},
           {"核对服务器的访问控制(ACL)与网关证书名或用户名;详见 gengfu status",
-           "Compare the broker's access list with the gateway's certificate or user name; `gengfu status` "
-           "has "
-           "the broker's words"}}}};
+           "Compare the broker's access list with the gateway's certificate or user name; "
+           "`gengfu status` has the broker's words"}}}};
     return all;
 }
 

@@ -11,7 +11,7 @@ namespace gengfu::publish {
 
 /// Whether the broker takes records at all. MQTT 3.1.1 has no word for a denied publish, and a broker whose
 /// access list denies it sends the same PUBACK ([MQTT-3.3.5-2]): to be believed, each topic has to bring the
-/// first record of a connection back, which the gateway subscribes to (decision 0051). Pure.
+/// first record of a connection back, which the gateway subscribes to (decision 0057). Pure.
 class Proof {
 public:
     /// \param topics outlive it. \param patience after the first record of a topic was sent

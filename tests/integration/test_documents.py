@@ -21,3 +21,15 @@ def test_the_readmes_name_no_command_that_is_none():
     for document in ("README.md", "README.zh.md"):
         row = next(line for line in (programs.ROOT / document).read_text("utf-8").splitlines() if line.startswith("| `gengfu` |"))
         assert [verb for verb in re.findall(r"`([a-z][a-z-]*)`", row)[1:] if verb not in VERBS] == []
+
+
+def test_every_decision_that_is_named_has_its_record():
+    records = {path.name[:4] for path in (programs.ROOT / "docs/decisions").glob("*.md")}
+    named = {}
+    for room in ("cli", "daemon", "docs", "drivers", "governance", "proto", "tests"):
+        for path in (programs.ROOT / room).rglob("*"):
+            if path.suffix in (".cpp", ".hpp", ".md", ".proto", ".py", ".sql"):
+                for number in re.findall(r"decisions?[ /](\d{4})\b", path.read_text("utf-8")):
+                    named.setdefault(number, str(path))
+    assert len(named) > 20
+    assert {number: where for number, where in named.items() if number not in records} == {}
