@@ -61,6 +61,23 @@ def test_a_device_that_goes_ends_its_alarm_by_removed(site, feed, relays, broker
     assert not [alarm for alarm in site.alarms() if alarm["device"] != "gateway"]
 
 
+def test_a_rule_that_is_to_raise_no_alarm_any_more_ends_its_own_and_calls_when_it_may_again(site, feed, relays, broker):
+    relays.set(2, "holding", 0, ALARM)
+    first = feed.wait_transition("RAISED", RULE, "two").alarm
+    site.configure(text(site, broker, relays, "one", "two", more="alarm = false\n"))  # of the last relay's rule
+    site.reload()
+    assert feed.wait_transition("REMOVED", RULE, "two").alarm.id == first.id
+    relays.set(2, "holding", 0, REST)
+    wait_for(lambda: devices(site) and site.read("two")["residual_current"]["value"] == 30, "the rest to be read")
+    assert site.command("ack", first.id, "--why", "seen").returncode == 0
+    site.configure(text(site, broker, relays, "one", "two"))
+    site.reload()
+    feed.wait(lambda: feed.birth.start == 3, "the third start")
+    relays.set(2, "holding", 0, ALARM)
+    second = feed.wait_transition("RAISED", RULE, "two", count=2)
+    assert second.notify and second.alarm.id != first.id and not second.alarm.acknowledged
+
+
 def test_a_bad_file_leaves_everything_as_it_was_and_raises_an_alarm(site, feed, relays, broker):
     site.configure(text(site, broker, relays, "one", "two", more='[[device]]\nname = "three"\nbus = "tpc"\n'))
     site.reload()
