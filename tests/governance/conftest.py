@@ -8,9 +8,11 @@ import pytest
 
 from support import programs
 from support.broker import Broker
+from support.feed_listener import Listener
 from support.ingest import Ingest, migrate
 from support.postgres import TemporaryPostgres
 from support.process import Process
+from support.producer import connect
 
 sys.dont_write_bytecode = True
 
@@ -114,3 +116,26 @@ def broker(folder, closing):
 def ingest(folder, closing, database, broker):
     """gengfu-ingest, not started."""
     return closing(Ingest(folder, database.uri, broker.port))
+
+
+@pytest.fixture
+def client(broker, closing):
+    """A publisher without a name of its own."""
+    class Closing:
+        def __init__(self):
+            self.mqtt = connect(broker.port, "test-publisher")
+
+        def send(self, *messages):
+            for topic, payload in messages:
+                self.mqtt.publish(topic, payload, qos=1)
+
+        def close(self):
+            self.mqtt.disconnect()
+            self.mqtt.loop_stop()
+    return closing(Closing())
+
+
+@pytest.fixture
+def listener(broker, closing):
+    """What is said to gateways."""
+    return closing(Listener(broker.port))

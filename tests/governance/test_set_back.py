@@ -5,35 +5,18 @@ import subprocess
 import pytest
 
 from conftest import Database
-from support.feed_listener import Listener
 from support.ingest import Ingest
 from support.postgres import Standby, TemporaryPostgres
-from support.producer import Producer, connect
+from support.producer import Producer
 from support.waiting import wait_for
 
 GATEWAY, EPOCH = "gw-back", 0x5E7BAC
 
 
 @pytest.fixture
-def say(broker, closing):
+def say(client):
     """say(message, ...) publishes as a gateway."""
-    class Publisher:
-        def __init__(self):
-            self.mqtt = connect(broker.port, "test-publisher")
-
-        def __call__(self, *messages):
-            for topic, payload in messages:
-                self.mqtt.publish(topic, payload, qos=1)
-
-        def close(self):
-            self.mqtt.disconnect()
-            self.mqtt.loop_stop()
-    return closing(Publisher())
-
-
-@pytest.fixture
-def listener(broker, closing):
-    return closing(Listener(broker.port))
+    return client.send
 
 
 def _all_in(producer, database):
@@ -158,13 +141,13 @@ def _times(database):
                           "WHERE gateway = %s", GATEWAY)[0]
 
 
-def test_what_the_broker_had_kept_is_not_heard(ingest, database, say):
+def test_what_the_broker_had_kept_is_not_heard(ingest, database, client, say):
     """A gateway that died long ago: its birth and its last state are retained, and come again at every start."""
     producer = Producer(GATEWAY, EPOCH)  # a minute old
     producer.wall_us -= 3_600_000_000
     state = producer.state()
     for topic, payload in (producer.birth(), state):
-        say.mqtt.publish(topic, payload, qos=1, retain=True).wait_for_publish(30)
+        client.mqtt.publish(topic, payload, qos=1, retain=True).wait_for_publish(30)
     ingest.start()
     wait_for(lambda: database.query("SELECT 1 FROM governance.gateway WHERE birth_start = 1 AND online"), "both to be stored")
     for _ in range(2):
@@ -181,10 +164,10 @@ def test_what_the_broker_had_kept_is_not_heard(ingest, database, say):
     assert not database.query("SELECT 1 FROM governance.gateway_trouble WHERE what LIKE '%%silent%%'")
 
 
-def test_a_gateway_known_only_by_what_was_kept_without_a_clock_is_silent(ingest, database, say):
+def test_a_gateway_known_only_by_what_was_kept_without_a_clock_is_silent(ingest, database, client, say):
     producer = Producer(GATEWAY, EPOCH)
     producer.clock = False
-    say.mqtt.publish(*producer.birth(), qos=1, retain=True).wait_for_publish(30)
+    client.mqtt.publish(*producer.birth(), qos=1, retain=True).wait_for_publish(30)
     ingest.start()
     wait_for(lambda: database.query("SELECT 1 FROM governance.gateway WHERE birth_start = 1"), "the birth to be stored")
     assert _times(database) == (None, None)

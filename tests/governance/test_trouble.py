@@ -5,34 +5,10 @@ import subprocess
 
 import pytest
 
-from support.feed_listener import Listener
 from support.ingest import Ingest
-from support.producer import BASE, Producer, connect, signed
+from support.producer import BASE, Producer, signed
 from support.schema import feed as feed_schema
 from support.waiting import wait_for
-
-
-@pytest.fixture
-def client(broker, closing):
-    """A publisher without a name of its own."""
-    class Closing:
-        def __init__(self):
-            self.mqtt = connect(broker.port, "test-publisher")
-
-        def send(self, *messages):
-            for topic, payload in messages:
-                self.mqtt.publish(topic, payload, qos=1)
-
-        def close(self):
-            self.mqtt.disconnect()
-            self.mqtt.loop_stop()
-    return closing(Closing())
-
-
-@pytest.fixture
-def listener(broker, closing):
-    """What is said to gateways."""
-    return closing(Listener(broker.port))
 
 
 def _count(db, table: str) -> int:
