@@ -1,6 +1,7 @@
 #include "daemon/alarms/surroundings.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 
 #include "daemon/alarms/describe.hpp"
@@ -46,6 +47,17 @@ Surroundings::Surroundings(const config::Site& site) : place_(site.points.size()
             all.push_back({*rule.point, ""});
         }
     }
+    memory_.shrink_to_fit();
+}
+
+Surroundings::Seen::Seen(const Sample& sample)
+    : packed_(microseconds_of(sample.taken.time_since_epoch()) * 4096 +
+              static_cast<std::int64_t>(sample.quality) * 256 + static_cast<std::int64_t>(sample.reason)),
+      value_(sample.value) {}
+
+bool Surroundings::Seen::says_the_same(const Seen& other) const {
+    return std::bit_cast<std::uint64_t>(value_) == std::bit_cast<std::uint64_t>(other.value_) &&
+           quality() == other.quality() && reason() == other.reason();
 }
 
 void Surroundings::observe(const Sample& sample) {
@@ -54,16 +66,24 @@ void Surroundings::observe(const Sample& sample) {
         return;
     }
     Memory& memory = memory_[place];
+    const Seen seen(sample);
     if (memory.recent.count == kRecentSamples) {
-        const Seen& leaving = memory.recent.oldest();
-        const bool due =
-            memory.older.count == 0 || leaving.taken_us - memory.older.newest().taken_us >= kOlderPaceUs;
-        if (due) {
-            memory.older.push(leaving);
-        }
+        keep(memory, memory.recent.oldest(), seen);
     }
-    memory.recent.push(
-        {microseconds_of(sample.taken.time_since_epoch()), sample.value, sample.quality, sample.reason});
+    memory.recent.push(seen);
+}
+
+/// \param newest  for which `leaving` makes room
+void Surroundings::keep(Memory& memory, const Seen& leaving, const Seen& newest) {
+    if (!memory.older) {
+        if (newest.taken_us() - leaving.taken_us() >= kBeforeUs && leaving.says_the_same(newest)) {
+            return;
+        }
+        memory.older = std::make_unique<Ring<kOlderSamples>>();
+    }
+    if (memory.older->count == 0 || leaving.taken_us() - memory.older->newest().taken_us() >= kOlderPaceUs) {
+        memory.older->push(leaving);
+    }
 }
 
 std::vector<Surroundings::Watched> Surroundings::watched(const Alarm& alarm) const {
@@ -92,12 +112,15 @@ std::vector<SampleAround> Surroundings::around(const Alarm& alarm) const {
             constexpr std::size_t kSize = std::tuple_size_v<std::decay_t<decltype(ring.seen)>>;
             for (std::size_t i = 0; i < ring.count; ++i) {
                 const Seen& seen = ring.seen[(ring.next + kSize - ring.count + i) % kSize];
-                if (seen.taken_us >= taken - kBeforeUs) {
-                    out.push_back({each.name, seen.taken_us - taken, seen.value, seen.quality, seen.reason});
+                if (seen.taken_us() >= taken - kBeforeUs) {
+                    out.push_back(
+                        {each.name, seen.taken_us() - taken, seen.value(), seen.quality(), seen.reason()});
                 }
             }
         };
-        add(memory.older);
+        if (memory.older) {
+            add(*memory.older);
+        }
         add(memory.recent);
     }
     std::stable_sort(out.begin(), out.end(), [](const SampleAround& left, const SampleAround& right) {

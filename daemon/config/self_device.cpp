@@ -174,6 +174,16 @@ Rule rule(const Trouble& trouble, DeviceId device, PointId point) {
     return own;
 }
 
+/// To the byte: nothing is added to a site after this, and every line brings points and rules of its own.
+void make_room(Site& site, Profile& own, std::size_t troubles, std::size_t lines) {
+    own.points.reserve(troubles + lines);
+    site.points.reserve(site.points.size() + troubles + lines);
+    site.rules.reserve(site.rules.size() + troubles + lines);
+    site.buses.reserve(site.buses.size() + 1);
+    site.devices.reserve(site.devices.size() + 1);
+    site.profiles.reserve(site.profiles.size() + 1);
+}
+
 }  // namespace
 
 void add_self(Site& site) {
@@ -193,8 +203,10 @@ void add_self(Site& site) {
     device.component.place = site.gateway.place;
     device.first_point = PointId{static_cast<std::uint32_t>(site.points.size())};
     const DeviceId id{static_cast<std::uint32_t>(site.devices.size())};
+    Profile own_profile = profile();
+    make_room(site, own_profile, troubles().size(), lines.size());
     site.buses.push_back(std::move(bus));
-    site.profiles.push_back(profile());
+    site.profiles.push_back(std::move(own_profile));
     for (std::size_t i = 0; i < troubles().size(); ++i) {
         const PointId point{static_cast<std::uint32_t>(site.points.size())};
         site.points.push_back({.device = id, .spec = static_cast<PointRef>(i), .channel = -1});

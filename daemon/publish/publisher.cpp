@@ -23,6 +23,13 @@ constexpr Duration kFirstLinger = std::chrono::milliseconds(100);
 
 }  // namespace
 
+v1::CatalogueChange catalogue_part(const std::string& bytes) {
+    v1::CatalogueChange part;
+    [[maybe_unused]] const bool read = part.ParseFromString(bytes);
+    assert(read);  // they were written by keep_catalogue()
+    return part;
+}
+
 Publisher::Impl::Impl(boost::asio::any_io_executor core, const config::Site& site, Run run,
                       store::Store& store, const Clock& clock, Questions questions, SessionMaker make,
                       Tuning tuning)
@@ -59,7 +66,7 @@ Publisher::Impl::Impl(boost::asio::any_io_executor core, const config::Site& sit
     commands_.restore(run_.commands);
     aliases = std::move(run_.aliases);
     extend(aliases, site);
-    catalogue_ = build_catalogue(site, aliases, site.mqtt.encoding);
+    keep_catalogue(build_catalogue(site, aliases, site.mqtt.encoding));
     batch_ = BatchEncoder(point_codings(site, aliases));
     for (std::uint32_t i = 0; i < site.points.size(); ++i) {
         const PointId id{i};
@@ -84,14 +91,22 @@ void Publisher::Impl::start() {
 // The catalogue is an event like others, so that consumers without retained messages get it, and in its
 // place.
 void Publisher::Impl::record_catalogue() {
-    if (run_.catalogue_hash != catalogue_.hash) {
-        for (const gengfu::v1::CatalogueChange& part : catalogue_.parts) {
-            store::Record record = encoder_.catalogue(next_event, part);
+    if (run_.catalogue_hash != hash_of_site_) {
+        for (const std::string& bytes : catalogue_parts) {
+            store::Record record = encoder_.catalogue(next_event, catalogue_part(bytes));
             ++next_event;
             commit(std::move(record), {}, std::nullopt);
         }
     }
-    catalogue_hash = catalogue_.hash;
+    catalogue_hash = hash_of_site_;
+}
+
+void Publisher::Impl::keep_catalogue(const Catalogue& built) {
+    hash_of_site_ = built.hash;
+    catalogue_parts.reserve(built.parts.size());
+    for (const v1::CatalogueChange& part : built.parts) {
+        catalogue_parts.push_back(part.SerializeAsString());
+    }
 }
 
 void Publisher::Impl::commit(store::Record record, std::string state, std::optional<AlarmUpdate> update) {
@@ -178,14 +193,6 @@ void Publisher::Impl::clock_fix(std::int64_t wall_of_zero_us, std::uint64_t unce
     store::Record record = encoder_.clock_fix(next_event, {version, wall_of_zero_us, uncertainty_us});
     ++next_event;
     commit(std::move(record), {}, std::nullopt);
-}
-
-std::vector<std::string> Publisher::Impl::catalogue_parts() const {
-    std::vector<std::string> out;
-    for (const gengfu::v1::CatalogueChange& part : catalogue_.parts) {
-        out.push_back(part.SerializeAsString());
-    }
-    return out;
 }
 
 void Publisher::Impl::audit(const alarms::Audit& audit, std::string left_behind,
@@ -393,7 +400,7 @@ std::vector<AnsweredCommand> Publisher::answered_commands() const {
     return impl_->answered_commands();
 }
 std::vector<std::string> Publisher::catalogue_parts() const {
-    return impl_->catalogue_parts();
+    return impl_->catalogue_parts;
 }
 
 }  // namespace gengfu::publish

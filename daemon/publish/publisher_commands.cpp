@@ -108,7 +108,7 @@ CommandResult Publisher::Impl::rebirth(const std::string& hash) {
     if (hash.empty()) {
         say_alarms(Listing(topics_));
     }
-    return {v1::OUTCOME_DONE, std::to_string(catalogue_.parts.size()) + " catalogue parts", 0};
+    return {v1::OUTCOME_DONE, std::to_string(catalogue_parts.size()) + " catalogue parts", 0};
 }
 
 // On the catalogue's topics, but not retained: what is retained there is the catalogue of now.

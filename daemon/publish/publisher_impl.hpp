@@ -22,6 +22,9 @@
 
 namespace gengfu::publish {
 
+/// One of Publisher::Impl::catalogue_parts.
+gengfu::v1::CatalogueChange catalogue_part(const std::string& bytes);
+
 /// The parts put together; publisher.cpp is what the daemon calls, publisher_link.cpp what the broker does.
 class Publisher::Impl : public std::enable_shared_from_this<Publisher::Impl> {
 public:
@@ -43,13 +46,15 @@ public:
 
     std::uint64_t next_event = 1;
     Aliases aliases;
-    std::string catalogue_hash;
+    std::string catalogue_hash;  ///< once it is recorded
+    /// As bytes: messages take six times the memory, and it is said once a connection.
+    std::vector<std::string> catalogue_parts;
 
     std::vector<AnsweredCommand> answered_commands() const { return commands_.memory(clock_->wall()); }
-    std::vector<std::string> catalogue_parts() const;
 
 private:
     // publisher.cpp
+    void keep_catalogue(const Catalogue& built);
     void record_catalogue();
     void commit(store::Record record, std::string state, std::optional<AlarmUpdate> update);
     void committed(std::uint64_t sequence, const Result<void>& result);
@@ -125,7 +130,6 @@ private:
 
     Topics topics_;
     Encoder encoder_;
-    Catalogue catalogue_;
     ReportFilter filter_;
     Aggregation aggregation_;
     std::vector<Sample> windows_;  ///< kept to spare the allocation
@@ -140,6 +144,7 @@ private:
     std::map<std::pair<std::string, std::string>, PointId> points_by_name_;
     std::map<Epoch, std::uint64_t> known_epochs_;  ///< with the last event that the disk has
     std::uint64_t next_telemetry_ = 1;
+    std::string hash_of_site_;  ///< of its catalogue
 
     std::shared_ptr<Delivery> delivery_;
     std::unique_ptr<Session> session_;

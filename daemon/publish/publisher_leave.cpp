@@ -36,7 +36,7 @@ void Publisher::Impl::empty_all(const Listing& seen) {
     for (const auto& [topic, payload] : standing_payloads()) {
         topics.insert(topic);
     }
-    for (std::size_t part = 0; part < std::max(kCatalogueParts, catalogue_.parts.size()); ++part) {
+    for (std::size_t part = 0; part < std::max(kCatalogueParts, catalogue_parts.size()); ++part) {
         topics.insert(topics_.catalogue(part));
     }
     for (const std::string& topic : topics) {

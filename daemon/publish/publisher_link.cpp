@@ -243,15 +243,15 @@ void Publisher::Impl::heartbeat() {
 void Publisher::Impl::say_birth() {
     delivery_->send({.topic = topics_.birth,
                      .payload = encoder_.birth(questions_.standing(), questions_.last_event_sequence(),
-                                               catalogue_hash, catalogue_.parts.size()),
+                                               catalogue_hash, catalogue_parts.size()),
                      .retain = Retain::kYes});
 }
 
 void Publisher::Impl::say_catalogue() {
-    for (std::size_t i = 0; i < catalogue_.parts.size(); ++i) {
+    for (std::size_t i = 0; i < catalogue_parts.size(); ++i) {
         delivery_->send({.lane = Lane::kEvent,
                          .topic = topics_.catalogue(i),
-                         .payload = encoder_.catalogue_part(catalogue_.parts[i]),
+                         .payload = encoder_.catalogue_part(catalogue_part(catalogue_parts[i])),
                          .retain = Retain::kYes});
     }
 }

@@ -137,11 +137,13 @@ JudgeState::JudgeState(const config::Site& of) : site(of) {
         runner.limit = limit_at(rule, -1, neutral, runner.reference);
         runners.push_back(runner);
     }
+    points.reserve(site.points.size());
     for (std::uint32_t i = 0; i < site.points.size(); ++i) {
         points.push_back(point_state(site, i));
         points.back().rules = append(order, by_point[i]);
         points.back().limits = append(order, by_limit[i]);
     }
+    devices.reserve(site.devices.size());
     for (std::size_t i = 0; i < site.devices.size(); ++i) {
         devices.push_back(device_state(site, site.devices[i]));
         devices.back().rules = append(order, by_device[i]);

@@ -110,6 +110,7 @@ struct BusWorker::Loop {
           sink(std::move(to)),
           schedule(of, devices_on(of, bus_id), time.now()),
           started(time.now()) {
+        readers.reserve(schedule.size());
         for (std::size_t i = 0; i < schedule.size(); ++i) {
             readers.emplace_back(of, schedule.device(i), schedule.cadences(i));
         }

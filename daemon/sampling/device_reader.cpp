@@ -71,6 +71,7 @@ DeviceReader::DeviceReader(const config::Site& site, DeviceId device, const std:
         character_ = modbus::character_time(bus.serial);
     }
     readings_.resize(profile.points.size());
+    handed_over_.reserve(profile.read_count());
     pauses_.resize(profile.points.size());
     read_before_.resize(profile.points.size());
     for (std::size_t i = 0; i < readings_.size(); ++i) {

@@ -72,6 +72,7 @@ std::vector<Cadence> cadences(const config::Device& device, const config::Profil
 Schedule::Schedule(const config::Site& site, std::span<const DeviceId> devices, Monotonic now)
     : site_(&site) {
     const std::vector<bool> alarms = alarm_points(site);
+    entries_.reserve(devices.size());
     for (const DeviceId id : devices) {
         Entry entry{.device = id,
                     .cadences = sampling::cadences(site, id, alarms),

@@ -103,6 +103,38 @@ TEST_F(SurroundingsTest, AnyPaceIsSpanned) {
     }
 }
 
+/// What says the same all the time is spanned as well, be it good or a failure.
+TEST_F(SurroundingsTest, WhatStandsStillIsSpannedToo) {
+    for (const int pace : {10, 500, 1900, 2100, 5000}) {
+        for (int i = 0; i * pace <= 90'000; ++i) {
+            now_ += milliseconds(pace);
+            sample(level_, NAN, Quality::kBad, Reason::kLine);
+        }
+        sample(level_, 7);
+        const std::vector<SampleAround> all = of("high");
+        ASSERT_FALSE(all.empty());
+        EXPECT_LE(all.front().offset_us, -28'000'000 + pace * 1000) << pace;
+        EXPECT_EQ(all.front().reason, Reason::kLine) << pace;
+        EXPECT_EQ(all.back().value, 7) << pace;
+        now_ += std::chrono::minutes(1);
+    }
+}
+
+/// What an off-delay or a slow pace puts between the evidence and the end does not take away what was before:
+/// once a point has changed its value, 48 samples are kept whatever their pace.
+TEST_F(SurroundingsTest, EvidenceOfSomeTimeAgoHasItsSamplesBefore) {
+    for (int i = 0; i < 40; ++i) {
+        now_ += milliseconds(5000);
+        sample(level_, i < 20 ? 3 : 0);
+    }
+    now_ -= milliseconds(20 * 5000);  // the last 3
+    const std::vector<SampleAround> all = of("high");
+    ASSERT_EQ(all.size(), 7U + 20U);
+    EXPECT_EQ(all.front().offset_us, -30'000'000);
+    EXPECT_EQ(all[6].value, 3);
+    EXPECT_EQ(all[7].value, 0);
+}
+
 TEST_F(SurroundingsTest, OfThreeAxesAllByName) {
     for (int i = 0; i < 3; ++i) {
         now_ += milliseconds(500);
