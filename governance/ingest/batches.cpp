@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "daemon/publish/batch_encoder.hpp"
 #include "gengfu/v1/feed.pb.h"
 #include "governance/ingest/sql_text.hpp"
 
@@ -57,15 +58,24 @@ Result<CataloguePtr> Batches::catalogue_of(Database& database, const std::string
 Result<void> Batches::put(Transaction& transaction, const RecordIn& in) {
     const std::string& hash = in.record->batch().catalogue_hash();
     constexpr std::size_t kLongestHash = 64;
-    if (hash.empty() || hash.size() > kLongestHash || hash.find('\0') != std::string::npos) {
+    if (hash.empty() || hash.size() > kLongestHash || hash.find('\0') != std::string::npos ||
+        publish::valid_utf8(hash) != hash) {
         transaction.quarantine.add(in, "batch: no hash of a catalogue");
+        return {};
+    }
+    if (in.key.stream != v1::STREAM_TELEMETRY) {  // what is parked has no other stream
+        transaction.quarantine.add(in, "batch: samples are no events");
         return {};
     }
     Result<CataloguePtr> catalogue = catalogue_of(transaction.database, in.key.gateway, hash);
     if (!catalogue) {
         return pass(catalogue);
     }
-    return *catalogue ? put_samples(transaction, in, **catalogue) : park(transaction, in, hash);
+    if (*catalogue) {
+        return put_samples(transaction, in, **catalogue);
+    }
+    park(transaction, in, hash);
+    return {};
 }
 
 Result<void> Batches::put_samples(Transaction& transaction, const RecordIn& in, const Catalogue& catalogue) {
@@ -100,14 +110,7 @@ Result<void> Batches::copy_rows(Transaction& transaction) {
     return done;
 }
 
-Result<void> Batches::park(Transaction& transaction, const RecordIn& in, const std::string& hash) {
-    Params params;
-    params.add(in.key.gateway)
-        .add(signed_of(in.key.epoch))
-        .add(signed_of(in.sequence))
-        .add(signed_of(in.start));
-    params.add(hash).add(hex(in.message->payload));
-    ++transaction.written.parked;
+void Batches::park(Transaction& transaction, const RecordIn& in, const std::string& hash) {
     bool asked = false;
     for (const Missing& missing : transaction.written.missing) {
         asked = asked || (missing.gateway == in.key.gateway && missing.hash == hash);
@@ -115,10 +118,7 @@ Result<void> Batches::park(Transaction& transaction, const RecordIn& in, const s
     if (!asked) {
         transaction.written.missing.push_back({in.key.gateway, base_of(in.message->topic), hash});
     }
-    return transaction.call(
-        "INSERT INTO governance.parked (gateway, epoch, sequence, start, hash, payload) "
-        "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-        params);
+    transaction.parking.add(in, hash);
 }
 
 Result<void> Batches::unpark(Transaction& transaction, const std::string& gateway, const std::string& hash,

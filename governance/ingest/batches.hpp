@@ -34,7 +34,7 @@ public:
 
 private:
     Result<void> put_samples(Transaction& transaction, const RecordIn& in, const Catalogue& catalogue);
-    static Result<void> park(Transaction& transaction, const RecordIn& in, const std::string& hash);
+    static void park(Transaction& transaction, const RecordIn& in, const std::string& hash);
 
     CatalogueCache& catalogues_;
     SampleRows rows_;

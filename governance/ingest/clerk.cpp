@@ -112,17 +112,13 @@ void Clerk::lacking() {
     announced_ = false;
 }
 
-/// Empty ranges say that this consumer starts; the full ranges follow at once, so that gateways send again
-/// what the last life had not committed, and nothing else.
-Result<void> Clerk::announce(Database& database) {
-    Result<Rows> rows = database.run("SELECT gateway, division, community_code FROM governance.gateway");
-    if (!rows) {
-        return pass(rows);
-    }
+/// Beginnings of the topics of those that this instance serves. \param rows  gateway, division,
+/// community_code
+std::map<std::string, std::string> Clerk::bases_of(const Rows& rows) const {
     std::map<std::string, std::string> bases;
-    for (std::size_t row = 0; row < rows->size(); ++row) {
-        const std::string community = level(rows->text(row, 1)) + "/" + level(rows->text(row, 2));
-        const std::string gateway(rows->text(row, 0));
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        const std::string community = level(rows.text(row, 1)) + "/" + level(rows.text(row, 2));
+        const std::string gateway(rows.text(row, 0));
         bool ours = false;
         for (const std::string& pattern : settings_.mqtt.communities) {
             ours = ours || within(pattern, community);
@@ -131,7 +127,17 @@ Result<void> Clerk::announce(Database& database) {
             bases.emplace(gateway, settings_.mqtt.root + "/" + community + "/" + gateway);
         }
     }
-    conversation_.committed(bases);
+    return bases;
+}
+
+/// Empty ranges say that this consumer starts; the full ranges follow at once, so that gateways send again
+/// what the last life had not committed, and nothing else.
+Result<void> Clerk::announce(Database& database) {
+    Result<Rows> rows = database.run("SELECT gateway, division, community_code FROM governance.gateway");
+    if (!rows) {
+        return pass(rows);
+    }
+    conversation_.committed(bases_of(*rows));
     return {};
 }
 
@@ -143,9 +149,15 @@ void Clerk::say(MqttLink& link, const ConfirmPace::Due& to, const std::vector<Co
         const bool said = link.publish(to.base + "/confirm", encode_confirm(settings_.name, committed));
         figures_.confirms += said ? 1 : 0;
     }
-    if (memory_.owes() && asked_again_.insert(to.gateway).second) {
+    const bool owed = owed_.contains(to.gateway);
+    if (owed || (memory_.owes() && asked_again_.insert(to.gateway).second)) {
         const std::string command = encode_resend(settings_.name, next_id(), committed, wall());
-        figures_.resends += link.publish(to.base + "/command/resend", command) ? 1 : 0;
+        const bool said = link.publish(to.base + "/command/resend", command);
+        figures_.resends += said ? 1 : 0;
+        if (said && owed) {
+            owed_.erase(to.gateway);
+            asked_owed_.insert(to.gateway);
+        }
     }
 }
 
@@ -240,7 +252,10 @@ Result<void> Clerk::count_silent(Database& database) {
         return pass(rows);
     }
     figures_.silent = number(*rows, 0, 0);
-    return look_for_offenders(database);
+    if (Result<void> done = look_for_offenders(database); !done) {
+        return done;
+    }
+    return look_after_turned_away(database);
 }
 
 Result<void> Clerk::look_for_offenders(Database& database) {
@@ -256,6 +271,30 @@ Result<void> Clerk::look_for_offenders(Database& database) {
                        rows->text(row, 5) == "t"});
     }
     figures_.offenders.set(std::move(all));
+    return {};
+}
+
+/// What was turned away for want of room, and whose catalogue has come since: gateways that wait for this
+/// consumer's confirmation send it again by themselves, others have forgotten it but for their history.
+Result<void> Clerk::look_after_turned_away(Database& database) {
+    Result<std::vector<TurnedAway::Gateway>> turned_away = look_for_turned_away(database);
+    if (!turned_away) {
+        return pass(turned_away);
+    }
+    figures_.turned_away.set(std::move(*turned_away));
+    if (Result<void> done = settle_owed(database, asked_owed_); !done) {
+        return done;
+    }
+    asked_owed_.clear();
+    Result<Rows> rows = look_for_owed(database);
+    if (!rows) {
+        return pass(rows);
+    }
+    const std::map<std::string, std::string> bases = bases_of(*rows);
+    for (const auto& [gateway, base] : bases) {
+        owed_.insert(gateway);
+    }
+    conversation_.committed(bases);  // said with the next confirmation
     return {};
 }
 

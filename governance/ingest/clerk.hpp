@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 
@@ -55,6 +56,8 @@ private:
     Result<void> note_heard(Database& database);
     Result<void> count_silent(Database& database);
     Result<void> look_for_offenders(Database& database);
+    Result<void> look_after_turned_away(Database& database);
+    std::map<std::string, std::string> bases_of(const Rows& rows) const;
     std::string next_id();
 
     const Settings& settings_;
@@ -64,6 +67,8 @@ private:
     bool checked_ = false;
     DatabaseMemory memory_;
     SoleName name_;
+    std::set<std::string> asked_owed_;   ///< that were, and the database does not know yet
+    std::set<std::string> owed_;         ///< gateways to be asked for what was turned away
     std::set<std::string> asked_again_;  ///< gateways that were asked for what the database lost
     Monotonic counted_{};
     Monotonic noted_{};

@@ -17,7 +17,7 @@ struct LaneCounter {
     const char* help;
     Counter counter;
 };
-constexpr std::array<LaneCounter, 11> kCounters{{
+constexpr std::array<LaneCounter, 12> kCounters{{
     {"messages", "MQTT messages received.", &LaneFigures::messages},
     {"records", "Records committed for the first time.", &LaneFigures::records},
     {"duplicates", "Records that came again and were left out.", &LaneFigures::duplicates},
@@ -29,6 +29,10 @@ constexpr std::array<LaneCounter, 11> kCounters{{
      "Messages that could not be stored, and for which there was no room in quarantine.",
      &LaneFigures::only_counted},
     {"parked", "Batches kept until their catalogue is known.", &LaneFigures::parked},
+    {"turned_away",
+     "Batches without a known catalogue for which there was no room; not confirmed, so their gateway keeps "
+     "them.",
+     &LaneFigures::turned_away},
     {"unparked", "Parked batches put in place.", &LaneFigures::unparked},
     {"transactions", "Transactions committed.", &LaneFigures::transactions},
     {"failed_transactions", "Transactions that failed and were tried again.", &LaneFigures::failures},
@@ -103,6 +107,15 @@ std::string to_prometheus(const Figures& figures) {
         fmt::format_to(std::back_inserter(out), "gengfu_ingest_offender_messages{{gateway=\"{}\"}} {}\n",
                        one.gateway, one.told);
     }
+    const std::vector<TurnedAway::Gateway> waiting = figures.turned_away.get();
+    head(out, "turned_away_batches",
+         "Batches of a gateway without a known catalogue that found no room; one that comes again counts "
+         "again.",
+         "gauge");
+    for (const TurnedAway::Gateway& one : waiting) {
+        fmt::format_to(std::back_inserter(out), "gengfu_ingest_turned_away_batches{{gateway=\"{}\"}} {}\n",
+                       one.gateway, one.turned_away);
+    }
     return out;
 }
 
@@ -165,6 +178,15 @@ Health health_of(const Figures& figures, std::int64_t now_us) {
                 one.gateway.empty() ? "unknown gateways (" + to_plain(one.names) + ")"
                                     : "gateway " + one.gateway,
                 one.only_counted, to_plain(one.last_reason));
+        }
+    }
+    for (const TurnedAway::Gateway& one : figures.turned_away.get()) {
+        if (one.is_recent) {
+            health.text += fmt::format(
+                "parked: {} batches of gateway {} wait for their catalogue, and {} times one was turned away "
+                "for "
+                "want of room; the gateway keeps it; the last wants catalogue {}\n",
+                one.kept, one.gateway, one.turned_away, to_plain(one.last_hash));
         }
     }
     return health;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "governance/ingest/offenders.hpp"
+#include "governance/ingest/turned_away.hpp"
 
 namespace gengfu::ingest {
 
@@ -46,6 +47,7 @@ struct LaneFigures {
     std::atomic<std::uint64_t> quarantined{0};   ///< could not be stored; kept with the reason, or counted
     std::atomic<std::uint64_t> only_counted{0};  ///< of them: no room was left to keep them
     std::atomic<std::uint64_t> parked{0};        ///< wait for their catalogue
+    std::atomic<std::uint64_t> turned_away{0};   ///< no room to wait: the gateway keeps them
     std::atomic<std::uint64_t> unparked{0};      ///< were put in place when it came
     std::atomic<std::uint64_t> transactions{0};  ///< committed
     std::atomic<std::uint64_t> failures{0};      ///< transactions that failed and were tried again
@@ -70,6 +72,7 @@ struct Figures {
 
     Words name_trouble;                    ///< another instance has our name
     Offenders offenders;                   ///< who sends what cannot be stored
+    TurnedAway turned_away;                ///< whose batches wait without room
     std::atomic<bool> can_remember{true};  ///< the state file can be written; else nothing is confirmed
 
     LaneFigures& of(LaneKind kind) { return lanes[static_cast<std::size_t>(kind)]; }
@@ -78,8 +81,8 @@ struct Figures {
 /// Prometheus' text format 0.0.4.
 std::string to_prometheus(const Figures& figures);
 
-/// "ok\n", or one line for each thing that is wrong; then one for each offender of the last hour, of which
-/// the service itself is well.
+/// "ok\n", or one line for each thing that is wrong; then one for each offender of the last hour and for
+/// each gateway whose batches were turned away in it, of which the service itself is well.
 struct Health {
     bool good = true;
     std::string text;

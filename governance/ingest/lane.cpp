@@ -239,7 +239,9 @@ void Lane::settle(const Written& written) {
     figures_.duplicates += written.duplicates;
     figures_.samples += written.samples;
     figures_.transitions += written.transitions;
-    figures_.parked += written.parked;
+    figures_.parked += written.parked.kept;
+    figures_.turned_away += written.parked.turned_away;
+    turned_away_news_.add(written.parked);
     if (written.catalogue_completed) {
         conversation_.catalogue_completed = true;
     }
@@ -283,6 +285,9 @@ void Lane::forget_messages() {
 
 void Lane::chores() {
     if (const QuarantineNews::Line line = quarantine_news_.due(now()); !line.en.empty()) {
+        log::warning(line.zh, line.en);
+    }
+    if (const TurnedAwayNews::Line line = turned_away_news_.due(now()); !line.en.empty()) {
         log::warning(line.zh, line.en);
     }
     if (kind_ == LaneKind::kTelemetry) {

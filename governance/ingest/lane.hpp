@@ -15,6 +15,7 @@
 #include "governance/ingest/mqtt_link.hpp"
 #include "governance/ingest/quarantine_news.hpp"
 #include "governance/ingest/settings.hpp"
+#include "governance/ingest/turned_away_news.hpp"
 #include "governance/ingest/writer.hpp"
 
 namespace gengfu::ingest {
@@ -61,6 +62,7 @@ private:
     std::unique_ptr<google::protobuf::Arena> arena_;
     Intake intake_;
     QuarantineNews quarantine_news_;
+    TurnedAwayNews turned_away_news_;
     Monotonic unparked_{};
     std::string waiting_for_;  // what was told last
 };

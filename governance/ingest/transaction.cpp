@@ -29,6 +29,12 @@ Result<void> Transaction::one(const Step& store, const Refuse& refuse) {
 }
 
 Result<void> Transaction::finish() {
+    Result<Parked> parked = parking.write(database);
+    if (!parked) {
+        return pass(parked);
+    }
+    written.parked.add(*parked);
+    written.fresh -= parked->turned_away;
     Result<Quarantined> done = quarantine.write(database);
     if (!done) {
         return pass(done);

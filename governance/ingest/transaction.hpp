@@ -8,6 +8,7 @@
 
 #include "daemon/core/result.hpp"
 #include "governance/ingest/database.hpp"
+#include "governance/ingest/parking.hpp"
 #include "governance/ingest/quarantine.hpp"
 
 namespace gengfu::ingest {
@@ -22,7 +23,8 @@ struct Missing {
 /// What one transaction did.
 struct Written {
     std::size_t fresh = 0, duplicates = 0;  ///< records
-    std::size_t samples = 0, transitions = 0, parked = 0, unparked = 0, superseded = 0;
+    std::size_t samples = 0, transitions = 0, unparked = 0, superseded = 0;
+    Parked parked;
     Quarantined quarantined;
     std::vector<Missing> missing;
     bool catalogue_completed = false;
@@ -45,12 +47,14 @@ public:
     Result<void> one(const Step& store, const Refuse& refuse);
     /// A statement whose rows do not matter.
     Result<void> call(const std::string& sql, const Params& params = {});
-    /// Writes what came to quarantine; the last step, so that rows are locked in the same order by everybody.
+    /// Writes what is to be parked and what came to quarantine; the last step, so that rows are locked in the
+    /// same order by everybody.
     Result<void> finish();
 
     Database& database;
     const Care care;
     Written written;
+    Parking parking;
     Quarantine quarantine;
 };
 

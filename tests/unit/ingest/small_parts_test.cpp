@@ -11,6 +11,7 @@
 #include "governance/ingest/outgoing.hpp"
 #include "governance/ingest/quarantine_news.hpp"
 #include "governance/ingest/settings.hpp"
+#include "governance/ingest/turned_away_news.hpp"
 
 namespace gengfu::ingest {
 namespace {
@@ -260,6 +261,40 @@ TEST(Figures, OffendersAreNamedWhileTheServiceIsWell) {
         "counted), the last: cannot be read\n");
     EXPECT_NE(to_prometheus(figures).find("gengfu_ingest_offender_messages{gateway=\"gw-old\"} 3\n"),
               std::string::npos);
+}
+
+TEST(Figures, WhoseBatchesWereTurnedAwayIsNamedWhileTheServiceIsWell) {
+    Figures figures;
+    for (LaneFigures& lane : figures.lanes) {
+        lane.broker_up = lane.database_up = true;
+    }
+    figures.turned_away.set({{"gw-x", 5, 9, "a\nhash", true}, {"gw-old", 0, 3, "h", false}});
+    const Health health = health_of(figures, 1'000'000);
+    EXPECT_TRUE(health.good);
+    EXPECT_EQ(
+        health.text,
+        "ok\nparked: 5 batches of gateway gw-x wait for their catalogue, and 9 times one was turned away "
+        "for want of room; the gateway keeps it; the last wants catalogue a hash\n");
+    EXPECT_NE(to_prometheus(figures).find("gengfu_ingest_turned_away_batches{gateway=\"gw-old\"} 3\n"),
+              std::string::npos);
+}
+
+TEST(TurnedAwayNews, AreToldAtOnceAndThenOnceAMinute) {
+    TurnedAwayNews news;
+    const Monotonic start{seconds(1'000)};
+    news.add({7, 0, "gw-0", "kept"});
+    EXPECT_EQ(news.due(start).en, "") << "parking alone is no news";
+    news.add({1, 2, "gw-1", "h-1"});
+    const std::string first = news.due(start).en;
+    EXPECT_TRUE(first.starts_with("2 batches without a known catalogue found no room")) << first;
+    EXPECT_NE(first.find("gateway gw-1 and wants catalogue h-1"), std::string::npos) << first;
+    for (int i = 0; i < 59; ++i) {
+        news.add({0, 10, "gw-2", "h-2"});
+        EXPECT_EQ(news.due(start + seconds(i)).en, "") << i;
+    }
+    const std::string all = news.due(start + seconds(60)).en;
+    EXPECT_TRUE(all.starts_with("590 batches")) << all;
+    EXPECT_EQ(news.due(start + seconds(600)).en, "");
 }
 
 TEST(QuarantineNews, AreToldAtOnceAndThenOnceAMinute) {
