@@ -93,6 +93,7 @@ def test_the_platform_calibrates(site, covers, feed):
 
     wait_for(near, "the pose of now")
     assert outcome(0)[0] == "OUTCOME_DONE", "the same command again: the same answer"
+    before = feed.state.start
     site.kill()
     site.start()
     assert learned(site)[0] == "calibrated" and learned(site, "cover-2")[0] == "learned"
@@ -100,6 +101,8 @@ def test_the_platform_calibrates(site, covers, feed):
     audits = [r.audit for r in feed.records.values() if r.WhichOneof("content") == "audit" and r.audit.what == "calibrated"]
     assert {(a.device, a.actor.kind, a.actor.on_behalf_of, a.actor.reason) for a in audits} == {
         ("cover-1", "platform", "Li Wei", "re-laid")}
+    # Sessions start clean: what is sent while the gateway is away, it never hears.
+    feed.wait(lambda: feed.state.online and feed.state.start > before, "the gateway at the broker again")
     assert outcome("x1", "cover-9") == ("OUTCOME_NOT_FOUND", 'no device is named "cover-9"')
     assert outcome("x2", "gateway")[0] == "OUTCOME_NOT_FOUND"
     assert "does not say why" in outcome("x3", reason="")[1]
