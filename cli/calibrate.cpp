@@ -1,6 +1,7 @@
 // `gengfu calibrate`: how a cover lies now, or an empty lane looks, is how it shall be.
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -8,6 +9,8 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <vector>
 
 #include "cli/client.hpp"
 #include "cli/commands.hpp"
@@ -77,33 +80,74 @@ int send(const Common& common, const std::string& device, const std::string& why
     return kDone;
 }
 
-int import_from(const Common& common, const CalibrateWish& wish) {
-    std::error_code error;
-    if (std::filesystem::file_size(wish.import_file, error) > kLongestFile && !error) {
-        return failed(wish.import_file + ": too long to be a file of `gengfu calibrate --export`");
+/// A device's part of a file, and where its lines stood.
+struct Part {
+    std::vector<rules::Learned> entries;
+    std::vector<std::size_t> lines;
+};
+
+/// "line 3: what" of the part becomes "file:7: what".
+std::string placed(const std::string& file, const std::vector<std::size_t>& lines, const std::string& what) {
+    constexpr std::string_view kLine = "line ";
+    std::size_t line = 0;
+    const char* const end = what.data() + what.size();
+    if (what.rfind(kLine, 0) == 0) {
+        const auto read = std::from_chars(what.data() + kLine.size(), end, line);
+        const std::size_t entry = line - rules::kFirstLine;
+        if (read.ptr != end && *read.ptr == ':' && (lines.empty() || entry < lines.size())) {
+            return file + ":" + std::to_string(lines.empty() ? line : lines[entry]) +
+                   std::string(read.ptr, end);
+        }
     }
-    std::ifstream in(wish.import_file, std::ios::binary);
+    return file + ": " + what;
+}
+
+/// What the daemon finds wrong with a device's part; nothing is changed.
+std::string mistake_in(const Common& common, const std::string& device, const std::string& why,
+                       const std::string& text) {
+    const json request{
+        {"verb", "calibrate"}, {"device", device}, {"why", why}, {"learned", text}, {"only_check", true}};
+    const Result<json> answer = ask(common, request);
+    return answer ? "" : answer.error().what;
+}
+
+/// All of it or nothing: each device's part is looked at by the daemon before the first is taken.
+int import_from(const Common& common, const CalibrateWish& wish) {
+    const std::string& file = wish.import_file;
+    std::error_code error;
+    if (std::filesystem::file_size(file, error) > kLongestFile && !error) {
+        return failed(file + ": too long to be a file of `gengfu calibrate --export`");
+    }
+    std::ifstream in(file, std::ios::binary);
     if (!in) {
-        return failed(wish.import_file + ": cannot be read");
+        return failed(file + ": cannot be read");
     }
     const std::string text{std::istreambuf_iterator<char>(in), {}};
     const Result<std::vector<rules::Learned>> learned = rules::parse_learned(text);
     if (!learned) {
-        return failed(printable(wish.import_file + ": " + learned.error().what));
+        return failed(printable(placed(file, {}, learned.error().what) + "; nothing was changed"));
     }
-    std::map<std::string, std::vector<rules::Learned>> by_device;
-    for (const rules::Learned& one : *learned) {
+    std::map<std::string, Part> by_device;
+    for (std::size_t line = rules::kFirstLine; const rules::Learned& one : *learned) {
         if (!wish.device.empty() && one.device != wish.device) {
-            return failed(printable(wish.import_file + ": it is of another device, " + one.device));
+            return failed(printable(file + ":" + std::to_string(line) + ": it is of another device, " +
+                                    one.device + "; nothing was changed"));
         }
-        by_device[one.device].push_back(one);
+        by_device[one.device].entries.push_back(one);
+        by_device[one.device].lines.push_back(line++);
     }
     if (by_device.empty()) {
-        return failed(wish.import_file + ": there is nothing in it");
+        return failed(file + ": there is nothing in it");
     }
-    for (const auto& [device, lines] : by_device) {
-        const std::string part = rules::to_text(lines);
-        if (send(common, device, wish.why, &part) != kDone) {
+    for (const auto& [device, part] : by_device) {
+        const std::string mistake = mistake_in(common, device, wish.why, rules::to_text(part.entries));
+        if (!mistake.empty()) {
+            return failed(printable(placed(file, part.lines, mistake) + "; nothing was changed"));
+        }
+    }
+    for (const auto& [device, part] : by_device) {
+        const std::string words = rules::to_text(part.entries);
+        if (send(common, device, wish.why, &words) != kDone) {
             return kFailed;
         }
     }

@@ -1,38 +1,35 @@
 // How a cover lies and an empty lane looks, told by a person: now, or from a file of this or another gateway.
 #include <algorithm>
 
+#include "daemon/config/text.hpp"
 #include "daemon/core/log.hpp"
 #include "daemon/core/plain_text.hpp"
 #include "daemon/pipeline.hpp"
 #include "daemon/publish/alarm_codec.hpp"
+#include "daemon/rules/learned_fit.hpp"
 #include "gengfu/v1/feed.pb.h"
 
 namespace gengfu {
 namespace {
 
-/// Of this device and nothing else, and each line of a rule that it has: tried on a judge of its own, so that
-/// a file that does not fit changes nothing.
+/// Of this device and nothing else, and each line of a rule that it has, with numbers that can be.
 Result<std::vector<rules::Learned>> fitting(const config::Site& site, const std::string& device,
                                             const std::string& text) {
     Result<std::vector<rules::Learned>> learned = rules::parse_learned(text);
     if (!learned) {
-        return fail(Errc::kInvalid, "not a file of `gengfu calibrate --export`: " + learned.error().what);
+        return fail(Errc::kInvalid, learned.error().what);
     }
     if (learned->empty()) {
         return fail(Errc::kInvalid, "there is nothing in it");
     }
-    rules::Judge trial(site);
-    for (const rules::Learned& one : *learned) {
-        const std::string name = to_plain(one.device + "/" + one.point + " " + one.rule);
-        if (one.device != device) {
-            return fail(Errc::kInvalid, "it is of another device: " + name);
+    for (std::size_t line = rules::kFirstLine; const rules::Learned& one : *learned) {
+        const std::string mistake = one.device == device
+                                        ? rules::mistake_in(site, one)
+                                        : "it is of another device: " + config::in_quotes(one.device);
+        if (!mistake.empty()) {
+            return fail(Errc::kInvalid, "line " + std::to_string(line) + ": " + mistake);
         }
-        if (trial.teach({&one, 1}) != 1) {
-            return fail(Errc::kInvalid,
-                        "no rule takes what it says of " + name +
-                            ": there is none of that name, or of another kind, or its numbers "
-                            "cannot be");
-        }
+        ++line;
     }
     return learned;
 }
@@ -50,6 +47,9 @@ Result<std::string> Pipeline::calibrate(const control::CalibrateWish& wish, std:
         wish.learned ? fitting(site_, wish.device, *wish.learned) : judge_.calibrate(id, clock_.now());
     if (!known) {
         return pass(known);
+    }
+    if (wish.only_check) {
+        return rules::to_text(*known);
     }
     alarms::Audit audit;
     audit.actor = wish.actor;
@@ -77,7 +77,7 @@ Result<std::string> Pipeline::calibrate(const control::CalibrateWish& wish, std:
 /// The publisher says the outcome when the event of it is on disk.
 publish::CommandResult Pipeline::calibrate_for_platform(const std::string& device,
                                                         const alarms::Actor& actor) {
-    const Result<std::string> known = calibrate({device, std::nullopt, actor}, {});
+    const Result<std::string> known = calibrate({device, std::nullopt, false, actor}, {});
     if (!known) {
         return {known.error().code == Errc::kNotFound ? v1::OUTCOME_NOT_FOUND : v1::OUTCOME_REFUSED,
                 known.error().what, 0};

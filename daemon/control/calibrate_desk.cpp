@@ -36,14 +36,23 @@ std::string mistake_in_device(const Daemon& daemon, const std::string& name) {
 }
 
 void calibrate(const Daemon& daemon, const json& request, const Peer& peer, const Reply& reply) {
-    CalibrateWish wish{word(request, "device"), std::nullopt, {}};
+    CalibrateWish wish{word(request, "device"), std::nullopt, false, {}};
     const std::string why = alarms::plain_reason(word(request, "why"));
     std::string mistake = mistake_in_device(daemon, wish.device);
+    if (!mistake.empty() && request.contains("learned")) {
+        mistake = "line " + std::to_string(rules::kFirstLine) + ": " + mistake;
+    }
     if (mistake.empty() && (why.empty() || word(request, "why").size() > kLongestReason)) {
         mistake = "say why, for the record (\"why\"), in at most 1000 bytes";
     }
-    if (mistake.empty() && request.contains("learned")) {
+    if (request.contains("learned")) {
         wish.learned = word(request, "learned");
+    }
+    if (const auto only = request.find("only_check"); mistake.empty() && only != request.end()) {
+        wish.only_check = only->is_boolean() && only->get<bool>();
+        if (!only->is_boolean() || (wish.only_check && !wish.learned)) {
+            mistake = "only_check is true or false, and goes with \"learned\"";
+        }
     }
     if (!mistake.empty()) {
         reply(line_of({{"error", mistake}}));
@@ -56,6 +65,10 @@ void calibrate(const Daemon& daemon, const json& request, const Peer& peer, cons
         wish, [post = daemon.post, answer, reply] { post([answer, reply] { reply(line_of(*answer)); }); });
     if (!known) {
         reply(line_of({{"error", known.error().what}}));
+        return;
+    }
+    if (wish.only_check) {
+        reply(line_of({{"device", wish.device}, {"answer", "fits"}}));
         return;
     }
     (*answer)["learned"] = *known;

@@ -26,6 +26,7 @@ class LineDesk;
 struct CalibrateWish {
     std::string device;
     std::optional<std::string> learned;
+    bool only_check = false;  ///< of `learned`: says what is wrong with it, and changes nothing
     alarms::Actor actor;
 };
 

@@ -6,6 +6,7 @@
 #include "daemon/config/rule_kind.hpp"
 #include "daemon/rules/judge.hpp"
 #include "daemon/rules/judge_state.hpp"
+#include "daemon/rules/learned_numbers.hpp"
 
 namespace gengfu::rules {
 namespace {
@@ -13,97 +14,6 @@ namespace {
 using config::RuleKind;
 using Runner = JudgeState::Runner;
 using Names = std::tuple<std::string_view, std::string_view, std::string_view>;
-using Numbers = std::vector<double>;
-
-/// Reads numbers one after the other; those that an older release did not write are what they were.
-class In {
-public:
-    explicit In(const Numbers& numbers) : numbers_(numbers) {}
-    template <class T>
-    void operator()(T& to) {
-        if (next_ < numbers_.size()) {
-            to = static_cast<T>(numbers_[next_]);
-        }
-        ++next_;
-    }
-    void operator()(bool& to) {
-        double number = to ? 1 : 0;
-        (*this)(number);
-        to = number != 0;
-    }
-    void operator()(Duration& to) {
-        double seconds = 0;
-        (*this)(seconds);
-        constexpr double kMost = 10.0 * 365 * 86'400;
-        to = std::chrono::duration_cast<Duration>(
-            std::chrono::duration<double>(std::clamp(seconds, 0.0, kMost)));
-    }
-
-private:
-    const Numbers& numbers_;
-    std::size_t next_ = 0;
-};
-
-class Out {
-public:
-    explicit Out(Numbers& numbers) : numbers_(numbers) {}
-    template <class T>
-    void operator()(const T& from) {
-        numbers_.push_back(static_cast<double>(from));
-    }
-    void operator()(const Duration& from) { (*this)(std::chrono::duration<double>(from).count()); }
-
-private:
-    Numbers& numbers_;
-};
-
-/// The order of the numbers of each kind. New ones go to the end.
-template <class Visit, class State>
-void each_of_moved(Visit& visit, State& state) {
-    for (std::size_t i = 0; i < 3; ++i) {
-        visit(state.home.at(i));
-    }
-    for (std::size_t i = 0; i < 3; ++i) {
-        visit(state.reference.at(i));
-    }
-    visit(state.settled_s);
-    visit(state.knocks);
-}
-
-template <class Visit, class State>
-void each_of_occupied(Visit& visit, State& state) {
-    for (std::size_t i = 0; i < 3; ++i) {
-        visit(state.base.at(i));
-        visit(state.mean.at(i));
-        visit(state.together.at(i));
-    }
-    visit(state.mean_warm);
-    visit(state.warm_variance);
-    visit(state.warm);
-    visit(state.variance);
-    visit(state.learned_s);
-    bool occupied = false;  // older releases kept these here; now they are with the timers, which are younger
-    Duration taken{};
-    visit(occupied);
-    visit(state.reversed);
-    visit(taken);
-}
-
-template <class Visit, class State>
-void each_of_growth(Visit& visit, State& state) {
-    visit(state.day_count);
-    visit(state.next_day);
-    visit(state.value_count);
-    visit(state.of_day);
-    visit(state.latest);
-    visit(state.usual);
-    for (std::size_t i = 0; i < state.days.size(); ++i) {
-        visit(state.days.at(i));
-    }
-    for (std::size_t i = 0; i < state.values.size(); ++i) {
-        visit(state.values.at(i));
-    }
-}
 
 Names names_of(const config::Site& site, const config::Rule& rule) {
     return {site.device(rule.device).name, rule.point ? std::string_view(site.spec(*rule.point).name) : "",
@@ -149,7 +59,7 @@ bool take_moved(MovedState& state, const Learned& one) {
     In in(one.numbers);
     each_of_moved(in, next);
     constexpr double kNearOne = 0.01;
-    if (one.numbers.size() < 6 || std::abs(length(next.home) - 1) > kNearOne ||
+    if (!in.sound() || one.numbers.size() < 6 || std::abs(length(next.home) - 1) > kNearOne ||
         std::abs(length(next.reference) - 1) > kNearOne) {
         return false;
     }
@@ -166,7 +76,7 @@ bool take_occupied(OccupiedState& state, const Learned& one) {
     OccupiedState next;
     In in(one.numbers);
     each_of_occupied(in, next);
-    if (one.numbers.size() < 9) {
+    if (!in.sound() || one.numbers.size() < 9) {
         return false;
     }
     next.known = true;
@@ -186,7 +96,7 @@ bool take_growth(GrowthState& state, const Learned& one) {
     GrowthState next;
     In in(one.numbers);
     each_of_growth(in, next);
-    if (next.day_count > GrowthState::kDays || next.next_day >= GrowthState::kDays ||
+    if (!in.sound() || next.day_count > GrowthState::kDays || next.next_day >= GrowthState::kDays ||
         next.value_count > GrowthState::kValues) {
         return false;
     }

@@ -3,7 +3,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <optional>
+#include <tuple>
 
 namespace gengfu::rules {
 namespace {
@@ -79,12 +81,20 @@ Result<std::vector<Learned>> parse_learned(std::string_view text) {
         return fail(Errc::kCorrupt, "line 1: \"" + std::string(kHead) + "\" must stand there");
     }
     std::vector<Learned> all;
+    std::map<std::tuple<std::string, std::string, std::string>, std::size_t> lines;
     while (!text.empty()) {
         std::optional<Learned> one = parse_line(cut(text, '\n'));
+        const std::size_t line = all.size() + kFirstLine;
         if (!one || all.size() >= kMostLines) {
-            return fail(Errc::kCorrupt, "line " + std::to_string(all.size() + 2) +
+            return fail(Errc::kCorrupt, "line " + std::to_string(line) +
                                             ": device, point, rule, kind, calibrated or learned, and numbers "
                                             "must stand there, with tabs between");
+        }
+        const auto [before, fresh] = lines.try_emplace({one->device, one->point, one->rule}, line);
+        if (!fresh) {
+            return fail(Errc::kCorrupt, "line " + std::to_string(line) +
+                                            ": it says the device, point and rule of line " +
+                                            std::to_string(before->second) + " again; keep one of them");
         }
         all.push_back(std::move(*one));
     }

@@ -20,9 +20,13 @@ struct Learned {
     friend bool operator==(const Learned&, const Learned&) = default;
 };
 
+/// Line of the first entry, as people count.
+constexpr std::size_t kFirstLine = 2;
+
 /// One line each after a first one that says what it is: for the store and for `calibrate --export`.
 std::string to_text(std::span<const Learned> learned);
-/// \retval Errc::kCorrupt  not such a text; `what` names the line
+/// \retval Errc::kCorrupt  not such a text, or one that says two things of one rule at one point; `what` is
+///                         "line 3: ..."
 Result<std::vector<Learned>> parse_learned(std::string_view text);
 
 }  // namespace gengfu::rules

@@ -137,28 +137,43 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(site, covers, folder):
     head, good = "gengfu-learned 1\n", f"cover-1\tgravity_z\t{RULE}\tmoved\tcalibrated\t"
     pose = "1 0 0 1 0 0 60 0\n"
 
-    def refused(content, *arguments):
+    other = good.replace("cover-1", "cover-2") + pose
+
+    def refused(content, *arguments, line=None):
         file = folder / "in.txt"
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
         done = site.command("calibrate", *arguments, "--import", str(file), "--why", "x")
-        assert done.returncode == 1 and done.stderr, done.stdout
+        assert done.returncode == 1 and not done.stdout, done.stdout
+        assert line is None or f"in.txt:{line}: " in done.stderr and "nothing was changed" in done.stderr, done.stderr
         return done.stderr
 
-    assert "of another device" in refused(head + good + pose, "cover-2")
-    assert "no device is named" in refused(head + good.replace("cover-1", "cover-9") + pose)
-    assert "no rule takes" in refused(head + good.replace("gravity_z", "gravity_x") + pose)
-    assert "no rule takes" in refused(head + good.replace("\tmoved", "\toccupied") + pose)
-    assert "no rule takes" in refused(head + good + "5 5 5 1 0 0 60 0\n")
-    assert "no rule takes" in refused(head + good + pose + good.replace("gravity_z", "none") + pose)
-    assert "line 2" in refused(head + "x\n") and "line 2" in refused(head + good + "nan nan nan\n")
-    assert "line 1" in refused("") and "line 1" in refused(b"\xff\x00" * 999)
+    assert "of another device" in refused(head + good + pose, "cover-2", line=2)
+    assert 'did you mean "cover-1"' in refused(head + good.replace("cover-1", "cover-9") + pose, line=2)
+    assert 'judges point "gravity_z", not "gravity_x"' in refused(head + good.replace("gravity_z", "gravity_x") + pose, line=2)
+    assert f'did you mean "{RULE}"' in refused(head + good.replace(RULE, "cover-mved") + pose, line=2)
+    assert 'is of kind "moved", not "occupied"' in refused(head + good.replace("\tmoved", "\toccupied") + pose, line=2)
+    assert "home x y z is no direction" in refused(head + good + "0.5 0.5 0 1 0 0 60 0\n", line=2)
+    assert "number 7 (seconds settled) is -60" in refused(head + good + "1 0 0 1 0 0 -60 0\n", line=2)
+    assert "here are 9 (is the file of a later release?)" in refused(head + good + "1 0 0 1 0 0 60 0 7\n", line=2)
+    refused(head + good + "1 0 0 1 0 0 60 0\t7\n", line=2)
+    assert "of line 2 again" in refused(head + good + pose + other + good + pose, line=4)
+    assert "number 1 (home x) is 5" in refused(head + good + pose + other.replace("1 0 0 1", "5 0 0 1"), line=3), "another device's"
+    refused(head + "x\n", line=2)
+    refused(head + good + "nan nan nan\n", line=2)
+    refused("", line=1)
+    refused(b"\xff\x00" * 999, line=1)
     assert "nothing in it" in refused(head)
     assert "too long" in refused(b"\n" * (5 << 20))
     assert "cannot be read" in site.command("calibrate", "--import", str(folder / "none"), "--why", "x").stderr
     for wrong in ({"device": "cover-1"}, {"device": 7, "why": "x"}, {"device": "cover-1", "why": "x", "learned": 7},
-                  {"device": "cover-1", "why": "x" * 1001}, {"device": "cover-9", "why": "x"}):
+                  {"device": "cover-1", "why": "x" * 1001}, {"device": "cover-9", "why": "x"},
+                  {"device": "cover-1", "why": "x", "only_check": True}, {"device": "cover-1", "why": "x", "only_check": 1}):
         assert "error" in site.ask(verb="calibrate", **wrong), wrong
     assert learned(site)[1][:3] == pytest.approx(before, abs=1e-6) and learned(site)[0] == "learned"
+    assert learned(site, "cover-2")[0] == "learned"
+    assert site.ask(verb="calibrate", device="cover-1", why="x", learned=head + good + pose, only_check=True) == {
+        "device": "cover-1", "answer": "fits"}
+    assert learned(site)[0] == "learned", "only looked at"
     assert site.command("calibrate").returncode == 2
     assert site.command("calibrate", "cover-1").returncode == 2, "without a reason"
     assert "none of its rules" in site.command("calibrate", "gateway", "--why", "x").stderr

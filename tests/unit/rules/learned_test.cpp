@@ -32,7 +32,8 @@ TEST(Learned, ADamagedTextIsRefusedWithItsLine) {
     EXPECT_FALSE(parse_learned("gengfu-learned 2\n"));
     for (const char* line :
          {"d\tp\tr\tmoved\tperhaps\t1\n", "d\tp\tr\tmoved\tlearned\t1 x\n", "d\tp\tr\tmoved\tlearned\tnan\n",
-          "d\tp\tr\tmoved\tlearned\t1e999\n", "\t\t\t\t\t\n", "d\n"}) {
+          "d\tp\tr\tmoved\tlearned\t1e999\n", "d\tp\tq\tmoved\tlearned\t1\t2\n",
+          "d\tp\tr\tmoved\tlearned\t1 2\n", "\t\t\t\t\t\n", "d\n"}) {
         const auto got = parse_learned(good + line);
         ASSERT_FALSE(got) << line;
         EXPECT_NE(got.error().what.find("line 3"), std::string::npos) << got.error().what;

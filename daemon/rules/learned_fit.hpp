@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "daemon/config/site.hpp"
+#include "daemon/rules/learned.hpp"
+
+namespace gengfu::rules {
+
+/// What is wrong with a line of a file that was learned elsewhere, or written by hand: no rule of the site
+/// has these names or this kind, or its numbers cannot be (too few, too many, negative times, a pose that is
+/// no direction, a value outside of the point's `range`). Empty: nothing, and Judge::teach() takes it. What
+/// the store holds is not asked this: it was learned here.
+std::string mistake_in(const config::Site& site, const Learned& one);
+
+}  // namespace gengfu::rules
