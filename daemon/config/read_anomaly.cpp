@@ -74,7 +74,7 @@ void read_anomaly(Reader& reader, RuleDraft& draft) {
         return;
     }
     if (reader.has("warm_up") && rule.warm_up < kLeastWarmUpValues * rule.every) {
-        reader.error("warm_up",
+        reader.error({"warm_up", "every"},
                      fmt::format("warm_up must be at least {} times `every`: before so many values "
                                  "nothing is known that a value could be unlike",
                                  kLeastWarmUpValues));

@@ -102,6 +102,16 @@ double reach(RuleKind kind, const Level& level) {
 
 /// Mildest first: each next level graver and further out.
 void check_levels(Reader& reader, const std::vector<Level>& levels, RuleKind kind) {
+    for (const std::string_view own : {"angle", "dwell"}) {
+        if (reader.has(own) && levels.size() > 1 && levels[0].limit >= levels[1].limit) {
+            reader.error(
+                {own, "levels"},
+                fmt::format("{} ({}{}) replaces the limit of the mildest level and must be below that of "
+                            "the next one ({})",
+                            own, levels[0].limit, own == "dwell" ? " s" : "", levels[1].limit));
+            return;
+        }
+    }
     for (std::size_t i = 1; i < levels.size(); ++i) {
         const bool further = reach(kind, levels[i]) > reach(kind, levels[i - 1]);
         if (!further || !graver(levels[i].severity, levels[i - 1].severity)) {
@@ -128,24 +138,15 @@ void check_sign(Reader& reader, const RuleDraft& draft) {
     const bool positive = kind == RuleKind::kJump || kind == RuleKind::kMoved ||
                           kind == RuleKind::kOccupied || kind == RuleKind::kGrowth;
     for (const Level& level : draft.rule.levels) {
-        const std::string_view key = reader.has("levels") ? "levels" : "limit";
+        const std::initializer_list<std::string_view> keys{"limit", "angle", "dwell", "levels"};
         if (kind == RuleKind::kRate && level.limit == 0) {
             reader.error(
-                key, "limit of a rate must not be 0: above 0 it rises at least so fast, below 0 it falls");
+                keys, "limit of a rate must not be 0: above 0 it rises at least so fast, below 0 it falls");
         } else if (positive && level.limit <= 0) {
-            reader.error(key, fmt::format("limit of a rule of kind \"{}\" must be above 0", to_string(kind)));
+            reader.error(keys,
+                         fmt::format("limit of a rule of kind \"{}\" must be above 0", to_string(kind)));
         }
     }
-}
-
-/// Place of the first of these keys that is there, else of the rule.
-At merged_at(const Reader& reader, std::initializer_list<std::string_view> keys) {
-    for (const std::string_view key : keys) {
-        if (reader.has(key)) {
-            return reader.at(key);
-        }
-    }
-    return reader.at();
 }
 
 void read_limits(Reader& reader, RuleDraft& draft, Report& report) {
@@ -154,7 +155,12 @@ void read_limits(Reader& reader, RuleDraft& draft, Report& report) {
     draft.rule.levels = read_levels(reader, kind, draft.limit_of, report);
     const std::optional<Level> limit = read_level_limit(reader, "limit", kind, draft.limit_of);
     const std::optional<double> first = read_first_limit(reader, draft);
-    draft.limits_at = merged_at(reader, {"levels", "limit", "low", "values", "angle", "dwell"});
+    draft.limits_at =
+        reader.uppermost({"levels", "limit", "low", "high", "values", "angle", "dwell", "enter"});
+    draft.clearing_at =
+        reader.uppermost({"levels", "limit", "low", "high", "values", "angle", "dwell", "deadband"});
+    draft.delay_at = reader.at("on_delay");
+    draft.time_at = reader.uppermost({"for", "window", "per"});
     if (reader.has("levels")) {
         if (reader.has("limit")) {
             reader.error("limit", "limit and levels put each other out: give one of them");
@@ -187,7 +193,7 @@ void read_kind_settings(Reader& reader, RuleDraft& draft) {
     rule.low = reader.number("low", -kAny, kAny).value_or(0);
     rule.high = reader.number("high", -kAny, kAny).value_or(0);
     if (reader.has("low") && reader.has("high") && rule.low >= rule.high) {
-        reader.error("low", fmt::format("low ({}) must be below high ({})", rule.low, rule.high));
+        reader.error({"low", "high"}, fmt::format("low ({}) must be below high ({})", rule.low, rule.high));
     }
     rule.values = reader.numbers("values");
     rule.active = reader.boolean("active").value_or(true);
@@ -198,7 +204,8 @@ void read_kind_settings(Reader& reader, RuleDraft& draft) {
     rule.enter = reader.number("enter", 0, kAny).value_or(0);
     rule.leave = reader.number("leave", 0, kAny).value_or(rule.enter / 2);
     if (rule.leave > rule.enter) {
-        reader.error("leave", fmt::format("leave ({}) must not be above enter ({})", rule.leave, rule.enter));
+        reader.error({"leave", "enter"},
+                     fmt::format("leave ({}) must not be above enter ({})", rule.leave, rule.enter));
     }
     rule.floor = reader.number("floor", 0, kAny).value_or(0);
     read_group(reader, draft);

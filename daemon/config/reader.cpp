@@ -60,6 +60,18 @@ At Reader::at(std::string_view key) const {
     return entry == nullptr ? table_.at : entry->value.at;
 }
 
+At Reader::uppermost(std::initializer_list<std::string_view> keys) const {
+    const Entry* first = nullptr;
+    for (const std::string_view key : keys) {
+        const Entry* const entry = table_.find(key);
+        if (entry != nullptr && entry->value.at.file == table_.at.file) {
+            return entry->value.at;
+        }
+        first = first == nullptr ? entry : first;
+    }
+    return first == nullptr ? table_.at : first->value.at;
+}
+
 const Node* Reader::any(std::string_view key) {
     if (std::find(known_.begin(), known_.end(), key) == known_.end()) {
         known_.emplace_back(key);
@@ -273,6 +285,10 @@ void Reader::wrong_word(const Node& node, std::string_view key, const std::vecto
     const std::string hint = node.kind == Node::Kind::kString ? did_you_mean(node.text, known) : "";
     report_.error(node.at, fmt::format("{}: {} must be {}; found {}{}", subject_, key, one_of(shown),
                                        describe(node), hint));
+}
+
+void Reader::error(std::initializer_list<std::string_view> keys, std::string_view message) {
+    report_.error(uppermost(keys), fmt::format("{}: {}", subject_, message));
 }
 
 void Reader::error(std::string_view key, std::string_view message) {

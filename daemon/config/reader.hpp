@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,11 @@ public:
     bool has(std::string_view key) const { return table_.find(key) != nullptr; }
     /// Place of a key's value, of the table when the key is absent.
     At at(std::string_view key) const;
+
+    /// Place of the first of these keys that stands in the same file as the table: where settings were laid
+    /// over those of other files, what the uppermost layer says. Else of the first that is there, else of the
+    /// table.
+    At uppermost(std::initializer_list<std::string_view> keys) const;
 
     /// Any value; null when absent.
     const Node* any(std::string_view key);
@@ -75,6 +81,8 @@ public:
     void wrong(std::string_view key, std::string_view expected);
     /// "SUBJECT: MESSAGE" at the key's value, or at the table.
     void error(std::string_view key, std::string_view message);
+    /// The same where several keys do not go together: at the uppermost() of them.
+    void error(std::initializer_list<std::string_view> keys, std::string_view message);
     void warning(std::string_view key, std::string_view message);
 
     /// Reports unknown keys, with what may have been meant. Call it once, last.

@@ -82,12 +82,14 @@ std::string clearing_mistake(const Rule& rule, const PointSpec& spec) {
     return "";
 }
 
+bool is_over_time(RuleKind kind) {
+    return kind == RuleKind::kSilent || kind == RuleKind::kRate || kind == RuleKind::kStuck ||
+           kind == RuleKind::kJump || kind == RuleKind::kMoved || kind == RuleKind::kOccupied ||
+           kind == RuleKind::kGrowth || kind == RuleKind::kAnomaly;
+}
+
 std::string once_mistake(const Rule& rule) {
-    const bool over_time = rule.kind == RuleKind::kSilent || rule.kind == RuleKind::kRate ||
-                           rule.kind == RuleKind::kStuck || rule.kind == RuleKind::kJump ||
-                           rule.kind == RuleKind::kMoved || rule.kind == RuleKind::kOccupied ||
-                           rule.kind == RuleKind::kGrowth || rule.kind == RuleKind::kAnomaly;
-    if (over_time) {
+    if (is_over_time(rule.kind)) {
         return fmt::format("a rule of kind \"{}\" cannot judge a point that is read once a connection",
                            to_string(rule.kind));
     }

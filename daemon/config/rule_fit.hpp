@@ -17,6 +17,9 @@ std::string range_mistake(const Rule& rule, const PointSpec& spec);
 /// Why the rule, once fired, could never clear again; empty if it can.
 std::string clearing_mistake(const Rule& rule, const PointSpec& spec);
 
+/// Whether rules of the kind look at how a value goes on, so that one reading tells them nothing.
+bool is_over_time(RuleKind kind);
+
 /// Why the rule cannot judge a point that is read once a connection; empty if it can.
 std::string once_mistake(const Rule& rule);
 

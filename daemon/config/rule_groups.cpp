@@ -73,12 +73,21 @@ void RuleLayer::read_across(const Node& table, Names& names) {
     const auto first =
         std::find_if(draft.members.begin(), draft.members.end(),
                      [](const MemberDraft& member) { return !member.negated && !member.device.empty(); });
-    std::string place = first == draft.members.end() ? "" : first->device;
-    At at = draft.of_at;
-    if (at_device) {
-        place = name_in(at_device).value_or("");
-        at = at_device->value.at;
+    if (first == draft.members.end() && !at_device) {
+        if (!report_.incomplete()) {
+            report_.error(draft.members.front().at,
+                          fmt::format("rule {}: {}", in_quotes(*name), owner_missing(draft.members.front())));
+        }
+        return;
     }
+    if (at_device && !name_in(at_device)) {
+        report_.error(at_device->value.at,
+                      fmt::format("rule {}: device must be the name of a device; found {}", in_quotes(*name),
+                                  describe(at_device->value)));
+        return;
+    }
+    const std::string place = at_device ? *name_in(at_device) : first->device;
+    const At at = at_device ? at_device->value.at : first->at;
     const auto device = std::find_if(site_.devices.begin(), site_.devices.end(),
                                      [&](const Device& each) { return each.name == place; });
     if (device == site_.devices.end()) {
@@ -104,7 +113,7 @@ void RuleLayer::read_across(const Node& table, Names& names) {
         return;
     }
     if (add(where, draft, draft.rule)) {
-        groups_.push_back({site_.rules.size() - 1, draft.members, draft.of_at, true});
+        groups_.push_back({site_.rules.size() - 1, draft.members, true});
     }
 }
 
@@ -127,7 +136,7 @@ void RuleLayer::resolve_groups() {
 /// that finds no point.
 bool RuleLayer::resolve(const Group& group, const Found& found) {
     Rule& rule = site_.rules[group.rule];
-    bool whole = true;
+    bool whole = complain_repeated(group);
     for (const MemberDraft& member : group.members) {
         const std::string device = member.device.empty() ? site_.device(rule.device).name : member.device;
         const auto rules = found.find({device, member.rule});
@@ -148,22 +157,85 @@ bool RuleLayer::resolve(const Group& group, const Found& found) {
     return whole;
 }
 
+/// One rule counts once, and a rule and its opposite say nothing. \return whether each stands there once
+bool RuleLayer::complain_repeated(const Group& group) {
+    const Rule& rule = site_.rules[group.rule];
+    std::map<std::pair<std::string, std::string>, const MemberDraft*> seen;
+    for (const MemberDraft& member : group.members) {
+        const std::string device = member.device.empty() ? site_.device(rule.device).name : member.device;
+        const auto [before, fresh] = seen.try_emplace({device, member.rule}, &member);
+        if (fresh) {
+            continue;
+        }
+        const std::string full = in_quotes(member.device.empty() ? member.rule : device + "/" + member.rule);
+        report_.error(
+            member.at,
+            before->second->negated == member.negated
+                ? fmt::format("rule {}: of lists {} twice; one rule counts once", in_quotes(rule.name), full)
+                : fmt::format("rule {}: of lists {} both with and without \"not\"; keep one of them",
+                              in_quotes(rule.name), full));
+        return false;
+    }
+    return true;
+}
+
+/// What to write for a rule of a [[rule]] that says nowhere whose rules it judges.
+std::string RuleLayer::owner_missing(const MemberDraft& member) const {
+    std::vector<std::string> names, owners;
+    for (const Rule& rule : site_.rules) {
+        const std::string full = site_.device(rule.device).name + "/" + rule.name;
+        names.push_back(rule.name);
+        constexpr std::size_t kSome = 3;
+        if (rule.name == member.rule && owners.size() < kSome &&
+            std::find(owners.begin(), owners.end(), in_quotes(full)) == owners.end()) {
+            owners.push_back(in_quotes(full));
+        }
+    }
+    const auto idle = std::find_if(idle_.begin(), idle_.end(),
+                                   [&](const auto& each) { return each.first.second == member.rule; });
+    std::string hint;
+    if (!owners.empty()) {
+        hint = fmt::format("; did you mean {}?", one_of(owners));
+    } else if (idle != idle_.end()) {
+        hint = fmt::format("; {} {}", in_quotes(idle->first.first + "/" + member.rule), idle->second);
+    } else {
+        hint = did_you_mean(member.rule, names);
+    }
+    return fmt::format(
+        "of lists {}, which does not say whose rule it is: write \"device/rule\", or say "
+        "device = \"...\"{}",
+        in_quotes(member.rule), hint);
+}
+
 void RuleLayer::complain_member(const Group& group, const MemberDraft& member, const std::string& device,
                                 const Found& found) {
     const Rule& rule = site_.rules[group.rule];
     const std::string subject = fmt::format("rule {}", in_quotes(rule.name));
     const std::string full = device + "/" + member.rule;
     if (found.contains({device, member.rule})) {
-        report_.error(group.at, fmt::format("{}: {} is a group itself: list its rules instead", subject,
-                                            in_quotes(full)));
+        report_.error(member.at, fmt::format("{}: {} is a group itself: list its rules instead", subject,
+                                             in_quotes(full)));
+        return;
+    }
+    if (const auto idle = idle_.find({device, member.rule}); idle != idle_.end()) {
+        report_.error(member.at, fmt::format("{}: {} {}", subject, in_quotes(full), idle->second));
+        return;
+    }
+    std::vector<std::string> devices;
+    for (const Device& each : site_.devices) {
+        devices.push_back(each.name);
+    }
+    if (std::find(devices.begin(), devices.end(), device) == devices.end()) {
+        report_.error(member.at, fmt::format("{}: {}: no device is named {}{}", subject, in_quotes(full),
+                                             in_quotes(device), did_you_mean(device, devices)));
         return;
     }
     std::vector<std::string> names;
     for (const auto& [name, rules] : found) {
         names.push_back(name.first + "/" + name.second);
     }
-    report_.error(group.at, fmt::format("{}: there is no rule {}{}", subject, in_quotes(full),
-                                        did_you_mean(full, names)));
+    report_.error(member.at, fmt::format("{}: there is no rule {}{}", subject, in_quotes(full),
+                                         did_you_mean(full, names)));
 }
 
 void RuleLayer::drop(const std::vector<std::size_t>& lost) {

@@ -199,6 +199,7 @@ void RuleLayer::lay(const DeviceReader::Draft& device, const RuleDraft& draft, c
     if (!draft.enabled) {
         const bool by_device = own != nullptr && own->value.find("enabled") != nullptr;
         ++(by_device ? tally.off_by_device : tally.off);
+        idle_[{site_.device(device.id).name, draft.name}] = "is switched off (enabled = false)";
         return;
     }
     if (!draft.points.empty()) {
@@ -226,7 +227,7 @@ void RuleLayer::lay(const DeviceReader::Draft& device, const RuleDraft& draft, c
         if (added && is_group(*draft.kind)) {
             const bool named = own != nullptr || device.device_class == nullptr ||
                                find_entry(device.device_class->rules, draft.name) == nullptr;
-            groups_.push_back({site_.rules.size() - 1, draft.members, draft.of_at, named});
+            groups_.push_back({site_.rules.size() - 1, draft.members, named});
         }
         tally.unsound += timely ? 0U : 1U;
         return;
@@ -310,10 +311,12 @@ bool RuleLayer::fits(const DeviceReader::Draft& device, const RuleDraft& draft, 
         report_.error(draft.selector_at, fmt::format("{}: {}", subject, mistake));
         return false;
     }
-    for (const std::string& mistake : {range_mistake(rule, spec), clearing_mistake(rule, spec),
-                                       interval ? std::string() : once_mistake(rule)}) {
+    const At once_at = is_over_time(rule.kind) ? draft.limits_at : draft.delay_at;
+    for (const auto& [at, mistake] : {std::pair(draft.limits_at, range_mistake(rule, spec)),
+                                      std::pair(draft.clearing_at, clearing_mistake(rule, spec)),
+                                      std::pair(once_at, interval ? std::string() : once_mistake(rule))}) {
         if (!mistake.empty()) {
-            report_.error(draft.limits_at, fmt::format("{}: {}", subject, mistake));
+            report_.error(at, fmt::format("{}: {}", subject, mistake));
             return false;
         }
     }
@@ -340,8 +343,11 @@ bool RuleLayer::fits_time(const DeviceReader::Draft& device, const RuleDraft& dr
     const std::string least = readable(shortest);
     const std::string advice =
         parse_duration(least) ? "" : fmt::format(" (\"{}\" would do)", to_text(rounded_up(shortest)));
+    const bool said = own != nullptr && draft.time_at.file == own->value.at.file;
     report_.error(
-        own == nullptr ? device.at : own->at,
+        said             ? draft.time_at
+        : own != nullptr ? own->at
+                         : device.at,
         fmt::format("device {}: rule {}: {} ({}) must be at least {}: two intervals{}{}", in_quotes(of.name),
                     in_quotes(draft.name), silent ? "for" : "window", readable(time), least,
                     silent && !stuck ? " and the bus's timeout" : "", advice));

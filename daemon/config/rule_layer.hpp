@@ -72,13 +72,14 @@ private:
     struct Group {
         std::size_t rule = 0;  ///< position in the site
         std::vector<MemberDraft> members;
-        At at;
         bool named = false;  ///< somebody wrote it for this device: what it asks for must be there
     };
     using Found = std::map<std::pair<std::string, std::string>, std::vector<RuleId>>;
     bool resolve(const Group& group, const Found& found);
     void complain_member(const Group& group, const MemberDraft& member, const std::string& device,
                          const Found& found);
+    bool complain_repeated(const Group& group);
+    std::string owner_missing(const MemberDraft& member) const;
     void drop(const std::vector<std::size_t>& lost);
 
     /// An action whose device is not found yet.
@@ -93,6 +94,8 @@ private:
     std::map<std::pair<const ClassDraft*, const ProfileDraft*>, SharedRules> shared_;
     std::vector<Group> groups_;
     std::vector<Acting> acting_;
+    /// Rules that a device has but that do not judge, and why: "is switched off (enabled = false)".
+    std::map<std::pair<std::string, std::string>, std::string> idle_;
     std::set<DeviceId> strange_;  ///< devices whose profile is not there: reported
     bool full_ = false;
     std::size_t anomalies_ = 0;  ///< rules of that kind so far

@@ -62,6 +62,9 @@ void RuleLayer::lose(const DeviceReader::Draft& device, const RuleDraft& draft, 
         return;
     }
     ++tally.lost;
+    idle_[{site_.device(device.id).name, draft.name}] =
+        fmt::format("judges nothing: profile {} has no point {} {}", in_quotes(profile),
+                    by_role ? "with role" : "named", in_quotes(wanted));
     if (std::find(tally.wanted.begin(), tally.wanted.end(), in_quotes(wanted)) == tally.wanted.end()) {
         tally.wanted.push_back(in_quotes(wanted));
     }

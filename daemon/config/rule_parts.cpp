@@ -77,6 +77,23 @@ void add_span(std::vector<WeekSpan>& spans, int from, int to) {
     }
 }
 
+/// "rule", "device/rule", "not device/rule"
+std::optional<MemberDraft> parse_member(const Node& node) {
+    constexpr std::string_view kNot = "not ";
+    MemberDraft member;
+    member.at = node.at;
+    std::string_view rest = node.text;
+    member.negated = rest.starts_with(kNot);
+    rest.remove_prefix(member.negated ? kNot.size() : 0);
+    const std::size_t slash = rest.find('/');
+    const bool named = slash != std::string_view::npos;
+    member.device = named ? std::string(rest.substr(0, slash)) : "";
+    member.rule = std::string(named ? rest.substr(slash + 1) : rest);
+    const bool sound =
+        node.kind == Node::Kind::kString && parse_name(member.rule) && (!named || parse_name(member.device));
+    return sound ? std::optional(std::move(member)) : std::nullopt;
+}
+
 }  // namespace
 
 Result<std::vector<WeekSpan>> parse_schedule(std::string_view text) {
@@ -193,23 +210,16 @@ void read_group(Reader& reader, RuleDraft& draft) {
     draft.rule.within = reader.duration("within", std::chrono::milliseconds(0), std::chrono::hours(24 * 7))
                             .value_or(Duration::zero());
     draft.rule.at_least = static_cast<std::size_t>(reader.integer("at_least", 1, kMaxMembers).value_or(1));
-    constexpr std::string_view kNot = "not ";
-    for (const std::string& text : reader.texts("of", kMaxMembers)) {
-        MemberDraft member;
-        std::string_view rest = text;
-        member.negated = rest.starts_with(kNot);
-        rest.remove_prefix(member.negated ? kNot.size() : 0);
-        const std::size_t slash = rest.find('/');
-        member.device = slash == std::string_view::npos ? "" : std::string(rest.substr(0, slash));
-        member.rule = std::string(slash == std::string_view::npos ? rest : rest.substr(slash + 1));
-        if (!parse_name(member.rule) || (slash != std::string_view::npos && !parse_name(member.device))) {
-            reader.error("of",
-                         fmt::format("of must list rules: \"rule\" of the same device, \"device/rule\", "
-                                     "\"not device/rule\"; found {}",
-                                     in_quotes(text)));
+    const Node* const of = reader.list("of", kMaxMembers);
+    for (const Node& item : of == nullptr ? std::vector<Node>{} : of->items) {
+        std::optional<MemberDraft> member = parse_member(item);
+        if (!member) {
+            reader.report().error(item.at, fmt::format("{}: of must list rules: \"rule\" of the same device, "
+                                                       "\"device/rule\", \"not device/rule\"; found {}",
+                                                       reader.subject(), describe(item)));
             continue;
         }
-        draft.members.push_back(std::move(member));
+        draft.members.push_back(std::move(*member));
     }
     const Node* const list = reader.any("of");
     if (list != nullptr && list->kind == Node::Kind::kList && list->items.empty()) {
@@ -220,8 +230,8 @@ void read_group(Reader& reader, RuleDraft& draft) {
         reader.error("of", "of must have a rule without \"not\": something has to begin it");
     }
     if (draft.kind == RuleKind::kCount && reader.has("of") && draft.rule.at_least > draft.members.size()) {
-        reader.error("at_least", fmt::format("at_least ({}) is more than the rules of the list ({})",
-                                             draft.rule.at_least, draft.members.size()));
+        reader.error({"at_least", "of"}, fmt::format("at_least ({}) is more than the rules of the list ({})",
+                                                     draft.rule.at_least, draft.members.size()));
     }
 }
 

@@ -85,6 +85,7 @@ struct MemberDraft {
     std::string device;  ///< empty: the rule's own
     std::string rule;
     bool negated = false;
+    At at;
 };
 
 /// The `action` of a rule, before it is known which device is meant.
@@ -106,7 +107,10 @@ struct RuleDraft {
     bool sound = true;                 ///< false: something in it was reported, say no more
     std::vector<std::string> missing;  ///< keys without which it cannot judge
     std::optional<double> deadband;
-    At limits_at;                      ///< of the limit or levels
+    At limits_at;                      ///< of the limit or levels, as its uppermost layer has them
+    At clearing_at;                    ///< likewise of what decides when it clears
+    At delay_at;                       ///< of the on-delay
+    At time_at;                        ///< of `for` or `window`
     std::string limit_of;              ///< name of the point that the limits are taken from; empty: none
     std::vector<MemberDraft> members;  ///< of groups
     At of_at;
