@@ -139,6 +139,7 @@ control::Daemon Pipeline::desk() {
     daemon.bus = [this](BusId bus) { return snapshot(bus); };
     daemon.budgets = promises_.budgets();
     daemon.promise = [this](BusId bus) { return promises_.last(bus); };
+    daemon.promise_breaks = [this](BusId bus) { return promises_.breaks(bus); };
     daemon.store = [this] { return store_->usage(); };
     daemon.publisher = [this] { return publisher_->status(); };
     daemon.change = [this](const alarms::Wish& wish,

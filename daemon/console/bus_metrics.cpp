@@ -17,6 +17,7 @@ using sampling::UnitTraffic;
 
 struct Line {
     const config::Bus* bus;
+    BusId id;
     BusSnapshot seen;
     const sampling::BusBudget* budget;  ///< null: none
 };
@@ -36,7 +37,7 @@ double seconds(Duration duration) {
 std::vector<Line> lines_of(const control::Daemon& daemon) {
     std::vector<Line> lines;
     for (std::uint32_t i = 0; i < daemon.site->buses.size(); ++i) {
-        lines.push_back({&daemon.site->buses[i], daemon.bus(BusId{i}),
+        lines.push_back({&daemon.site->buses[i], BusId{i}, daemon.bus(BusId{i}),
                          i < daemon.budgets.size() ? &daemon.budgets[i] : nullptr});
     }
     return lines;
@@ -99,6 +100,24 @@ void add_lines(Exposition& out, const std::vector<Line>& lines) {
             out.sample(line.seen.traffic.*counter.count, {{"bus", line.bus->name}});
         }
     }
+}
+
+/// Of lines that promise something: what the alarm `bus-late` tells.
+void add_broken_promises(Exposition& out, const control::Daemon& daemon, const std::vector<Line>& lines) {
+    const auto each = [&](const auto& value) {
+        for (const Line& line : lines) {
+            if (line.budget != nullptr && line.budget->modelled && !line.budget->bounds.empty()) {
+                out.sample(value(line.id), {{"bus", line.bus->name}});
+            }
+        }
+    };
+    out.family("gengfu_bus_promise_broken", Kind::kGauge,
+               "1 while a change at a point of a safety rule can be, or was just, seen later than `gengfu "
+               "check` promises.");
+    each([&](BusId bus) { return daemon.promise(bus) ? 1.0 : 0.0; });
+    out.family("gengfu_bus_promise_breaks_total", Kind::kCounter,
+               "Times that the promise of `gengfu check` was found broken after it had been kept.");
+    each([&](BusId bus) { return daemon.promise_breaks(bus); });
 }
 
 void add_counters(Exposition& out, const std::vector<Unit>& units) {
@@ -178,6 +197,7 @@ void add_buses(Exposition& out, const control::Daemon& daemon) {
     const std::vector<Line> lines = lines_of(daemon);
     const std::vector<Unit> units = units_of(daemon, lines);
     add_lines(out, lines);
+    add_broken_promises(out, daemon, lines);
     out.family("gengfu_device_health", Kind::kGauge,
                "3 online, 2 answers some of the time, 1 offline, 0 not known yet.");
     for (const Unit& unit : units) {

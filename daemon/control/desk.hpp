@@ -46,6 +46,7 @@ struct Daemon {
     std::vector<sampling::BusBudget> budgets;  ///< by BusId: what is promised, beside what is seen
     /// Where that is not kept.
     std::function<std::optional<sampling::BrokenPromise>(BusId)> promise;
+    std::function<std::uint64_t(BusId)> promise_breaks;  ///< how often, since the start
     std::function<store::Usage()> store;
     std::function<publish::PublisherStatus()> publisher;
     /// Changes an alarm; the outcome comes when what changed is on disk: who is told "done" may rely on it.

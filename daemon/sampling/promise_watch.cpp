@@ -65,12 +65,14 @@ const std::optional<BrokenPromise>& PromiseWatch::look(BusId bus, const BusSnaps
         line.expected = expected(bus, slow);
         line.slow = std::move(slow);
     }
+    const bool stood = line.broken.has_value();
     line.broken = line.expected;
     if (std::optional<BrokenPromise> late_now = late(bus, line, seen)) {
         if (!line.broken || late_now->worst > line.broken->worst) {
             line.broken = std::move(late_now);
         }
     }
+    line.breaks += line.broken && !stood ? 1 : 0;
     return line.broken;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -44,6 +45,8 @@ public:
     const std::optional<BrokenPromise>& look(BusId bus, const BusSnapshot& seen);
     /// What look() said last.
     const std::optional<BrokenPromise>& last(BusId bus) const { return lines_[bus.value].broken; }
+    /// How often a promise that was kept was found broken, since the start.
+    std::uint64_t breaks(BusId bus) const { return lines_[bus.value].breaks; }
     /// By BusId, as promised.
     const std::vector<BusBudget>& budgets() const { return budgets_; }
 
@@ -53,6 +56,7 @@ private:
         std::vector<SlowUnit> slow;             ///< that `expected` was made with
         std::optional<BrokenPromise> expected;  ///< by the model
         std::optional<BrokenPromise> broken;
+        std::uint64_t breaks = 0;
     };
 
     std::vector<SlowUnit> slow_units(const Line& line, const BusBudget& budget,

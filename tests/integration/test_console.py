@@ -57,6 +57,7 @@ def test_the_figures_are_those_of_status(site, port):
     one = next(device for device in bus["devices"] if device["name"] == "one")
     bound = figure(text, "gengfu_device_alarm_latency_bound_seconds", device="one", **{"with": "all-alive"})
     assert bound == pytest.approx(one["alarm_latency_seconds"]["bound"]) and 0.1 <= bound < 1
+    assert figure(text, "gengfu_bus_promise_breaks_total", bus="tcp") >= figure(text, "gengfu_bus_promise_broken", bus="tcp")
     assert bus["computed_load"] == pytest.approx(figure(text, "gengfu_bus_computed_load_ratio", bus="tcp"))
     wait_for(lambda: figure(get(port, "/metrics")[1], "gengfu_bus_requests_total", bus="tcp") > requests, "counters to go on")
 

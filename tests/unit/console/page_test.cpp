@@ -48,6 +48,8 @@ protected:
                           .delay = {},
                           .slowest_rule = {}}};
         daemon_.budgets = {budget};
+        daemon_.promise = [this](BusId) { return broken_; };
+        daemon_.promise_breaks = [this](BusId) { return breaks_; };
         bus_name_ = builder_.site().buses[0].name;
     }
 
@@ -63,6 +65,8 @@ protected:
     store::Usage store_;
     publish::PublisherStatus link_;
     control::Daemon daemon_;
+    std::optional<sampling::BrokenPromise> broken_;
+    std::uint64_t breaks_ = 0;
     std::string bus_name_;
     unsigned status_ = 0;
 };
@@ -113,6 +117,19 @@ TEST_F(PageTest, FiguresOfLinesAndDevicesAreThere) {
         EXPECT_NE(text.find("\n" + line), std::string::npos) << line;
     }
     EXPECT_EQ(text.find("device=\"panel\",with="), std::string::npos) << "nothing is promised of it";
+}
+
+TEST_F(PageTest, APromiseThatIsBrokenIsAFigureOfItsLine) {
+    const std::string bus = "{bus=\"" + bus_name_ + "\"} ";
+    EXPECT_NE(metrics(daemon_).find("\ngengfu_bus_promise_broken" + bus + "0\n"), std::string::npos);
+    EXPECT_NE(metrics(daemon_).find("\ngengfu_bus_promise_breaks_total" + bus + "0\n"), std::string::npos);
+    broken_ = sampling::BrokenPromise{};
+    breaks_ = 2;
+    EXPECT_NE(metrics(daemon_).find("\ngengfu_bus_promise_broken" + bus + "1\n"), std::string::npos);
+    EXPECT_NE(metrics(daemon_).find("\ngengfu_bus_promise_breaks_total" + bus + "2\n"), std::string::npos);
+    daemon_.budgets[0].bounds.clear();
+    EXPECT_EQ(metrics(daemon_).find("\ngengfu_bus_promise_broken{"), std::string::npos)
+        << "nothing is promised";
 }
 
 TEST_F(PageTest, HealthTellsWhatFailsFromWhatIsTrouble) {

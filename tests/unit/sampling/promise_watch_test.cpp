@@ -88,6 +88,20 @@ TEST_F(PromiseWatchTest, IsWholeAgainWhenNobodyIsSlowerAnyMore) {
     EXPECT_FALSE(look());
 }
 
+TEST_F(PromiseWatchTest, EachBreakIsCountedOnce) {
+    EXPECT_EQ(watch_->breaks(BusId{0}), 0U);
+    for (std::uint64_t time = 1; time <= 3; ++time) {
+        takes(3, milliseconds(480));
+        for (int i = 0; i < 4; ++i) {
+            ASSERT_TRUE(look());
+        }
+        EXPECT_EQ(watch_->breaks(BusId{0}), time);
+        seen_.units[3].is_slower = false;
+        ASSERT_FALSE(look());
+        EXPECT_EQ(watch_->breaks(BusId{0}), time);
+    }
+}
+
 TEST_F(PromiseWatchTest, AReadingLaterThanPromisedBreaksItWhileAtMostOneIsSilent) {
     seen_.units[5].worst_of_late = seconds(5);
     seen_.devices[1] = Health::kOffline;
