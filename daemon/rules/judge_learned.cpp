@@ -74,6 +74,7 @@ bool take_moved(MovedState& state, const Learned& one) {
 
 bool take_occupied(OccupiedState& state, const Learned& one) {
     OccupiedState next;
+    next.warm_known = next.mean_known = true;  // older releases did not say, and took them for known
     In in(one.numbers);
     each_of_occupied(in, next);
     if (!in.sound() || one.numbers.size() < 9) {

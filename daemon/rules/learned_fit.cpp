@@ -69,6 +69,8 @@ std::vector<Place> places_of_occupied(const config::Site& site, const config::Ru
     places.push_back({"unused", kYesOrNo, true});
     places.push_back({"reversed", kYesOrNo, true});
     places.push_back({"unused", kTenYears});
+    places.push_back({"temperature of the baseline known", kYesOrNo, true});
+    places.push_back({"means of a day known", kYesOrNo, true});
     return places;
 }
 

@@ -97,6 +97,8 @@ void each_of_occupied(Visit& visit, State& state) {
     visit(occupied);
     visit(state.reversed);
     visit(taken);
+    visit(state.warm_known);
+    visit(state.mean_known);
 }
 
 template <class Visit, class State>

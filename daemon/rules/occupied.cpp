@@ -40,7 +40,7 @@ double slope(const OccupiedState& state, std::size_t axis) {
 
 Axes expected(const OccupiedState& state, std::optional<double> temperature) {
     Axes field = state.base;
-    for (std::size_t i = 0; temperature && i < field.size(); ++i) {
+    for (std::size_t i = 0; temperature && state.warm_known && i < field.size(); ++i) {
         field.at(i) += slope(state, i) * (*temperature - value_of(state.warm));
     }
     return field;
@@ -63,8 +63,15 @@ void keep(std::array<float, 3>& mean, const Axes& field, double share) {
     }
 }
 
-/// Follows how the field of the empty lane goes with the temperature, over days.
+/// Follows how the field of the empty lane goes with the temperature, over days. What is known of the slope
+/// outlives a new baseline, whose means begin anew: a step from one to the other is not the temperature's.
 void learn_slope(OccupiedState& state, const Axes& field, double temperature, double seconds) {
+    if (!state.mean_known) {
+        state.mean_known = true;
+        state.mean_warm = static_cast<float>(temperature);
+        keep(state.mean, field, 1);
+        return;
+    }
     const double share = std::max(seconds / kDaySeconds, seconds / (value_of(state.learned_s) + seconds + 1));
     const double off = temperature - value_of(state.mean_warm);
     for (std::size_t i = 0; i < field.size(); ++i) {
@@ -86,17 +93,24 @@ void learn(OccupiedState& state, const Axes& field, std::optional<double> temper
                              : std::min(1.0, pace * seconds / Seconds(kFollow).count());
     state.base = towards(state.base, field, share);
     if (temperature) {
-        state.warm += static_cast<float>(share * (*temperature - value_of(state.warm)));
+        const double warm = state.warm_known ? value_of(state.warm) : *temperature;
+        state.warm = static_cast<float>(warm + share * (*temperature - warm));
         learn_slope(state, field, *temperature, seconds);
     }
+    state.warm_known = temperature.has_value();
     state.learned_s += static_cast<float>(seconds);
 }
 
-void begin(OccupiedState& state, const Axes& field, std::optional<double> temperature) {
+/// Another baseline, of which no temperature is known yet.
+void rebase(OccupiedState& state, const Axes& field) {
     state.base = field;
     keep(state.mean, field, 1);
+    state.warm_known = state.mean_known = false;
+}
+
+void begin(OccupiedState& state, const Axes& field) {
+    rebase(state, field);
     keep(state.recent, field, 1);
-    state.warm = state.mean_warm = static_cast<float>(temperature.value_or(0));
     state.known = true;
 }
 
@@ -143,11 +157,10 @@ Opinion conclude(OccupiedState& state, const config::Rule& rule, bool near, bool
 
 /// The vehicle stood here before anything was known of the empty lane: when the field leaves what it is now,
 /// the lane is free.
-Opinion reversed(OccupiedState& state, const config::Rule& rule, const Axes& field,
-                 std::optional<double> temperature, Duration stretch) {
+Opinion reversed(OccupiedState& state, const config::Rule& rule, const Axes& field, Duration stretch) {
     const double distance = length(minus(field, state.base));
     if (distance >= rule.enter && state.run + 1 >= kValuesToLeave) {
-        begin(state, field, temperature);
+        begin(state, field);
         state.reversed = state.occupied = false;
         state.run = 0;
         state.taken = {};
@@ -171,13 +184,13 @@ std::optional<Opinion> occupied(OccupiedState& state, const config::Rule& rule, 
     }
     const double seconds = Seconds(stretch).count();
     if (!state.known) {
-        begin(state, field, temperature);
+        begin(state, field);
         state.reversed = alarm;
     }
     first_of_a_run(state, alarm);
     if (state.reversed) {
         keep(state.recent, field, std::min(1.0, seconds / kRecent));
-        return reversed(state, rule, field, temperature, stretch);
+        return reversed(state, rule, field, stretch);
     }
     const Thresholds at = thresholds(state, rule);
     const double distance = length(minus(field, expected(state, temperature)));
@@ -214,7 +227,7 @@ bool calibrate(OccupiedState& state) {
     if (!state.known) {
         return false;
     }
-    state.base = {value_of(state.recent[0]), value_of(state.recent[1]), value_of(state.recent[2])};
+    rebase(state, {value_of(state.recent[0]), value_of(state.recent[1]), value_of(state.recent[2])});
     state.calibrated = true;
     state.occupied = state.reversed = false;
     state.run = 0;

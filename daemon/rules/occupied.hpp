@@ -20,12 +20,14 @@ struct OccupiedState {
     std::array<float, 3> mean{};      ///< of a day, empty: what the slope by temperature is worked out from
     std::array<float, 3> together{};  ///< covariance of field and temperature
     float mean_warm = 0, warm_variance = 0;
-    float warm = 0;        ///< °C; without meaning while no temperature was heard
+    float warm = 0;        ///< °C at which `base` was learned, if warm_known
     float variance = 0;    ///< of one axis, about the mean of some seconds: drift does not count
     float learned_s = 0;   ///< observed time that base has been learned over
     std::uint8_t run = 0;  ///< values in a row that speak for a change
     bool begun = false;    ///< since the start
     bool known = false, calibrated = false, occupied = false;
+    bool warm_known = false;  ///< `base` was last learned with a temperature, and is not new since
+    bool mean_known = false;  ///< `mean` and `mean_warm` have begun, and of the lane as `base` has it
     /// Base is the field with the vehicle: it stood there when its empty lane had been forgotten.
     bool reversed = false;
 };

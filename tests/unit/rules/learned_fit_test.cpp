@@ -46,7 +46,7 @@ protected:
     DeviceId device_;
     const Learned cover_{"d", "gz", "cover", "moved", true, {0, 0, 1, 0, 0, 1, 60, 3}};
     const Learned lane_{"d",        "mz", "lane",
-                        "occupied", true, {1, 2, 3, 4, 5, 6, 7, 8, 9, 21, 2, 20, 4, 900, 0, 1, 0}};
+                        "occupied", true, {1, 2, 3, 4, 5, 6, 7, 8, 9, 21, 2, 20, 4, 900, 0, 1, 0, 1, 0}};
     const Learned slow_{"d", "current", "slow", "growth", false, days({7, 7, 1, 1800, 40, 41})};
 };
 
@@ -98,6 +98,7 @@ TEST_F(LearnedFit, SaysWhichNumberCannotBe) {
              {&lane_, 10, -1, "number 11 (variance of the temperature)"},
              {&lane_, 12, -1, "number 13 (variance of the noise)"},
              {&lane_, 13, -1, "number 14 (seconds learned)"},
+             {&lane_, 18, 0.5, "number 19 (means of a day known)"},
              {&lane_, 15, 2, "number 16 (reversed) is 2; it must be whole, from 0 to 1"},
              {&slow_, 0, 31, "number 1 (days) is 31; it must be whole, from 0 to 30"},
              {&slow_, 1, -1, "number 2 (next place)"},

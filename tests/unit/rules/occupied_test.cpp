@@ -22,9 +22,10 @@ protected:
         rule_.levels = {test::level(180, Severity::kModerate), test::level(1800)};
     }
 
-    std::optional<Opinion> see(const Axes& more, double warm = 20, bool alarm = false) {
+    std::optional<Opinion> see(const Axes& more, std::optional<double> warm = 20, bool alarm = false,
+                               double truly = 20) {
         const auto noisy = [&] { return noise_ * normal_(random_); };
-        const double drift = slope_ * (warm - 20);
+        const double drift = slope_ * (warm.value_or(truly) - 20);
         return occupied(
             state_, rule_,
             {200 + more[0] + drift + noisy(), -90 + more[1] + noisy(), 380 + more[2] - drift + noisy()}, warm,
@@ -102,6 +103,53 @@ TEST_F(Occupied, KnowsTheSlopeByTemperatureWhenItCannotFollow) {
         see({}, 32);
     }
     EXPECT_FALSE(state_.occupied) << "51 counts are above `leave`: only the slope tells that it has gone";
+}
+
+/// A baseline without a temperature belongs to none: the difference to 0 °C once went into it.
+TEST_F(Occupied, AThermometerThatComesLaterOrIsAwayForHoursMovesNothing) {
+    slope_ = 3;
+    for (int i = 0; i < 3000; ++i) {
+        see({}, std::nullopt);
+    }
+    free_for(86'400, 20, 40);  // learns the slope
+    EXPECT_NEAR(state_.together[0] / state_.warm_variance, 3, 0.3);
+    for (int i = 0; i < 3600; ++i) {
+        see({}, std::nullopt, false, 40 - 24.0 * i / 3600);  // and cools down unseen
+    }
+    for (int i = 0; i < 100; ++i) {
+        EXPECT_EQ(see({}, 16)->held, -1) << i;
+    }
+}
+
+/// The step to a new baseline is not the temperature's, and the baseline is of now, however warm it was.
+TEST_F(Occupied, CalibratingOnAHotDayKeepsTheSlope) {
+    slope_ = 3;
+    free_for(86'400, 10, 30);
+    for (int i = 0; i < 3000; ++i) {
+        see(vehicle_, 30 + 10.0 * i / 3000);  // a steel plate
+    }
+    ASSERT_TRUE(state_.occupied);
+    ASSERT_TRUE(calibrate(state_));
+    for (int i = 0; i < 20'000; ++i) {
+        ASSERT_EQ(see(vehicle_, 40 - 20.0 * i / 20'000)->held, -1) << i;
+    }
+    EXPECT_NEAR(state_.together[0] / state_.warm_variance, 3, 0.5);
+}
+
+/// A constant field makes the baseline exact, so that the edges can be stood upon.
+TEST_F(Occupied, EnterAndLeaveAreReachedAtTheirValues) {
+    noise_ = 0;
+    free_for(100);
+    see({60, 0, 0});
+    EXPECT_EQ(see({60, 0, 0})->held, 1) << "`enter` itself is a vehicle";
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_EQ(see({30, 0, 0})->held, 1) << "`leave` itself is none that has gone";
+    }
+    see({29.5, 0, 0});
+    see({29.5, 0, 0});
+    EXPECT_EQ(see({29.5, 0, 0})->held, -1);
+    see({59.5, 0, 0});
+    EXPECT_EQ(see({59.5, 0, 0})->held, -1);
 }
 
 TEST_F(Occupied, AVehicleBesideIsNoneOnTheLane) {

@@ -21,7 +21,12 @@ Reference::Reference(const config::Rule& rule, const Timing& timing, Monotonic s
       since_(static_cast<std::size_t>(levels()), 0),
       last_good_(start),
       last_heard_(start),
-      last_taken_(start) {}
+      last_taken_(start) {
+    if (rule.kind == RuleKind::kOccupied && !rule.axes.empty()) {
+        lane_.emplace(rule.enter, rule.leave);
+        axis_good_.fill(start);
+    }
+}
 
 int Reference::levels() const {
     return rule_.levels.empty() ? 1 : static_cast<int>(rule_.levels.size());
@@ -68,7 +73,7 @@ bool Reference::fast_enough(double change, double limit, double deadband) const 
 }
 
 /// Fills in which levels the value of `entry`, the newest of the history, has reached and holds.
-void Reference::opine(Entry& entry) const {
+void Reference::opine(Entry& entry) {
     double change = 0;
     if (rule_.kind == RuleKind::kGrowth) {
         entry.too_early = !growth_over(entry);
@@ -219,8 +224,10 @@ double Reference::jump_at(const Entry& entry) const {
 
 /// Goes through the whole history for what needs a memory: a value that stands still, a vehicle that stays.
 /// What was confirmed before a restart counts after it. \return whether anything can be said
-bool Reference::over_time(Entry& entry) const {
-    return rule_.kind == RuleKind::kStuck ? stuck_over(entry) : occupied_over(entry);
+bool Reference::over_time(Entry& entry) {
+    return lane_                            ? occupied_by_axes(entry)
+           : rule_.kind == RuleKind::kStuck ? stuck_over(entry)
+                                            : occupied_over(entry);
 }
 
 bool Reference::stuck_over(Entry& entry) const {
@@ -298,15 +305,57 @@ bool Reference::occupied_over(Entry& entry) const {
             waiting = i + 1 < history_.size() ? stretch_after(i) : Duration::zero();
         }
     }
+    return level_by_time(entry, occupied, sum);
+}
+
+bool Reference::level_by_time(Entry& entry, bool occupied, Duration taken) const {
     if (entry.voice != Voice::kGood) {
         return false;
     }
     for (int i = 0; i < levels(); ++i) {
         const double limit = rule_.levels[static_cast<std::size_t>(i)].limit;
-        entry.reached = occupied && seconds(sum) >= limit ? i : entry.reached;
+        entry.reached = occupied && seconds(taken) >= limit ? i : entry.reached;
         entry.held = occupied ? i : entry.held;
     }
     return true;
+}
+
+bool Reference::occupied_by_axes(Entry& entry) {
+    const Duration stretch = history_.size() > 1 ? stretch_after(history_.size() - 2) : Duration::zero();
+    if (entry.voice != Voice::kGood) {
+        lane_->not_good(stretch);
+        return false;
+    }
+    std::optional<double> warm;
+    if (warm_ && warm_->quality == Quality::kGood && entry.taken - warm_->taken <= timing_.gap) {
+        warm = warm_->value;
+    }
+    const LaneReference::Judged judged =
+        lane_->good({axes_[0]->value, axes_[1]->value, axes_[2]->value}, warm, stretch);
+    level_by_time(entry, judged.occupied && !judged.suspect, judged.taken);
+    entry.held = judged.suspect ? levels() - 1 : entry.held;  // until it is seen to change
+    return true;
+}
+
+/// All three must be good and of now.
+Reference::Voice Reference::voice_of_axes(Monotonic now) const {
+    for (const std::optional<Sample>& axis : axes_) {
+        if (!axis || axis->quality != Quality::kGood || now - axis->taken > timing_.gap) {
+            return Voice::kBad;
+        }
+    }
+    return Voice::kGood;
+}
+
+void Reference::axis(std::size_t which, const Sample& sample) {
+    axes_.at(which) = sample;
+    if (sample.quality == Quality::kGood) {
+        axis_good_.at(which) = sample.taken;
+    }
+}
+
+void Reference::temperature(const Sample& sample) {
+    warm_ = sample;
 }
 
 /// Observed time from an entry to the next one.
@@ -413,7 +462,12 @@ std::vector<Reference::Said> Reference::observe(const Sample& sample) {
     } else if (sample.quality != Quality::kBad && (silent || std::isfinite(sample.value))) {
         entry.voice = sample.quality == Quality::kGood ? Voice::kGood : Voice::kUncertain;
     }
-    last_good_ = entry.voice == Voice::kGood ? sample.taken : last_good_;
+    if (lane_) {
+        entry.voice = voice_of_axes(sample.taken);
+        last_good_ = *std::min_element(axis_good_.begin(), axis_good_.end());
+    } else if (entry.voice == Voice::kGood) {
+        last_good_ = sample.taken;
+    }
     last_heard_ = entry.voice != Voice::kBad ? sample.taken : last_heard_;
     entry.restarted_before = restarted_;
     entry.active_before = active_at_restart_;
@@ -445,9 +499,15 @@ std::vector<Reference::Said> Reference::pass(Monotonic now) {
     return {{Change::kRaised, rule_.severity}};
 }
 
-void Reference::restart(Monotonic now) {
+void Reference::restart(Monotonic now, bool forgotten) {
     restarted_ = true;
     active_at_restart_ = level_ >= 0;
+    if (lane_) {
+        lane_->restart(active_at_restart_, forgotten);
+        axes_.fill(std::nullopt);
+        warm_.reset();
+        axis_good_.fill(now);
+    }
     last_good_ = now;
     // A silence goes on, but leaves the sensor the time to be heard.
     const Duration silence =

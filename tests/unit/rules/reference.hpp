@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <vector>
 
 #include "daemon/config/site.hpp"
 #include "daemon/core/sample.hpp"
 #include "daemon/rules/verdict.hpp"
+#include "tests/unit/rules/lane_reference.hpp"
 
 namespace gengfu::rules::test {
 
@@ -29,9 +31,16 @@ public:
     std::vector<Said> observe(const Sample& sample);
     /// Everything that time alone does up to and including `now`.
     std::vector<Said> pass(Monotonic now);
-    void restart(Monotonic now);
+    /// \param forgotten  what was learned is lost
+    void restart(Monotonic now, bool forgotten = false);
     /// A sample of the point that the limits are taken from.
     void limit(const Sample& sample);
+    /// A sample of one of the three axes; the one that the rule is judged by is given to observe() too.
+    void axis(std::size_t which, const Sample& sample);
+    /// A sample of the point whose temperature the field goes with.
+    void temperature(const Sample& sample);
+    void calibrate() { lane_->calibrate(); }
+    const std::optional<LaneReference>& lane() const { return lane_; }
     /// The clock on the wall is known: it is this minute of the week at `now`.
     void clock(int minute_of_week, Monotonic now);
 
@@ -47,12 +56,15 @@ private:
         bool active_before = false;  ///< at the last restart
     };
 
-    void opine(Entry& entry) const;
+    void opine(Entry& entry);
     bool rate_at(const Entry& entry, double& change) const;
     double jump_at(const Entry& entry) const;
-    bool over_time(Entry& entry) const;
+    bool over_time(Entry& entry);
     bool stuck_over(Entry& entry) const;
     bool occupied_over(Entry& entry) const;
+    bool occupied_by_axes(Entry& entry);
+    Voice voice_of_axes(Monotonic now) const;
+    bool level_by_time(Entry& entry, bool occupied, Duration taken) const;
     bool growth_over(Entry& entry) const;
     double limit_of(int level) const;
     bool may_raise(Monotonic when) const;
@@ -78,6 +90,10 @@ private:
     std::optional<double> basis_;  ///< last good value above 0 that the limits are times of
     std::optional<int> minute_;    ///< of the week, at clock_at_
     Monotonic clock_at_{};
+    std::optional<LaneReference> lane_;  ///< of a rule of three axes
+    std::array<std::optional<Sample>, 3> axes_;
+    std::array<Monotonic, 3> axis_good_{};
+    std::optional<Sample> warm_;
 };
 
 }  // namespace gengfu::rules::test
