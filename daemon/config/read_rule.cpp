@@ -156,9 +156,9 @@ void read_limits(Reader& reader, RuleDraft& draft, Report& report) {
     const std::optional<Level> limit = read_level_limit(reader, "limit", kind, draft.limit_of);
     const std::optional<double> first = read_first_limit(reader, draft);
     draft.limits_at =
-        reader.uppermost({"levels", "limit", "low", "high", "values", "angle", "dwell", "enter"});
+        reader.uppermost({"levels", "limit", "low", "high", "values", "angle", "dwell", "enter", "floor"});
     draft.clearing_at =
-        reader.uppermost({"levels", "limit", "low", "high", "values", "angle", "dwell", "deadband"});
+        reader.uppermost({"levels", "limit", "low", "high", "values", "angle", "dwell", "leave", "deadband"});
     draft.delay_at = reader.at("on_delay");
     draft.time_at = reader.uppermost({"for", "window", "per"});
     if (reader.has("levels")) {

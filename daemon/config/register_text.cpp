@@ -132,6 +132,19 @@ Result<Forbidden> parse_register_range(std::string_view text) {
     return Forbidden{parts->first, *first, *last};
 }
 
+std::string to_text(const TypeSpec& type) {
+    for (const auto& [word, plain] : kPlainTypes) {
+        if (plain == type.type) {
+            return std::string(word);
+        }
+    }
+    if (type.type == Type::kBit) {
+        return fmt::format("bit:{}", type.bit_low);
+    }
+    return type.type == Type::kBits ? fmt::format("bits:{}-{}", type.bit_low, type.bit_high)
+                                    : fmt::format("string:{}", type.length);
+}
+
 Result<TypeSpec> parse_type(std::string_view text) {
     for (const auto& [word, type] : kPlainTypes) {
         if (word == text) {

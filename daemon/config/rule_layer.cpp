@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "daemon/config/limits.hpp"
+#include "daemon/config/reach.hpp"
 #include "daemon/config/roles.hpp"
 #include "daemon/config/rule_fit.hpp"
 #include "daemon/config/text.hpp"
@@ -311,14 +312,23 @@ bool RuleLayer::fits(const DeviceReader::Draft& device, const RuleDraft& draft, 
         report_.error(draft.selector_at, fmt::format("{}: {}", subject, mistake));
         return false;
     }
+    const bool of_class = own == nullptr && device.device_class != nullptr &&
+                          find_entry(device.device_class->rules, rule.name) != nullptr;
     const At once_at = is_over_time(rule.kind) ? draft.limits_at : draft.delay_at;
     for (const auto& [at, mistake] : {std::pair(draft.limits_at, range_mistake(rule, spec)),
+                                      std::pair(draft.limits_at, reach_mistake(rule, spec)),
                                       std::pair(draft.clearing_at, clearing_mistake(rule, spec)),
+                                      std::pair(draft.clearing_at, reach_sticks(rule, spec)),
                                       std::pair(once_at, interval ? std::string() : once_mistake(rule))}) {
         if (!mistake.empty()) {
-            report_.error(at, fmt::format("{}: {}", subject, mistake));
+            const std::string advice =
+                of_class ? fmt::format("; a device's own word goes into [device.rule.{}]", rule.name) : "";
+            report_.error(at, fmt::format("{}: {}{}", subject, mistake, advice));
             return false;
         }
+    }
+    if (const std::string doubt = of_class ? "" : reach_doubt(rule, spec); !doubt.empty()) {
+        report_.warning(draft.limits_at, fmt::format("{}: {}", subject, doubt));
     }
     return !interval || fits_time(device, draft, own, *interval);
 }

@@ -45,6 +45,7 @@ struct TypeSpec {
 };
 /// "u16", "bit:2", "bits:4-7" (both ends count), "string:8" (bytes, even or odd, at most 250).
 Result<TypeSpec> parse_type(std::string_view text);
+std::string to_text(const TypeSpec& type);
 /// Registers that a value of the type takes; 1 for what fits in one, also on coils.
 std::uint16_t register_count(Type type, std::uint8_t length);
 
