@@ -42,9 +42,11 @@ bool contains(const std::vector<DeviceId>& devices, DeviceId device) {
 }  // namespace
 
 CauseWatch::CauseWatch(const config::Site& site, Monotonic start) : site_(&site) {
+    const auto timeout_of = [&](const config::Device& device) {
+        return std::max(site.bus(device.bus).timeout, site.turnaround(device).value_or(Duration::zero()));
+    };
     for (const config::Device& device : site.devices) {
-        const Duration timeout =
-            std::max(site.bus(device.bus).timeout, site.turnaround(device).value_or(Duration::zero()));
+        const Duration timeout = timeout_of(device);
         heard_.push_back(
             {.last = start,
              .patience = std::max(device.interval * kPatienceIntervals + timeout, kLeastPatience),
@@ -65,6 +67,7 @@ CauseWatch::CauseWatch(const config::Site& site, Monotonic start) : site_(&site)
         const config::Device& device = site.devices[i];
         if (device.bus.value < lines_.size()) {
             lines_[device.bus.value].devices.push_back(DeviceId{i});
+            lines_[device.bus.value].round += timeout_of(device);
         }
         for (std::size_t feed = 0; feed < feeds_.size(); ++feed) {
             if (site.feeds[feed].name == device.feed) {
@@ -75,13 +78,29 @@ CauseWatch::CauseWatch(const config::Site& site, Monotonic start) : site_(&site)
 }
 
 void CauseWatch::observe(const Sample& sample) {
-    if (sample.point.value >= site_->points.size() || !is_sound(sample)) {
+    if (sample.point.value >= site_->points.size()) {
         return;
     }
-    Heard& heard = heard_[site_->point(sample.point).device.value];
-    if (!heard.ever || heard.known_silent || sample.taken - heard.last >= heard.suspicion) {
+    const DeviceId device = site_->point(sample.point).device;
+    Heard& heard = heard_[device.value];
+    const BusId bus = site_->device(device).bus;
+    Group* const line = bus.value < lines_.size() ? &lines_[bus.value] : nullptr;
+    if (!is_sound(sample)) {
+        if (!std::exchange(heard.in_vain, true) && line != nullptr) {
+            if (!line->wave || sample.taken - line->wave_last > line->round) {
+                line->wave = sample.taken;
+            }
+            line->wave_last = sample.taken;
+        }
+        return;
+    }
+    if (!heard.ever || heard.known_silent || quiet(device, sample.taken, Patience::kSuspicion)) {
         heard.since = sample.taken;
     }
+    if (line != nullptr) {
+        line->heard = std::max(line->heard, sample.taken);
+    }
+    heard.in_vain = false;
     heard.last = std::max(heard.last, sample.taken);
     heard.ever = true;
     heard.known_silent = false;
@@ -117,7 +136,21 @@ void CauseWatch::set_lent(BusId bus, bool lent) {
 
 bool CauseWatch::quiet(DeviceId device, Monotonic now, Patience patience) const {
     const Heard& heard = heard_[device.value];
-    return now - heard.last >= (patience == Patience::kSteady ? heard.patience : heard.suspicion);
+    const Duration enough = patience == Patience::kSteady ? heard.patience : heard.suspicion;
+    if (now - heard.last < enough) {
+        return false;
+    }
+    return heard.in_vain || !line_answers(device) ||
+           now - heard.last >= enough + lines_[site_->device(device).bus.value].round;
+}
+
+/// Somebody on its line was heard since the last devices to fall silent began to fail: what is cut off is a
+/// part. Its time-outs come one after the other, and whoever was not asked meanwhile waits for his
+/// turn, for one time-out of each other device at most.
+bool CauseWatch::line_answers(DeviceId device) const {
+    const BusId bus = site_->device(device).bus;
+    return bus.value < lines_.size() && lines_[bus.value].wave &&
+           lines_[bus.value].heard > *lines_[bus.value].wave;
 }
 
 bool CauseWatch::gone(DeviceId device, Monotonic now) const {

@@ -20,7 +20,8 @@ public:
     /// \param site outlives the watch; it has had config::add_self().
     CauseWatch(const config::Site& site, Monotonic start);
 
-    /// A sound is every answer, as for rules of kind `silent`.
+    /// A sound is every answer, as for rules of kind `silent`. Whoever was asked in vain since his last sound
+    /// may be silent; whoever was not, on a line that answers, waits behind the time-outs of others.
     void observe(const Sample& sample);
     /// The device's silence is known from an earlier run: no news, until it is heard.
     void known_silent(DeviceId device);
@@ -53,6 +54,7 @@ private:
         Monotonic since{};  ///< first sound after its last silence
         bool ever = false;
         bool known_silent = false;
+        bool in_vain = false;  ///< asked since its last sound
         Duration patience{}, suspicion{};
     };
     struct Group {
@@ -63,11 +65,18 @@ private:
         std::vector<DeviceId> explained;  ///< of those the ones that have not come back since
         std::optional<Monotonic> fell{};  ///< when the last of them was last heard; none: in an earlier run
         Monotonic ended{};                ///< when the cause did not stand any more
+        /// Of a line: when devices that had been heard before failed for the first time, one after the other:
+        /// the first and the last of them. Such a wave ends when for a round nobody new has failed.
+        std::optional<Monotonic> wave{};
+        Monotonic wave_last{};
+        Monotonic heard{};  ///< of a line: its last sound
+        Duration round{};   ///< of a line: a time-out of each of its devices
         bool usable = true, lent = false;
         bool changed = false, anew = false;  ///< by the last look
     };
 
     bool quiet(DeviceId device, Monotonic now, Patience patience) const;
+    bool line_answers(DeviceId device) const;
     bool gone(DeviceId device, Monotonic now) const;
     bool is_back(DeviceId device, Monotonic now) const;
     bool all_quiet(const std::vector<DeviceId>& devices, Monotonic now, Patience patience) const;

@@ -258,5 +258,102 @@ TEST_F(CauseWatchTest, AnExceptionIsASoundAndATimeOutIsNot) {
     EXPECT_EQ(found(40).at(down()), 3U);
 }
 
+/// A line "rs485-1" of `devices`, read every 100 ms, with time-outs of 500 ms; as its worker does: one after
+/// the other, an answer takes 20 ms.
+class FastLine {
+public:
+    explicit FastLine(std::uint32_t devices) : count_(devices) {
+        for (std::uint32_t i = 0; i < devices; ++i) {
+            const DeviceId device = builder_.device("d" + std::to_string(i), {"v"});
+            builder_.site().devices[device.value].interval = std::chrono::milliseconds(100);
+        }
+        builder_.site().buses[0].timeout = std::chrono::milliseconds(500);
+        config::add_self(builder_.site());
+        watch_ = std::make_unique<CauseWatch>(builder_.site(), test::at(0));
+    }
+
+    /// Everybody is asked in turn until `end`; `look` is called every 50 ms, also while an answer is awaited.
+    template <class Dead, class Look>
+    void run(double end, const Dead& is_dead, const Look& look) {
+        while (now_ < end) {
+            const std::uint32_t device = next_++ % count_;
+            const PointId point = builder_.site().devices[device].first_point;
+            const double took = is_dead(device) ? 0.5 : 0.02;
+            for (now_ += took; looked_ < now_; looked_ += 0.05) {
+                look(looked_);
+            }
+            watch_->observe(is_dead(device) ? test::bad(point, Reason::kTimeout, test::at(now_))
+                                            : test::good(point, 1, test::at(now_)));
+        }
+    }
+    std::vector<std::uint32_t> behind(double second, Patience patience) {
+        std::vector<std::uint32_t> all;
+        for (const CauseWatch::Finding& finding : watch_->look(test::at(second), patience)) {
+            for (const DeviceId device : finding.behind) {
+                all.push_back(device.value);
+            }
+        }
+        std::sort(all.begin(), all.end());
+        return all;
+    }
+    double now() const { return now_; }
+
+private:
+    std::uint32_t count_, next_ = 0;
+    double now_ = 0, looked_ = 0;
+    test::SiteBuilder builder_;
+    std::unique_ptr<CauseWatch> watch_;
+};
+
+/// The living wait behind the time-outs of the dead, for much longer than their own patience.
+TEST(CauseWatchOnAFastLine, APartThatIsCutOffIsNotTheWholeLine) {
+    for (const bool in_a_row : {true, false}) {
+        for (const std::uint32_t dead : {3U, 5U, 9U, 25U}) {
+            const std::uint32_t devices = dead == 25 ? 30 : 10;
+            FastLine line(devices);
+            const auto is_dead = [&](std::uint32_t device) {
+                return in_a_row ? device < dead : (device * 7) % devices < dead;
+            };
+            line.run(
+                20, [](std::uint32_t) { return false; }, [](double) {});
+            const double cut = line.now();
+            const double first_round = cut + 0.5 * dead + 0.02 * devices;
+            std::vector<std::uint32_t> last;
+            line.run(cut + 60, is_dead, [&](double second) {
+                if (second < first_round + 0.1) {
+                    return;  // before everybody was asked nothing can be told apart
+                }
+                for (const Patience patience : {Patience::kSteady, Patience::kSuspicion}) {
+                    last = line.behind(second, patience);
+                    for (const std::uint32_t device : last) {
+                        ASSERT_TRUE(is_dead(device)) << device << " lives, told dead at " << second - cut;
+                    }
+                }
+            });
+            EXPECT_EQ(last.size(), dead) << "in the end all of them";
+        }
+    }
+}
+
+/// Where nobody is heard there is nothing to wait for: the rest need not be asked first.
+TEST(CauseWatchOnAFastLine, AWholeLineIsFoundBeforeEverybodyWasAsked) {
+    FastLine line(30);
+    line.run(
+        20, [](std::uint32_t) { return false; }, [](double) {});
+    const double cut = line.now();
+    line.run(
+        cut + 4, [](std::uint32_t) { return true; }, [](double) {});
+    EXPECT_EQ(line.behind(line.now(), Patience::kSuspicion).size(), 30U);
+}
+
+/// One that has been dead for long, and now nobody is asked any more.
+TEST(CauseWatchOnAFastLine, AWorkerThatHangsIsNoExcuseForEver) {
+    FastLine line(10);
+    line.run(
+        20, [](std::uint32_t device) { return device == 3; }, [](double) {});
+    EXPECT_EQ(line.behind(line.now() + 11, Patience::kSteady).size(), 0U);
+    EXPECT_EQ(line.behind(line.now() + 16, Patience::kSteady).size(), 10U);
+}
+
 }  // namespace
 }  // namespace gengfu::alarms
