@@ -182,7 +182,8 @@ Result<void> Pipeline::restore() {
                      .aliases = std::move(book->aliases),
                      .catalogue_hash = std::move(book->catalogue_hash),
                      .known_epochs = start_.epochs,
-                     .commands = std::move(book->commands)};
+                     .commands = std::move(book->commands),
+                     .silences = {book->silences.begin(), book->silences.end()}};
     publisher_ = std::make_unique<publish::Publisher>(core_.get_executor(), site_, std::move(run), *store_,
                                                       clock_, questions());
     return {};
@@ -266,6 +267,21 @@ void Pipeline::save_book_soon() {
     });
 }
 
+/// In whole steps, so that a silence alone writes the book to the card every ten minutes and not at each
+/// look; at the end to the second, so that a gateway that is restarted each day counts on.
+std::map<std::string, std::chrono::seconds> Pipeline::silences_to_keep() const {
+    constexpr std::chrono::seconds kStep = std::chrono::minutes(10);
+    std::map<std::string, std::chrono::seconds> out;
+    for (const auto& [consumer, lasts] : publisher_->silences()) {
+        const auto whole = std::chrono::floor<std::chrono::seconds>(lasts);
+        const std::chrono::seconds kept = stopping_ ? whole : whole / kStep * kStep;
+        if (kept.count() > 0) {
+            out.emplace(consumer, kept);
+        }
+    }
+    return out;
+}
+
 void Pipeline::save_book() {
     publish::Book book;
     for (const alarms::Alarm* alarm : table_.standing()) {
@@ -278,6 +294,7 @@ void Pipeline::save_book() {
     book.commands = publisher_->answered_commands();
     book.services = table_.service().all();
     book.outputs = actions_.kept();
+    book.silences = silences_to_keep();
     book.undated_boot = undated_boot_;
     std::string bytes = publish::encode_book(book);
     const bool stale = has_timed_flags() && (stopping_ || clock_.now() - book_saved_ >= kBookAge);

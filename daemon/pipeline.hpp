@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -139,6 +140,7 @@ private:
 
     void save_book_soon();
     void save_book();
+    std::map<std::string, std::chrono::seconds> silences_to_keep() const;
     alarms::Stamp stamp() const;
     std::string state() const;
     publish::Questions questions();

@@ -218,6 +218,11 @@ std::string encode_book(const Book& book) {
     for (const alarms::KeptOutput& output : book.outputs) {
         to_stored(output, *out.add_outputs());
     }
+    for (const auto& [consumer, lasts] : book.silences) {
+        stored::Silence& one = *out.add_silences();
+        one.set_consumer(consumer);
+        one.set_seconds(lasts.count());
+    }
     if (book.as_of != alarms::Stamp{}) {
         *out.mutable_as_of() = wire::to_wire(book.as_of);
     }
@@ -274,6 +279,11 @@ Result<Book> decode_book(const std::string& bytes) {
             return pass(decoded);
         }
         out.outputs.push_back(std::move(*decoded));
+    }
+    for (const stored::Silence& silence : in.silences()) {
+        constexpr std::int64_t kMost = 100LL * 366 * 86'400;  // a century: beyond it a file is damaged
+        out.silences[silence.consumer()] =
+            std::chrono::seconds(std::clamp<std::int64_t>(silence.seconds(), 0, kMost));
     }
     out.as_of = wire::from_wire(in.as_of());
     return out;

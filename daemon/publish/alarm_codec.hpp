@@ -53,10 +53,11 @@ struct Book {
     std::vector<AnsweredCommand> commands{};  ///< Publisher::answered_commands()
     /// Boot of which there are records without wall time that no clock_fix has dated yet; all 0: none.
     BootId undated_boot{};
-    std::string learned{};                           ///< rules::to_text(); empty: nothing
-    std::map<std::string, alarms::Hold> services{};  ///< alarms::Service::all()
-    std::vector<alarms::KeptOutput> outputs{};       ///< alarms::Actions::kept()
-    alarms::Stamp as_of{};                           ///< when it was written
+    std::string learned{};                                   ///< rules::to_text(); empty: nothing
+    std::map<std::string, alarms::Hold> services{};          ///< alarms::Service::all()
+    std::vector<alarms::KeptOutput> outputs{};               ///< alarms::Actions::kept()
+    std::map<std::string, std::chrono::seconds> silences{};  ///< Publisher::silences(), none of zero
+    alarms::Stamp as_of{};                                   ///< when it was written
 };
 std::string encode_book(const Book& book);
 /// \retval Errc::kCorrupt

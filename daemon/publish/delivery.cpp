@@ -24,7 +24,8 @@ constexpr std::size_t kPacketAround = 16;
 
 Delivery::Delivery(const boost::asio::any_io_executor& core, store::Store& store, const Clock& clock,
                    const Topics& topics, Epoch epoch, std::uint32_t max_rate,
-                   const std::vector<std::string>& consumers, const Tuning& tuning, Hooks hooks)
+                   const std::vector<std::string>& consumers, const std::map<std::string, Duration>& silences,
+                   const Tuning& tuning, Hooks hooks)
     : core_(core),
       store_(&store),
       clock_(&clock),
@@ -36,7 +37,7 @@ Delivery::Delivery(const boost::asio::any_io_executor& core, store::Store& store
       slow_pace_(tuning.hist_rate, clock.now()),
       events_(epoch),
       telemetry_(epoch),
-      unconfirmed_(consumers, tuning.unconfirmed),
+      unconfirmed_(consumers, tuning.unconfirmed, silences),
       proof_(topics, tuning.acknowledge),
       broker_confirms_(std::find(consumers.begin(), consumers.end(), "broker") != consumers.end()),
       pump_timer_(core),
@@ -432,6 +433,10 @@ void Delivery::watch() {
 bool Delivery::idle() const {
     return window_.count() == 0 && outbox_.count(Lane::kUrgent) == 0 && outbox_.count(Lane::kEvent) == 0 &&
            outbox_.count(Lane::kLive) == 0;
+}
+
+std::map<std::string, Duration> Delivery::silences() const {
+    return unconfirmed_.silences(clock_->now());
 }
 
 void Delivery::count(PublisherStatus& status) const {

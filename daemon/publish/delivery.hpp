@@ -43,7 +43,8 @@ public:
     /// record.
     Delivery(const boost::asio::any_io_executor& core, store::Store& store, const Clock& clock,
              const Topics& topics, Epoch epoch, std::uint32_t max_rate,
-             const std::vector<std::string>& consumers, const Tuning& tuning, Hooks hooks);
+             const std::vector<std::string>& consumers, const std::map<std::string, Duration>& silences,
+             const Tuning& tuning, Hooks hooks);
 
     void connected(Session& session, const Connected& granted);
     void lost();
@@ -83,6 +84,8 @@ public:
 
     bool idle() const;
     void count(PublisherStatus& status) const;
+    /// Publisher::silences()
+    std::map<std::string, Duration> silences() const;
 
 private:
     struct Progress {

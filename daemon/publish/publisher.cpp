@@ -73,7 +73,7 @@ Publisher::Impl::Impl(boost::asio::any_io_executor core, const config::Site& sit
         points_by_name_[{site.device(site.point(id).device).name, site.spec(id).name}] = id;
     }
     delivery_ = std::make_shared<Delivery>(core_, store, clock, topics_, run_.epoch, site.mqtt.max_rate,
-                                           site.mqtt.confirm, tuning_, hooks());
+                                           site.mqtt.confirm, run_.silences, tuning_, hooks());
 }
 
 void Publisher::Impl::start() {
@@ -398,6 +398,9 @@ const std::string& Publisher::catalogue_hash() const {
 }
 std::vector<AnsweredCommand> Publisher::answered_commands() const {
     return impl_->answered_commands();
+}
+std::map<std::string, Duration> Publisher::silences() const {
+    return impl_->silences();
 }
 std::vector<std::string> Publisher::catalogue_parts() const {
     return impl_->catalogue_parts;

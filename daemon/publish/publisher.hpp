@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,7 +31,8 @@ struct Run {
     /// Earlier epochs of this store (store::Start::epochs): only alarms raised under one of them, or under
     /// `epoch`, are emptied at the broker when they no longer stand.
     std::vector<store::KnownEpoch> known_epochs{};
-    std::vector<AnsweredCommand> commands{};  ///< of the last book: they are not carried out again
+    std::vector<AnsweredCommand> commands{};     ///< of the last book: they are not carried out again
+    std::map<std::string, Duration> silences{};  ///< of the last book, Publisher::silences()
 };
 
 /// What wall time it was at this boot's monotonic zero (gengfu.v1.ClockFix).
@@ -208,6 +210,8 @@ public:
     const Aliases& aliases() const;
     const std::string& catalogue_hash() const;
     std::vector<AnsweredCommand> answered_commands() const;
+    /// For how long each consumer that must confirm has not been heard, connected time alone, over restarts.
+    std::map<std::string, Duration> silences() const;
     /// The catalogue's parts (gengfu.v1.CatalogueChange, serialised), for whoever is asked for it later.
     std::vector<std::string> catalogue_parts() const;
 

@@ -50,6 +50,7 @@ public:
     /// As bytes: messages take six times the memory, and it is said once a connection.
     std::vector<std::string> catalogue_parts;
 
+    std::map<std::string, Duration> silences() const { return delivery_->silences(); }
     std::vector<AnsweredCommand> answered_commands() const { return commands_.memory(clock_->wall()); }
 
 private:

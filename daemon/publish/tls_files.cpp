@@ -39,19 +39,19 @@ std::string place_of(const std::string& path, int block) {
     return path;
 }
 
-// The first of the file; all that follow must be whole too, since TLS sends the chain.
-Result<Certificate> read_certificate(const std::string& path) {
+// All of the file must be whole, since TLS sends the chain. At least one.
+Result<std::vector<Certificate>> read_chain(const std::string& path) {
     const File file(BIO_new_file(path.c_str(), "r"));
     if (!file) {
         return fail(Errc::kInvalid, path + " cannot be read");
     }
-    Certificate first;
+    std::vector<Certificate> chain;
     for (int block = 0;; ++block) {
         Certificate next(PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr));
         const int reason = ERR_GET_REASON(ERR_peek_last_error());
         ERR_clear_error();
-        if (!next && first && reason == PEM_R_NO_START_LINE) {
-            return first;
+        if (!next && !chain.empty() && reason == PEM_R_NO_START_LINE) {
+            return chain;
         }
         if (!next) {
             return fail(Errc::kInvalid,
@@ -59,8 +59,17 @@ Result<Certificate> read_certificate(const std::string& path) {
                             ? path + " holds no certificate in PEM"
                             : place_of(path, block) + ": what begins here is no certificate in PEM");
         }
-        first = first ? std::move(first) : std::move(next);
+        chain.push_back(std::move(next));
     }
+}
+
+// The first of the file.
+Result<Certificate> read_certificate(const std::string& path) {
+    Result<std::vector<Certificate>> chain = read_chain(path);
+    if (!chain) {
+        return pass(chain);
+    }
+    return std::move(chain->front());
 }
 
 std::optional<Wall> wall_of(const ASN1_TIME* time) {
@@ -162,13 +171,21 @@ std::string wrong_dates(const std::string& certificate) {
 
 std::optional<Expiry> first_expiry(const config::Mqtt& settings) {
     std::optional<Expiry> first;
-    for (const std::string& path : {settings.certificate, settings.ca}) {
-        const Result<Certificate> read =
-            path.empty() ? Result<Certificate>(fail(Errc::kNotFound, "")) : read_certificate(path);
-        const std::optional<Wall> end = read ? wall_of(X509_get0_notAfter(read->get())) : std::nullopt;
+    // No file is named where there is no certificate: then none is read.
+    const auto look = [&first](const Certificate& certificate, const std::string& path) {
+        const std::optional<Wall> end = wall_of(X509_get0_notAfter(certificate.get()));
         if (end && (!first || *end < first->at)) {
             first = {*end, path};
         }
+    };
+    if (const auto chain = read_chain(settings.certificate)) {
+        for (const Certificate& one : *chain) {
+            look(one, settings.certificate);
+        }
+    }
+    // Of a bundle of authorities the first: an old one that stays behind its successor is no trouble.
+    if (const auto authority = read_chain(settings.ca)) {
+        look(authority->front(), settings.ca);
     }
     return first;
 }

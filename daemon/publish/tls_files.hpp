@@ -50,7 +50,8 @@ struct Expiry {
     Wall at;
     std::string path;  ///< of the certificate
 };
-/// When the first of the gateway's certificate and its authority's expires. \return nothing: none is
+/// When the first of the gateway's certificate, those of its chain in the same file and its authority's
+/// expires. \return nothing: none is
 /// configured, or it cannot be read (which check() tells). Blocks for two small files; any thread.
 std::optional<Expiry> first_expiry(const config::Mqtt& settings);
 

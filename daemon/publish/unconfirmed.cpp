@@ -15,11 +15,14 @@ constexpr Duration kSlot = std::chrono::seconds(1);
 
 }  // namespace
 
-Unconfirmed::Unconfirmed(std::vector<std::string> consumers, Duration patience)
+Unconfirmed::Unconfirmed(std::vector<std::string> consumers, Duration patience,
+                         const std::map<std::string, Duration>& silences)
     : patience_(patience), wait_(patience), random_(std::random_device{}()) {
     for (std::string& name : consumers) {
         if (name != "broker") {
-            consumers_[std::move(name)] = {};
+            const auto known = silences.find(name);
+            const Duration before = known == silences.end() ? Duration::zero() : known->second;
+            consumers_[std::move(name)] = {.before = before};
         }
     }
 }
@@ -95,13 +98,22 @@ void Unconfirmed::heard(const std::string& consumer, Monotonic now) {
     }
 }
 
+Duration Unconfirmed::silence(const Consumer& consumer, Monotonic now) const {
+    return was_connected_ ? lost_.value_or(now) - consumer.heard : consumer.before;
+}
+
+std::map<std::string, Duration> Unconfirmed::silences(Monotonic now) const {
+    std::map<std::string, Duration> out;
+    for (const auto& [name, consumer] : consumers_) {
+        out.emplace(name, silence(consumer, now));
+    }
+    return out;
+}
+
 Unconfirmed::Silence Unconfirmed::silent(Monotonic now) const {
     Silence longest;
-    if (!was_connected_) {
-        return longest;
-    }
     for (const auto& [name, consumer] : consumers_) {
-        const Duration lasts = lost_.value_or(now) - consumer.heard;
+        const Duration lasts = silence(consumer, now);
         if (longest.consumer.empty() || lasts > longest.lasts) {
             longest = {name, lasts};
         }
@@ -112,7 +124,7 @@ Unconfirmed::Silence Unconfirmed::silent(Monotonic now) const {
 void Unconfirmed::connected(Monotonic now) {
     for (auto& [name, consumer] : consumers_) {
         if (!was_connected_) {
-            consumer.heard = now;
+            consumer.heard = now - consumer.before;
         } else if (lost_) {
             consumer.heard += now - *lost_;
         }

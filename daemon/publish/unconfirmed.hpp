@@ -24,7 +24,10 @@ public:
 
     /// \param consumers whose confirmation releases a record; "broker" among them is the PUBACK and nobody to
     /// wait for.
-    Unconfirmed(std::vector<std::string> consumers, Duration patience);
+    /// \param silences of the last run: for how long each had not been heard; those that are not waited for
+    /// are forgotten.
+    Unconfirmed(std::vector<std::string> consumers, Duration patience,
+                const std::map<std::string, Duration>& silences = {});
 
     /// Whether any consumer but the broker is waited for.
     bool any() const { return !consumers_.empty(); }
@@ -46,10 +49,12 @@ public:
         std::string consumer{};
         Duration lasts{};
     };
-    /// The consumer that has been silent for longest: since it was last heard or, when it never was, since
-    /// the first connection. Time without a connection does not count: nobody could be heard. Nothing when
-    /// none is waited for.
+    /// The consumer that has been silent for longest: since it was last heard, over restarts, or, when it
+    /// never was, since the first connection. Time without a connection does not count: nobody could be
+    /// heard. Nothing when none is waited for.
     Silence silent(Monotonic now) const;
+    /// All of them, for the next run.
+    std::map<std::string, Duration> silences(Monotonic now) const;
     void heard(const std::string& consumer, Monotonic now);
     void connected(Monotonic now);
     void lost(Monotonic now);
@@ -62,8 +67,10 @@ private:
     struct Consumer {
         Monotonic announced{};
         Monotonic heard{};  ///< moved on by the time without a connection
+        Duration before{};  ///< silent in earlier runs, until the first connection of this one
     };
     bool recent(const Key& key, std::uint64_t sequence) const;
+    Duration silence(const Consumer& consumer, Monotonic now) const;
 
     std::map<std::string, Consumer> consumers_;
     Duration patience_, wait_;

@@ -74,3 +74,30 @@ def test_a_consumer_that_does_not_confirm_for_a_day_is_an_alarm_until_it_does(st
     feed.publish("confirm", feed_schema.Confirm(consumer="city").SerializeToString())
     clock.set(ahead=25 * 3600 + 61)  # the next look
     feed.wait_transition("CLEARED", "consumer-silent")
+
+
+def test_a_consumer_is_silent_over_restarts_and_a_restart_is_no_word_of_it(start, feed, folder):
+    clock = Clock(folder)
+    gateway = start(clock.environment, 'confirm = ["broker", "city"]')
+
+    def connected():
+        wait_for(lambda: gateway.ask(verb="status")["broker"]["connected"], "the connection")
+    connected()
+    clock.set(ahead=13 * 3600)
+    feed.wait(lambda: any(s.value in (12, 13) for s in feed.samples("gateway", "consumer_silent")), "half a day")
+    gateway.stop()
+    gateway.start(clock.environment)
+    connected()
+    clock.set(ahead=20 * 3600)
+    feed.wait(lambda: any(s.value in (19, 20) for s in feed.samples("gateway", "consumer_silent")), "it to go on")
+    assert gateway.alarm("consumer-silent") is None
+    clock.set(ahead=26 * 3600)
+    raised = feed.wait_transition("RAISED", "consumer-silent")
+    gateway.stop()
+    seen = len(feed.samples("gateway", "consumer_silent"))
+    gateway.start(clock.environment)
+    connected()
+    after = feed.wait(lambda: feed.samples("gateway", "consumer_silent")[seen:], "a look after the restart")
+    assert all(sample.value in (25, 26) for sample in after), after
+    standing = gateway.alarm("consumer-silent")
+    assert standing["active"] and standing["id"] == raised.alarm.id

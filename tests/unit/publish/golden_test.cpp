@@ -320,6 +320,15 @@ TEST(GoldenBook, WithCommandsAndAnUndatedBootIsWrittenAsItWasAndReadBack) {
     EXPECT_EQ(back->undated_boot, book.undated_boot);
 }
 
+TEST(GoldenBook, WithSilentConsumersIsWrittenAsItWasAndReadBack) {
+    Book book;
+    book.silences = {{"city", std::chrono::hours(23)}, {"works", std::chrono::minutes(10)}};
+    expect_golden("book-silences.binpb", encode_book(book));
+    const Result<Book> back = decode_book(read("book-silences.binpb"));
+    ASSERT_TRUE(back) << back.error().what;
+    EXPECT_EQ(back->silences, book.silences);
+}
+
 TEST(GoldenBook, IsWrittenAsItWasAndReadBack) {
     Book book;
     book.alarms = {full_alarm()};

@@ -27,11 +27,11 @@ struct Pair {
 };
 
 // A self-signed certificate with its key.
-Pair make_pair() {
+Pair make_pair(long lasts = 3600) {
     EVP_PKEY* key = EVP_EC_gen("P-256");
     X509* certificate = X509_new();
     X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), lasts);
     X509_set_pubkey(certificate, key);
     X509_sign(certificate, key, EVP_sha256());
     BIO* for_certificate = BIO_new(BIO_s_mem());
@@ -130,6 +130,21 @@ TEST_F(TlsFilesTest, TheFirstToExpireIsTold) {
     write(settings.ca, "");
     EXPECT_FALSE(first_expiry(settings));
     EXPECT_FALSE(first_expiry({}));
+}
+
+TEST_F(TlsFilesTest, TheWholeChainOfTheGatewayIsLookedAtAndOfAuthoritiesTheFirst) {
+    const std::string year = make_pair(365L * 86'400).certificate;
+    const std::string week = make_pair(7L * 86'400).certificate;
+    write(settings.ca, year + week);
+    write(settings.certificate, year);
+    const auto days = [&] {
+        const auto left = first_expiry(settings)->at - std::chrono::system_clock::now();
+        return std::chrono::duration<double, std::ratio<86'400>>(left).count();
+    };
+    EXPECT_NEAR(days(), 365, 1) << "an old authority behind its successor is no trouble";
+    write(settings.certificate, year + week);
+    EXPECT_NEAR(days(), 7, 1) << "without its intermediate no broker knows the gateway";
+    EXPECT_EQ(first_expiry(settings)->path, settings.certificate);
 }
 
 }  // namespace

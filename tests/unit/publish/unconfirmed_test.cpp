@@ -90,5 +90,40 @@ TEST(Unconfirmed, TimeWithoutAConnectionIsNoSilence) {
     EXPECT_EQ(Unconfirmed({"broker"}, seconds(30)).silent(one.now).consumer, "") << "nobody to wait for";
 }
 
+TEST(Unconfirmed, SilenceGoesOnOverARestart) {
+    const Monotonic start{seconds(1000)};
+    Unconfirmed day({"broker", "city", "works"}, seconds(30));
+    day.connected(start);
+    day.heard("works", start + seconds(500));
+    day.lost(start + seconds(600));
+    const std::map<std::string, Duration> kept = day.silences(start + seconds(900));
+    EXPECT_EQ(kept, (std::map<std::string, Duration>{{"city", seconds(600)}, {"works", seconds(100)}}));
+
+    const Monotonic again{seconds(5)};  // another boot
+    Unconfirmed next({"broker", "city", "new"}, seconds(30), kept);
+    EXPECT_EQ(next.silent(again).consumer, "city");
+    EXPECT_EQ(next.silent(again + seconds(50)).lasts, seconds(600))
+        << "before the first connection nobody can be heard, and nothing is forgotten either";
+    EXPECT_EQ(next.silences(again), (std::map<std::string, Duration>{{"city", seconds(600)}, {"new", {}}}))
+        << "who need not confirm any more is forgotten";
+    next.connected(again + seconds(100));
+    EXPECT_EQ(next.silent(again + seconds(107)).lasts, seconds(607));
+    EXPECT_EQ(next.silences(again + seconds(107)).at("new"), seconds(7));
+    next.heard("city", again + seconds(110));
+    EXPECT_EQ(next.silences(again + seconds(110)).at("city"), Duration::zero());
+}
+
+/// A gateway that is restarted each day says it nevertheless.
+TEST(Unconfirmed, ThirtyDaysOfOneHourEachAreThirtyHours) {
+    std::map<std::string, Duration> kept;
+    for (int day = 0; day < 30; ++day) {
+        const Monotonic boot{seconds(7)};
+        Unconfirmed one({"city"}, seconds(30), kept);
+        one.connected(boot + seconds(20));
+        kept = one.silences(boot + seconds(20) + std::chrono::hours(1));
+    }
+    EXPECT_EQ(kept.at("city"), std::chrono::hours(30));
+}
+
 }  // namespace
 }  // namespace gengfu::publish
