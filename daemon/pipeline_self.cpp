@@ -67,7 +67,7 @@ void Pipeline::look_at_self() {
                       {":" + link.silent_consumer, ": " + link.silent_consumer});
     const std::string denied = link.denied && !link.trouble.empty() ? link.trouble : std::string();
     table_.set_detail(config::self_rule(site_, config::SelfPoint::kPublishDenied),
-                      {denied.empty() ? denied : ":" + denied, denied.empty() ? denied : ": " + denied});
+                      {std::string(), denied.empty() ? denied : ": " + denied});
     std::vector<Sample> samples{
         sample(config::SelfPoint::kConfigurationRefused, configuration_trouble_.empty() ? 0 : 1),
         sample(config::SelfPoint::kConsumerSilent,
@@ -81,10 +81,10 @@ void Pipeline::look_at_self() {
     const std::optional<publish::Expiry> expiry = wall ? publish::first_expiry(site_.mqtt) : std::nullopt;
     if (expiry) {
         const double days = std::chrono::duration<double, std::ratio<86400>>(expiry->at - *wall).count();
-        const std::string dates =
-            expiry->path + (days < 0 ? " expired on " : ", until ") + to_iso8601(expiry->at);
+        const std::string at = to_iso8601(expiry->at);
         table_.set_detail(config::self_rule(site_, config::SelfPoint::kCertificateDays),
-                          {":" + dates, ": " + dates});
+                          {":" + expiry->path + (days < 0 ? " 已于 " + at + " 到期" : " 有效期至 " + at),
+                           ": " + expiry->path + (days < 0 ? " expired on " : ", until ") + at});
         samples.push_back(sample(config::SelfPoint::kCertificateDays, std::max(0.0, std::floor(days))));
     }
     store_watch_.look(store_->usage(), now);

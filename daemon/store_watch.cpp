@@ -48,7 +48,7 @@ double StoreWatch::take_slow() {
 config::Text StoreWatch::detail() const {
     if (set_aside_.empty()) {
         const std::string& what = !trouble_.empty() || at_start_.empty() ? trouble_ : at_start_.back();
-        return what.empty() ? config::Text{} : config::Text{":" + what, ": " + what};
+        return what.empty() ? config::Text{} : config::Text{",原因见 gengfu status", ": " + what};
     }
     std::string paths;
     for (std::size_t i = set_aside_.size() - std::min(kMostNamed, set_aside_.size()); i < set_aside_.size();

@@ -3,14 +3,19 @@
 
 #include "daemon/alarms/actions.hpp"
 #include "daemon/config/values.hpp"
+#include "daemon/core/result.hpp"
 
 namespace gengfu::alarms {
 namespace {
 
 config::Text why(ActionEnd end) {
     switch (end) {
+        case ActionEnd::kUnasked:
+            return {"已无告警要求", "no alarm asks for it any more"};
         case ActionEnd::kCleared:
-            return {"告警已恢复", "the alarm is over"};
+            return {"告警条件已消除", "the alarm is clear"};
+        case ActionEnd::kRemoved:
+            return {"其规则已移出配置", "its rule left the configuration"};
         case ActionEnd::kTimeOver:
             return {"已到时限", "its time is over, the alarm stands"};
         case ActionEnd::kHeld:
@@ -19,6 +24,32 @@ config::Text why(ActionEnd end) {
             return {"网关程序停止", "the daemon ends"};
     }
     return {};
+}
+
+/// What a write ended in, for readers of Chinese: the error's own words are English.
+const char* trouble(Errc code) {
+    switch (code) {
+        case Errc::kTimeout:
+            return "超时无应答";
+        case Errc::kBadFrame:
+            return "应答损坏";
+        case Errc::kRefused:
+            return "设备拒绝";
+        case Errc::kBusy:
+            return "设备忙";
+        case Errc::kUnsupported:
+            return "设备不支持此写入";
+        case Errc::kIo:
+            return "线路不可用";
+        case Errc::kFull:
+            return "排队请求过多";
+        case Errc::kInvalid:
+            return "值或寄存器不被允许";
+        case Errc::kNotFound:
+            return "设备不在总线上";
+        default:
+            return "写入未完成";
+    }
 }
 
 }  // namespace
@@ -32,10 +63,10 @@ Audit audit_of(const ActionNews& news, const config::Site& site) {
     Audit audit{.what = write.on ? "action-on" : "action-off", .device = device, .alarm = news.alarm};
     if (news.failed) {
         audit.what = "action-failed";
-        audit.text = {
-            fmt::format("联动失败:{} 写入 {} 未成功({}),继续重试:{}", output, write.value, cause, news.error),
-            fmt::format("action failed: {} to {} for {}, tried on: {}", write.value, output, cause,
-                        news.error)};
+        audit.text = {fmt::format("联动失败:{} 写入 {} 未成功({}),继续重试:{}", output, write.value, cause,
+                                  trouble(news.error.code)),
+                      fmt::format("action failed: {} to {} for {}, tried on: {}", write.value, output, cause,
+                                  news.error.what)};
     } else if (write.on) {
         audit.until = news.until;
         audit.text = {fmt::format("联动:{} 写入 {}({})", output, write.value, cause),

@@ -24,6 +24,11 @@ bool asks(const Alarm& alarm) {
     return alarm.active && !alarm.removed && !alarm.shelved && !alarm.out_of_service;
 }
 
+/// Why an alarm does not ask any more.
+ActionEnd end_of(const Alarm& alarm) {
+    return alarm.removed ? ActionEnd::kRemoved : alarm.active ? ActionEnd::kHeld : ActionEnd::kCleared;
+}
+
 Stamp carried(const Stamp& since, const Stamp& until, const Stamp& last, const Stamp& now) {
     return *carried_over(Hold{.since = since, .expires = until}, last, now).expires;
 }
@@ -89,6 +94,10 @@ std::vector<std::string> Actions::restore(const std::vector<KeptOutput>& kept,
         output.off = gone ? each.off : output.off;
         output.because = each.because;
         output.alarm = each.alarm;
+        const auto last_one = std::find_if(standing.begin(), standing.end(), [&](const Alarm* alarm) {
+            return each.alarm && alarm->id == *each.alarm && !asks(*alarm);
+        });
+        output.end = last_one == standing.end() ? ActionEnd::kUnasked : end_of(**last_one);
         for (const KeptClaim& one : each.claims) {
             const config::Action* const action = action_of(one.key);
             const auto alarm = asking.find(one.key);
@@ -127,7 +136,7 @@ bool Actions::observe(const Alarm& alarm, const Stamp& at) {
         }
         output.because = alarm.key;
         output.alarm = alarm.id;
-        output.end = alarm.active && !alarm.removed ? ActionEnd::kHeld : ActionEnd::kCleared;
+        output.end = end_of(alarm);
         output.claims.erase(found);
         any = true;
     }
@@ -202,7 +211,7 @@ std::optional<ActionNews> Actions::wrote(const ActionWrite& write, const Result<
         ++output.tries;
         output.not_before_us = at.monotonic_us + pause_us(output.tries);
         news.failed = true;
-        news.error = how.error().what;
+        news.error = how.error();
         return output.tries == config::kActionTriesTold ? std::optional(std::move(news)) : std::nullopt;
     }
     output.tries = 0;

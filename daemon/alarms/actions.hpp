@@ -43,21 +43,23 @@ struct ActionWrite {
 
 /// Why an output is off again.
 enum class ActionEnd : std::uint8_t {
-    kCleared,   ///< no alarm asks for it any more
+    kCleared,   ///< the condition of the alarm is gone
     kTimeOver,  ///< the alarm stands, its action's time is over
     kHeld,      ///< somebody shelved the alarm, or took its device out of service
     kStopping,  ///< the daemon ends
+    kRemoved,   ///< the alarm's rule, point or device left the configuration
+    kUnasked,   ///< no alarm asks for it any more: it ended before this run
 };
 
 /// A change of an output, or that it cannot be brought about, for the record.
 struct ActionNews {
     ActionWrite write;
     bool failed = false;  ///< config::kActionTriesTold times; it is tried on
-    std::string error{};  ///< of `failed`
+    Error error{};        ///< of `failed`
     Key because{};        ///< the alarm that asked first, or last; empty device: not known any more
     std::optional<AlarmId> alarm{};
     std::optional<Stamp> until{};  ///< of one that is on
-    ActionEnd end = ActionEnd::kCleared;
+    ActionEnd end = ActionEnd::kUnasked;
 };
 
 /// Coils and registers that alarms switch (`action` of a rule): on while an alarm asks for it, off when none
@@ -119,7 +121,7 @@ private:
         std::optional<bool> told;  ///< last news of success
         Key because;
         std::optional<AlarmId> alarm;
-        ActionEnd end = ActionEnd::kCleared;
+        ActionEnd end = ActionEnd::kUnasked;
     };
     using Id = std::pair<DeviceId, config::Register>;
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/alarms/hold.hpp"
+#include "daemon/alarms/own_reasons.hpp"
 
 namespace gengfu::alarms {
 
@@ -11,6 +12,7 @@ ServiceChange Service::take_out(const std::string& device, const Actor& actor, c
                                 Duration lasts) {
     Hold hold{.by = actor, .since = at, .expires = later(at, lasts)};
     holds_[device] = hold;
+    returned_.erase(device);
     return {device, std::move(hold), actor};
 }
 
@@ -18,6 +20,7 @@ std::optional<ServiceChange> Service::bring_back(const std::string& device, cons
     if (holds_.erase(device) == 0) {
         return std::nullopt;
     }
+    returned_[device] = actor;
     return ServiceChange{device, std::nullopt, actor};
 }
 
@@ -25,7 +28,7 @@ std::optional<ServiceChange> Service::expire(const Stamp& now) {
     for (const auto& [device, hold] : holds_) {
         if (expired(hold, now)) {
             const std::string name = device;
-            return bring_back(name, Actor{ActorKind::kGateway, {}, {}, "its time is over"});
+            return bring_back(name, time_is_over());
         }
     }
     return std::nullopt;
@@ -48,6 +51,12 @@ void Service::carry_over(const std::vector<std::string>& known, const Stamp& las
         each->second = carried_over(std::move(each->second), last, now);
         ++each;
     }
+}
+
+Actor Service::returned_by(const std::string& device) const {
+    const auto found = returned_.find(device);
+    return found == returned_.end() ? gateway_because("设备已恢复使用", "its device is back in service")
+                                    : found->second;
 }
 
 const Hold* Service::find(const std::string& device) const {

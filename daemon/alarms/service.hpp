@@ -25,10 +25,13 @@ public:
     void carry_over(const std::vector<std::string>& known, const Stamp& last, const Stamp& now);
 
     const Hold* find(const std::string& device) const;
+    /// Who brought the device back, and why; the gateway when that was before this run.
+    Actor returned_by(const std::string& device) const;
     const std::map<std::string, Hold>& all() const { return holds_; }
 
 private:
     std::map<std::string, Hold> holds_;
+    std::map<std::string, Actor> returned_;  ///< devices that were brought back in this run
 };
 
 }  // namespace gengfu::alarms

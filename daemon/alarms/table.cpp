@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/alarms/describe.hpp"
+#include "daemon/alarms/own_reasons.hpp"
 
 namespace gengfu::alarms {
 namespace {
@@ -58,6 +59,20 @@ Outcome unchanged(Answer answer, const Alarm& alarm) {
 
 Outcome refused(std::string why, const Alarm& alarm) {
     return {Answer::kRefused, std::nullopt, alarm.revision, std::move(why)};
+}
+
+/// What is in the way of a reset, and of which alarm.
+std::string not_resettable(const Alarm& alarm) {
+    const std::string name = "alarm " + to_string(alarm.id) + " (" + alarm.key.rule + " at " +
+                             alarm.key.device + (alarm.key.point.empty() ? "" : "/" + alarm.key.point) + ")";
+    if (!alarm.latched) {
+        return name + " is not latched: it is over by itself when it is clear and acknowledged";
+    }
+    if (!alarm.active) {
+        return name + " is clear, but nobody has acknowledged it: acknowledge it, then reset it";
+    }
+    return name + " is still active: it can be reset when its condition is gone" +
+           (alarm.acknowledged ? "" : " and it is acknowledged");
 }
 
 Outcome changed(Transition transition) {
@@ -163,7 +178,7 @@ std::optional<Transition> Table::change(Entry& entry, const rules::Verdict& verd
     }
     if ((verdict.change == Change::kCertain || verdict.change == Change::kRaised) && alarm.uncertain) {
         alarm.uncertain = false;
-        alarm.evidence = evidence_of(*site_, verdict, at, alarm.evidence);
+        describe(alarm, verdict, at);  // with the value of now: that before the silence is long out of date
         return done(alarm, TransitionKind::kCertain, sequence, {});
     }
     return std::nullopt;
@@ -197,11 +212,9 @@ std::optional<Transition> Table::clear(Entry& entry, const Evidence& evidence, c
         std::max(alarm.rang, entry.spared) < alarm.raise_revision) {
         alarm.acknowledged = true;
         alarm.acknowledged_at = at;
-        alarm.acknowledged_by = {
-            ActorKind::kGateway,
-            {},
-            {},
-            alarm.suppressed ? "explained by its cause" : "its device was out of service"};
+        alarm.acknowledged_by = alarm.suppressed
+                                    ? gateway_because("已由其原因解释", "explained by its cause")
+                                    : gateway_because("设备停用期间", "its device was out of service");
     }
     return done(alarm, TransitionKind::kCleared, sequence, {});
 }
@@ -283,7 +296,7 @@ Outcome Table::reset(AlarmId id, std::uint64_t revision, const Actor& actor, con
         return no;
     }
     if (alarm->active || !alarm->acknowledged) {
-        return refused("the alarm is still active or not acknowledged", *alarm);
+        return refused(not_resettable(*alarm), *alarm);
     }
     if (!alarm->latched) {
         return unchanged(Answer::kAlready, *alarm);  // a shelf keeps it

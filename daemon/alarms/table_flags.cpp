@@ -4,13 +4,12 @@
 
 #include "daemon/alarms/describe.hpp"
 #include "daemon/alarms/hold.hpp"
+#include "daemon/alarms/own_reasons.hpp"
 #include "daemon/alarms/table.hpp"
 #include "daemon/config/values.hpp"
 
 namespace gengfu::alarms {
 namespace {
-
-const Actor kTimeIsOver{ActorKind::kGateway, {}, {}, "its time is over"};
 
 constexpr std::int64_t in_us(Duration time) {
     return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
@@ -192,7 +191,7 @@ std::optional<Transition> Table::settle_one(Entry& entry, const Stamp& at, std::
         return clear(entry, evidence, at, sequence);
     }
     if (alarm.shelved && expired(*alarm.shelved, at)) {
-        return end_shelf(alarm, kTimeIsOver, sequence);
+        return end_shelf(alarm, time_is_over(), sequence);
     }
     if (alarm.removed) {
         return std::nullopt;
@@ -207,7 +206,7 @@ std::optional<Transition> Table::settle_service(Alarm& alarm, std::uint64_t sequ
     const Hold* const service = service_.find(alarm.key.device);
     if (service == nullptr && alarm.out_of_service) {
         alarm.out_of_service.reset();
-        return done(alarm, TransitionKind::kReturned, sequence, {});
+        return done(alarm, TransitionKind::kReturned, sequence, service_.returned_by(alarm.key.device));
     }
     if (service != nullptr && alarm.out_of_service != *service) {
         alarm.out_of_service = *service;

@@ -3,6 +3,7 @@
 
 #include "daemon/alarms/command.hpp"
 #include "daemon/alarms/hold.hpp"
+#include "daemon/alarms/own_reasons.hpp"
 #include "daemon/config/self_device.hpp"
 #include "daemon/config/text.hpp"
 
@@ -93,15 +94,16 @@ Audit audit_of(const ServiceChange& change) {
     Audit audit;
     audit.actor = change.actor;
     audit.device = change.device;
+    const config::Text reason = reason_of(change.actor);
     if (change.hold) {
         audit.what = "out-of-service";
-        audit.text = {"设备 " + change.device + " 停用:" + change.actor.reason,
-                      "device " + change.device + " is out of service: " + change.actor.reason};
+        audit.text = {"设备 " + change.device + " 停用:" + reason.zh,
+                      "device " + change.device + " is out of service: " + reason.en};
         audit.until = change.hold->expires;
     } else {
         audit.what = "returned";
-        audit.text = {"设备 " + change.device + " 恢复使用:" + change.actor.reason,
-                      "device " + change.device + " is back in service: " + change.actor.reason};
+        audit.text = {"设备 " + change.device + " 恢复使用:" + reason.zh,
+                      "device " + change.device + " is back in service: " + reason.en};
     }
     return audit;
 }

@@ -104,7 +104,7 @@ const std::array<Trouble, 10>& troubles() {
           Severity::kMinor,
           std::chrono::seconds(15),
           {"网关存储写入缓慢", "The gateway's store is slow"},
-          {"网关 {device}:存储写入用时 {value:.1f} 秒,事件以 volatile 标记直接上报",
+          {"网关 {device}:存储写入用时 {value:.1f} 秒,事件以易失标记直接上报",
            "Gateway {device}: the disk was at one write for {value:.1f} s; events go out as volatile "
            "meanwhile"},
           {"反复出现时更换存储卡(卡片老化的常见征兆)",

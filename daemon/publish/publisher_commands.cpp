@@ -26,6 +26,28 @@ std::string words(const CommandReply& reply) {
            (reply.message.empty() ? "" : ": " + reply.message);
 }
 
+/// The message of a reply is English: what it comes to is said in Chinese.
+std::string words_zh(const CommandReply& reply) {
+    switch (static_cast<v1::Outcome>(reply.outcome)) {
+        case v1::OUTCOME_DONE:
+            return "已执行";
+        case v1::OUTCOME_ALREADY:
+            return "先前已执行";
+        case v1::OUTCOME_STALE:
+            return "所见告警已过时,未执行";
+        case v1::OUTCOME_NOT_FOUND:
+            return "未找到对象";
+        case v1::OUTCOME_EXPIRED:
+            return "指令已过期";
+        case v1::OUTCOME_REFUSED:
+            return "已拒绝";
+        case v1::OUTCOME_NOT_BUILT:
+            return "本版本不支持";
+        default:
+            return "结果未知";
+    }
+}
+
 }  // namespace
 
 void Publisher::Impl::on_command(const std::string& verb, const Incoming& message) {
@@ -54,11 +76,13 @@ void Publisher::Impl::answer(const Answered& answered, std::uint64_t events_befo
         const bool refused = answered.how == Answered::How::kRefused;
         const std::string missed =
             unaudited_ == 0 ? "" : " (+" + std::to_string(std::exchange(unaudited_, 0)) + ")";
-        const std::string text = reply.verb + " " + reply.command_id + ": " + words(reply) + missed;
+        const std::string name = reply.verb + " " + reply.command_id;
         audit(refused ? "command-refused" : "command-" + reply.verb,
               {alarms::ActorKind::kPlatform, "platform", to_plain(answered.on_behalf_of),
                to_plain(answered.reason)},
-              {"平台指令 " + text, "command " + text}, {});
+              {"平台指令 " + name + ":" + words_zh(reply) + missed,
+               "command " + name + ": " + words(reply) + missed},
+              {});
     }
     if (next_event == events_before) {
         say();

@@ -89,7 +89,7 @@ def test_on_with_the_alarm_and_off_when_it_clears(site, feed):
     feed.wait_transition("CLEARED", RULE, "panel")
     site.wait_siren(False)
     off = feed.wait(lambda: audits(feed, "action-off"), "the record of it")[0]
-    assert off.alarm_id == raised.id and off.text.en.endswith("the alarm is over")
+    assert off.alarm_id == raised.id and off.text.en.endswith("the alarm is clear")
 
 
 def test_off_when_its_time_is_over_although_the_alarm_stands(site, feed):

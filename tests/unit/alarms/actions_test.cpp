@@ -128,7 +128,7 @@ public:
     }
 
 private:
-    static constexpr const char* kEnds[] = {"cleared", "time", "held", "stopping"};
+    static constexpr const char* kEnds[] = {"cleared", "time", "held", "stopping", "removed", "unasked"};
 
     void add(DeviceId well, const std::string& name, const config::Action& action) {
         config::Rule& rule = builder_.rule(builder_.point(well, "level"), name, config::RuleKind::kAbove);
@@ -231,7 +231,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"OutOfServiceIsUndone", "raise gas;wait 2;service gas;wait 60",
              "0:on [action-on gas] 2:off [action-off gas held]"},
         Case{"RemovedIsUndone", "raise gas;wait 2;remove gas;wait 60",
-             "0:on [action-on gas] 2:off [action-off gas cleared]"},
+             "0:on [action-on gas] 2:off [action-off gas removed]"},
         Case{"TwoAlarmsOneSiren", "raise gas;wait 2;raise flood;wait 2;clear gas;wait 3;clear flood",
              "0:on [action-on gas] 7:off [action-off flood cleared]"},
         Case{"TheLongerTimeCounts", "raise gas;raise flood;wait 60",
@@ -266,7 +266,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"BootCountsWallTime", "raise gas;wait 2;boot 5;wait 60",
              "0:on [action-on gas] 7:on 10:off [action-off gas time]"},
         Case{"ClearedWhileUndoingFailed", "raise gas;wait 2;mute;clear gas;ack gas;restart 3;answers;wait 5",
-             "0:on [action-on gas] 2:off! 5:off! 6:off [action-off gas cleared]"},
+             "0:on [action-on gas] 2:off! 5:off! 6:off [action-off gas unasked]"},
         Case{"EndUndoesAndANewStartGoesOn", "raise gas;wait 2;end;restart 2;wait 60",
              "0:on [action-on gas] 2:off [action-off gas stopping] 4:on [action-on gas] 10:off [action-off "
              "gas time]"}),

@@ -94,7 +94,7 @@ TEST_F(FlagsTest, AShelvedAlarmLivesOnInSilence) {
     const std::vector<Transition> ended = settle();
     ASSERT_EQ(ended.size(), 1U);
     EXPECT_EQ(ended[0].kind, TransitionKind::kUnshelved);
-    EXPECT_EQ(ended[0].actor.reason, "its time is over");
+    EXPECT_EQ(ended[0].actor.reason, "已到时限 / its time is over");
     EXPECT_TRUE(ended[0].notify) << "it stands, and nobody took note";
 }
 
@@ -230,7 +230,32 @@ TEST_F(FlagsTest, ADeviceThatIsWorkedOnCallsNobodyUntilItIsBack) {
     ASSERT_EQ(back.size(), 1U);
     EXPECT_EQ(back[0].kind, TransitionKind::kReturned);
     EXPECT_EQ(back[0].alarm.id, before);
+    EXPECT_EQ(back[0].actor.kind, ActorKind::kGateway);
+    EXPECT_EQ(back[0].actor.reason, "已到时限 / its time is over");
     EXPECT_TRUE(back[0].notify) << "it stands still";
+}
+
+TEST_F(FlagsTest, WhoBringsADeviceBackIsWhoReturnsItsAlarms) {
+    const Actor zhao{ActorKind::kPlatform, "platform", "Zhao", "mended"};
+    apply(RuleId{0}, Change::kRaised);
+    table_->service().take_out("panel", kLi, now_, std::chrono::hours(4));
+    settle();
+    ASSERT_TRUE(table_->service().bring_back("panel", zhao));
+    std::vector<Transition> back = settle();
+    ASSERT_EQ(back.size(), 1U);
+    EXPECT_EQ(back[0].kind, TransitionKind::kReturned);
+    EXPECT_EQ(back[0].actor, zhao);
+    // The daemon ended between the two: it says that it was itself, not that it was nobody.
+    Alarm alarm = back[0].alarm;
+    ++alarm.revision;
+    alarm.out_of_service = Hold{.by = kLi, .since = now_, .expires = now_};
+    table_ = std::make_unique<Table>(Epoch{2}, builder_.site());
+    table_->restore(alarm);
+    back = settle();
+    ASSERT_EQ(back.size(), 1U);
+    EXPECT_EQ(back[0].kind, TransitionKind::kReturned);
+    EXPECT_EQ(back[0].actor.kind, ActorKind::kGateway);
+    EXPECT_FALSE(back[0].actor.reason.empty());
 }
 
 TEST_F(FlagsTest, ThreeRaisesInAMinuteStayUntilFiveMinutesQuiet) {

@@ -85,7 +85,7 @@ TEST(Service, ADeviceComesBackByItself) {
     ASSERT_TRUE(back);
     EXPECT_EQ(back->device, "a");
     EXPECT_FALSE(back->hold);
-    EXPECT_EQ(back->actor.reason, "its time is over");
+    EXPECT_EQ(back->actor.reason, "已到时限 / its time is over");
     EXPECT_FALSE(service.expire(moment(kOld, 220, 0)));
     EXPECT_EQ(service.find("a"), nullptr);
     EXPECT_TRUE(service.bring_back("b", {}));

@@ -228,6 +228,23 @@ TEST_F(TableTest, SilenceMakesUncertainAndNeverClears) {
     EXPECT_FALSE(apply(Change::kCertain));
 }
 
+/// Of a sensor that was silent for a week, the worker must not read the value of last week.
+TEST_F(TableTest, WhatIsCertainAgainIsTextOfNow) {
+    builder_.site().rules[0].texts = std::make_shared<const config::RuleText>(
+        config::RuleText{{"漏电", "Leakage"}, {"电流 {value:.0f}", "{value:.0f} now"}, {}, {}, {}});
+    apply(Change::kRaised);
+    Verdict silent = verdict(Change::kUncertain);
+    silent.value = std::numeric_limits<double>::quiet_NaN();
+    EXPECT_EQ(apply(silent)->alarm.text.en, "200 now") << "the last that is known";
+    Verdict back = verdict(Change::kCertain);
+    back.value = back.sample.value = 233;
+    const auto certain = apply(back);
+    ASSERT_TRUE(certain);
+    EXPECT_EQ(certain->alarm.text.en, "233 now");
+    EXPECT_EQ(certain->alarm.text.zh, "电流 233");
+    EXPECT_EQ(certain->alarm.evidence.value, 233);
+}
+
 TEST_F(TableTest, ClearingEndsTheDoubt) {
     apply(Change::kRaised);
     apply(Change::kUncertain);
@@ -238,9 +255,15 @@ TEST_F(TableTest, ClearingEndsTheDoubt) {
 
 TEST_F(TableTest, ALatchedAlarmStaysUntilReset) {
     const AlarmId id = apply(Change::kRaised, Severity::kMajor, 1)->alarm.id;
-    EXPECT_EQ(reset(id).answer, Answer::kRefused) << "active";
+    const std::string name = "alarm " + to_string(id) + " (leakage-latched at panel/residual_current)";
+    Outcome refused = reset(id);
+    EXPECT_EQ(refused.answer, Answer::kRefused) << "active";
+    EXPECT_EQ(refused.why,
+              name + " is still active: it can be reset when its condition is gone and it is acknowledged");
     acknowledge(id);
-    EXPECT_EQ(reset(id).answer, Answer::kRefused) << "active, though acknowledged";
+    refused = reset(id);
+    EXPECT_EQ(refused.answer, Answer::kRefused) << "active, though acknowledged";
+    EXPECT_EQ(refused.why, name + " is still active: it can be reset when its condition is gone");
     EXPECT_FALSE(apply(Change::kCleared, Severity::kMajor, 1)->alarm.over());
     const Outcome outcome = reset(id);
     ASSERT_EQ(outcome.answer, Answer::kDone);
@@ -254,7 +277,11 @@ TEST_F(TableTest, ALatchedAlarmStaysUntilReset) {
 TEST_F(TableTest, AResetWantsTheAcknowledgementFirst) {
     const AlarmId id = apply(Change::kRaised, Severity::kMajor, 1)->alarm.id;
     apply(Change::kCleared, Severity::kMajor, 1);
-    EXPECT_EQ(reset(id).answer, Answer::kRefused);
+    const Outcome refused = reset(id);
+    EXPECT_EQ(refused.answer, Answer::kRefused);
+    EXPECT_NE(refused.why.find("is clear, but nobody has acknowledged it"), std::string::npos) << refused.why;
+    const AlarmId plain = apply(Change::kRaised)->alarm.id;
+    EXPECT_NE(reset(plain).why.find("is not latched: it is over by itself"), std::string::npos);
     acknowledge(id);
     EXPECT_EQ(reset(id).answer, Answer::kDone);
 }

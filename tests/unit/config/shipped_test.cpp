@@ -10,6 +10,7 @@
 #include "daemon/config/load.hpp"
 #include "daemon/config/profiles.hpp"
 #include "daemon/config/report.hpp"
+#include "tests/support/chinese.hpp"
 #include "tests/unit/config/golden.hpp"
 
 namespace gengfu::config {
@@ -99,6 +100,11 @@ TEST(ShippedConfiguration, EveryClassLoadsWithoutAWord) {
             EXPECT_NE(read.rule.texts->title.zh, read.name) << name << " " << rule.key << ": no title";
             EXPECT_FALSE(read.rule.texts->advice.zh.empty()) << name << " " << rule.key;
             EXPECT_FALSE(read.rule.texts->advice.en.empty()) << name << " " << rule.key;
+            for (const Text* const text : {&read.rule.texts->title, &read.rule.texts->text,
+                                           &read.rule.texts->advice, &read.rule.texts->hazard}) {
+                EXPECT_EQ(test::english_in(text->zh, {}), std::vector<std::string>{})
+                    << name << " " << rule.key << ": " << text->zh;
+            }
             ++rules;
         }
     }

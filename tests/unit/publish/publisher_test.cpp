@@ -7,6 +7,7 @@
 
 #include "daemon/publish/confirmation.hpp"
 #include "daemon/publish/encoder.hpp"
+#include "tests/support/chinese.hpp"
 #include "tests/support/site_builder.hpp"
 #include "tests/unit/publish/support.hpp"
 
@@ -851,6 +852,8 @@ TEST_F(PublisherTest, ARebirthSaysAllThatIsRetainedAgain) {
     EXPECT_EQ(audit.actor().kind(), "platform");
     EXPECT_EQ(audit.actor().on_behalf_of(), "Li Wei");
     EXPECT_NE(audit.text().en().find("rebirth c-1: DONE"), std::string::npos) << audit.text().en();
+    EXPECT_EQ(test::english_in(audit.text().zh(), {"rebirth", "c-1"}), std::vector<std::string>{})
+        << audit.text().zh();
 }
 
 TEST_F(PublisherTest, ACatalogueIsAnsweredByItsHashAndAnOldOneDoesNotStay) {
@@ -956,6 +959,8 @@ TEST_F(PublisherTest, CommandsBeyondNumberAreNotAllRecorded) {
     EXPECT_EQ(session->on("/reply").size(), 100U);
     EXPECT_EQ(session->on("/event").size(), 60U);
     EXPECT_EQ(envelope_of(session->on("/event")[0]).record().audit().what(), "command-refused");
+    const std::string zh = envelope_of(session->on("/event")[0]).record().audit().text().zh();
+    EXPECT_EQ(test::english_in(zh, {"drill", "c-0"}), std::vector<std::string>{}) << zh;
     const std::vector<AnsweredCommand> kept = publisher->answered_commands();
     EXPECT_EQ(kept.size(), 100U);
 }
