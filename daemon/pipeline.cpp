@@ -230,6 +230,7 @@ void Pipeline::drain() {
     for (const sampling::Batch& batch : inbox_.take()) {
         signs_.brought(batch.bus, clock_.now());
         judge(batch.samples);
+        look_at_outputs(batch.samples);
         publisher_->samples(batch.samples);
         for (const sampling::HealthChange& change : batch.health) {
             note_health(change);

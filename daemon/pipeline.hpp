@@ -120,7 +120,10 @@ private:
     // pipeline_actions.cpp
     void begin_actions();
     void act();
+    void withdraw_writes();
     void write(const alarms::ActionWrite& write);
+    void tell_action(const alarms::ActionNews& news);
+    void look_at_outputs(const std::vector<Sample>& samples);
     void wrote(const alarms::ActionWrite& write, const Result<void>& how);
     void look_at_actions();
     void release_actions(std::function<void()> then);
@@ -176,6 +179,7 @@ private:
     alarms::CauseWatch causes_;
     alarms::Surroundings surroundings_;
     alarms::Actions actions_;
+    std::map<std::pair<DeviceId, config::Register>, std::shared_ptr<sampling::WriteLeave>> writes_waiting_;
     std::vector<alarms::KeptOutput> saved_outputs_;  ///< of the last book, until begin_actions()
     bool acting_ = false;                            ///< from begin_actions() on
     std::function<void()> released_;                 ///< see release_actions()

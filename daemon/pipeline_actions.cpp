@@ -32,6 +32,7 @@ void Pipeline::begin_actions() {
 
 /// After each change of an alarm that has an action, and every second.
 void Pipeline::act() {
+    withdraw_writes();
     if (!acting_ || stopping_) {
         return;
     }
@@ -45,26 +46,69 @@ void Pipeline::act() {
     }
 }
 
+/// What waits for its line and is not wanted any more must not be switched on for a moment.
+void Pipeline::withdraw_writes() {
+    for (auto& [output, leave] : writes_waiting_) {
+        if (!actions_.wanted_until(output.first, output.second, stamp())) {
+            leave->withdrawn = true;
+        }
+    }
+}
+
 void Pipeline::write(const alarms::ActionWrite& write) {
     const auto& worker = workers_[site_.device(write.device).bus.value];
     const auto done = [this, write](const Result<void>& how) {
         asio::post(core_, [this, write, how] { wrote(write, how); });
     };
+    const auto leave = std::make_shared<sampling::WriteLeave>();
+    leave->again = actions_.failures(write.device, write.reg) > 0;
+    if (write.on) {
+        const alarms::Stamp now = stamp();
+        if (const auto until = actions_.wanted_until(write.device, write.reg, now)) {
+            leave->until = clock_.now() + std::chrono::microseconds(until->monotonic_us - now.monotonic_us);
+        }
+        writes_waiting_[{write.device, write.reg}] = leave;
+    }
     const Result<void> queued =
-        worker ? worker->write_now(write.device, write.reg, write.value, done)
+        worker ? worker->write_now(write.device, write.reg, write.value, done, leave)
                : Result<void>(fail(Errc::kNotFound, "the gateway itself is not on a bus"));
     if (!queued) {
         done(queued);  // by a post: the caller is in the midst of a list
     }
 }
 
+void Pipeline::tell_action(const alarms::ActionNews& news) {
+    const alarms::Audit audit = alarms::audit_of(news, site_);
+    news.failed || news.lost ? log::warning(audit.text.zh, audit.text.en)
+                             : log::info(audit.text.zh, audit.text.en);
+    publisher_->audit(audit);
+}
+
+/// What comes back from the units of outputs, as far as they can be read.
+void Pipeline::look_at_outputs(const std::vector<Sample>& samples) {
+    const alarms::Stamp now = stamp();
+    bool dropped = false;
+    for (const Sample& sample : samples) {
+        const alarms::Actions::Seen seen = actions_.seen(sample, now);
+        if (seen.news) {
+            tell_action(*seen.news);
+        }
+        dropped = dropped || seen.dropped;
+    }
+    if (dropped && !stopping_) {
+        look_at_actions();
+        act();
+    }
+}
+
 void Pipeline::wrote(const alarms::ActionWrite& write, const Result<void>& how) {
+    if (write.on) {
+        writes_waiting_.erase({write.device, write.reg});
+    }
     const unsigned before = actions_.failures(write.device, write.reg);
     const std::optional<alarms::ActionNews> news = actions_.wrote(write, how, stamp());
     if (news) {
-        const alarms::Audit audit = alarms::audit_of(*news, site_);
-        news->failed ? log::warning(audit.text.zh, audit.text.en) : log::info(audit.text.zh, audit.text.en);
-        publisher_->audit(audit);
+        tell_action(*news);
     }
     save_book_soon();
     if (actions_.failures(write.device, write.reg) != before && !stopping_) {

@@ -64,9 +64,15 @@ Audit audit_of(const ActionNews& news, const config::Site& site) {
     if (news.failed) {
         audit.what = "action-failed";
         audit.text = {fmt::format("联动失败:{} 写入 {} 未成功({}),继续重试:{}", output, write.value, cause,
-                                  trouble(news.error.code)),
+                                  news.lost ? "写入后又被设备自行复位" : trouble(news.error.code)),
                       fmt::format("action failed: {} to {} for {}, tried on: {}", write.value, output, cause,
                                   news.error.what)};
+    } else if (news.lost) {
+        audit.what = "action-lost";
+        audit.text = {
+            fmt::format("联动丢失:{} 写入 {} 后被设备自行复位,重新写入({})", output, write.value, cause),
+            fmt::format("action lost: {} dropped {} by itself while {} asks for it, written again", output,
+                        write.value, cause)};
     } else if (write.on) {
         audit.until = news.until;
         audit.text = {fmt::format("联动:{} 写入 {}({})", output, write.value, cause),

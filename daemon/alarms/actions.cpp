@@ -1,9 +1,14 @@
 #include "daemon/alarms/actions.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "daemon/alarms/describe.hpp"
 #include "daemon/alarms/hold.hpp"
+#include "daemon/alarms/read_back.hpp"
 #include "daemon/config/self_actions.hpp"
 #include "daemon/config/values.hpp"
 
@@ -29,6 +34,16 @@ ActionEnd end_of(const Alarm& alarm) {
     return alarm.removed ? ActionEnd::kRemoved : alarm.active ? ActionEnd::kHeld : ActionEnd::kCleared;
 }
 
+std::int64_t microseconds_of(Monotonic when) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch()).count();
+}
+
+/// What scale and offset lose in a double is no difference.
+bool same_value(double a, double b) {
+    constexpr double kRelative = 1e-9;
+    return std::abs(a - b) <= kRelative * std::max(1.0, std::abs(b));
+}
+
 Stamp carried(const Stamp& since, const Stamp& until, const Stamp& last, const Stamp& now) {
     return *carried_over(Hold{.since = since, .expires = until}, last, now).expires;
 }
@@ -44,6 +59,10 @@ Actions::Actions(const config::Site& site) : site_(&site) {
         Output& output = outputs_[{rule.action->device, rule.action->reg}];
         output.on = rule.action->on;
         output.off = rule.action->off;
+        if (const auto back = read_back(site, *rule.action)) {
+            read_back_.insert_or_assign(back->point,
+                                        std::pair(Id{rule.action->device, rule.action->reg}, back->on));
+        }
     }
 }
 
@@ -181,6 +200,7 @@ std::vector<ActionWrite> Actions::due(const Stamp& at) {
             continue;
         }
         output.in_flight = on;
+        output.was_touched = output.touched;
         output.surely_on = false;
         output.touched = true;
         writes.push_back({id.first, id.second, on ? output.on : output.off, on});
@@ -195,6 +215,10 @@ std::optional<ActionNews> Actions::wrote(const ActionWrite& write, const Result<
     }
     Output& output = found->second;
     output.in_flight.reset();
+    if (!how && how.error().code == Errc::kInterrupted) {  // it was not asked
+        output.touched = output.was_touched;
+        return std::nullopt;
+    }
     ActionNews news{.write = write, .end = output.end};
     if (write.on) {
         for (const auto& [key, claim] : output.claims) {
@@ -218,6 +242,9 @@ std::optional<ActionNews> Actions::wrote(const ActionWrite& write, const Result<
     output.trying.reset();
     output.surely_on = write.on;
     output.touched = write.on;
+    output.confirmed_us = at.monotonic_us;
+    output.drops = write.on ? output.drops : 0;
+    output.drop_told = write.on && output.drop_told;
     if (output.told.value_or(false) == write.on) {
         return std::nullopt;  // written anew; or it never was on
     }
@@ -234,6 +261,52 @@ void Actions::back(DeviceId device) {
     }
 }
 
+Actions::Seen Actions::seen(const Sample& sample, const Stamp& at) {
+    const auto known = read_back_.find(sample.point);
+    if (known == read_back_.end() || sample.quality == Quality::kBad) {
+        return {};
+    }
+    const auto& [id, on] = known->second;
+    Output& output = outputs_[id];
+    // What was read before the unit confirmed says nothing.
+    if (!output.surely_on || output.in_flight || microseconds_of(sample.taken) <= output.confirmed_us) {
+        return {};
+    }
+    if (same_value(sample.value, on)) {
+        output.drops = 0;
+        return {};
+    }
+    ++output.drops;
+    output.surely_on = false;
+    output.trying = true;
+    output.not_before_us = output.drops == 1 ? at.monotonic_us : at.monotonic_us + pause_us(output.drops - 1);
+    ActionNews news{.write = {id.first, id.second, output.on, true}, .lost = true};
+    news.because = output.because;
+    news.alarm = output.alarm;
+    news.error = {Errc::kRefused, fmt::format("it took the write, and then reads {:g}", sample.value)};
+    if (output.drops == config::kActionTriesTold) {
+        news.failed = true;
+        return {true, std::move(news)};
+    }
+    return {true, std::exchange(output.drop_told, true) ? std::nullopt : std::optional(std::move(news))};
+}
+
+std::optional<Stamp> Actions::wanted_until(DeviceId device, config::Register reg, const Stamp& at) const {
+    const auto found = outputs_.find({device, reg});
+    std::optional<Stamp> until;
+    if (found == outputs_.end() || released_) {
+        return until;
+    }
+    for (const auto& [key, claim] : found->second.claims) {
+        const bool over =
+            claim.spent || claim.until.boot != at.boot || at.monotonic_us >= claim.until.monotonic_us;
+        if (!over && (!until || until->monotonic_us < claim.until.monotonic_us)) {
+            until = claim.until;
+        }
+    }
+    return until;
+}
+
 bool Actions::at_rest() const {
     return std::none_of(outputs_.begin(), outputs_.end(),
                         [](const auto& each) { return each.second.touched || each.second.in_flight; });
@@ -241,7 +314,7 @@ bool Actions::at_rest() const {
 
 unsigned Actions::failures(DeviceId device, config::Register reg) const {
     const auto found = outputs_.find({device, reg});
-    return found == outputs_.end() ? 0 : found->second.tries;
+    return found == outputs_.end() ? 0 : std::max(found->second.tries, found->second.drops);
 }
 
 std::vector<KeptOutput> Actions::kept() const {

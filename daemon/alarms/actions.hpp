@@ -9,6 +9,7 @@
 
 #include "daemon/alarms/alarm.hpp"
 #include "daemon/core/result.hpp"
+#include "daemon/core/sample.hpp"
 
 namespace gengfu::alarms {
 
@@ -55,6 +56,7 @@ enum class ActionEnd : std::uint8_t {
 struct ActionNews {
     ActionWrite write;
     bool failed = false;  ///< config::kActionTriesTold times; it is tried on
+    bool lost = false;    ///< the unit has dropped it by itself; it is written anew
     Error error{};        ///< of `failed`
     Key because{};        ///< the alarm that asked first, or last; empty device: not known any more
     std::optional<AlarmId> alarm{};
@@ -92,12 +94,24 @@ public:
     /// The unit may have been without power: what is on is written anew.
     void back(DeviceId device);
 
+    /// A sample, of whatever point. Where the profile lets an output be read, one that was on and is read
+    /// otherwise is written anew, at once and then after 1, 2, 4, ... s until it is read as it shall be.
+    struct Seen {
+        bool dropped = false;  ///< due() has it
+        /// To be told: once for each time that it was switched on, and when it does not stay on.
+        std::optional<ActionNews> news{};
+    };
+    Seen seen(const Sample& sample, const Stamp& at);
+
+    /// Until when alarms ask for the output to be on; nothing: none does.
+    std::optional<Stamp> wanted_until(DeviceId device, config::Register reg, const Stamp& at) const;
+
     /// The daemon ends: all goes off, whatever alarms ask. kept() still says what they asked for.
     void release() { released_ = true; }
     /// Nothing is on, or may be.
     bool at_rest() const;
 
-    /// Failed tries in a row; 0 when the output is as it should be.
+    /// Failed tries in a row, or times that the unit dropped it; 0 when the output is as it should be.
     unsigned failures(DeviceId device, config::Register reg) const;
 
     /// What must be on disk before a write of due() goes out.
@@ -118,7 +132,11 @@ private:
         std::optional<bool> trying;     ///< the direction that `tries` counts
         unsigned tries = 0;
         std::int64_t not_before_us = 0;
-        std::optional<bool> told;  ///< last news of success
+        std::optional<bool> told;       ///< last news of success
+        std::int64_t confirmed_us = 0;  ///< when the unit said that it is on
+        unsigned drops = 0;             ///< times in a row that it was read otherwise
+        bool drop_told = false;         ///< since it was switched on
+        bool was_touched = false;       ///< before what is in flight
         Key because;
         std::optional<AlarmId> alarm;
         ActionEnd end = ActionEnd::kUnasked;
@@ -133,6 +151,7 @@ private:
     const config::Site* site_;
     std::map<Key, const config::Action*> actions_;
     std::map<Id, Output> outputs_;
+    std::map<PointId, std::pair<Id, double>> read_back_;  ///< and its value when it is on
     bool released_ = false;
 };
 

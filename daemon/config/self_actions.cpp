@@ -21,8 +21,8 @@ SelfJudged failed(const Device& device, Register reg) {
     one.rule.safety = false;
     one.rule.texts = std::make_shared<const RuleText>(RuleText{
         {"联动失败:" + output, "Action failed: " + output},
-        {output + " 写入失败,已重试 {value:.0f} 次,仍在重试",
-         output + " cannot be written: {value:.0f} tries failed, it is tried on"},
+        {output + " 未能动作,已重试 {value:.0f} 次,仍在重试",
+         output + " cannot be switched: {value:.0f} tries failed, it is tried on"},
         {"检查该设备的供电与接线;必要时现场手动操作",
          "Look at the device's power and wiring; switch by hand if need be"},
         {"联动设备可能未动作,或未能复位", "What an alarm switches may not have acted, or not have come back"},

@@ -27,6 +27,7 @@ struct BusWorker::Loop {
         std::size_t position = 0;
         ReadDone done;
         std::function<void(Loop&)> act;  ///< in place of a read
+        bool at_once = false;            ///< whatever share of the line is used up
     };
 
     const config::Site& site;
@@ -87,7 +88,8 @@ struct BusWorker::Loop {
     /// What is shown begins like a connection: everything is asked, also what was set aside. A transcript of
     /// it can be played.
     void begin_trace(const drivers::Tap& tap);
-    void write(std::size_t position, const drivers::Request& request, const WriteDone& done);
+    void write(std::size_t position, const drivers::Request& request, const WriteDone& done,
+               const WriteLeave* leave);
     void lend(Duration time, const std::string& whom);
 };
 

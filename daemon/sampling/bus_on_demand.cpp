@@ -19,6 +19,9 @@ std::optional<BusWorker::Loop::ReadRequest> BusWorker::Loop::next_request(Monoto
 }
 
 Monotonic BusWorker::Loop::not_before(const ReadRequest& request) const {
+    if (request.at_once) {
+        return Monotonic{};
+    }
     return request.act ? command_not_before
                        : std::max(command_not_before, schedule.on_demand_from(request.position));
 }
@@ -96,10 +99,16 @@ void BusWorker::Loop::begin_trace(const drivers::Tap& tap) {
     }
 }
 
-void BusWorker::Loop::write(std::size_t position, const drivers::Request& request, const WriteDone& done) {
+void BusWorker::Loop::write(std::size_t position, const drivers::Request& request, const WriteDone& done,
+                            const WriteLeave* leave) {
     const Monotonic began = clock.now();
     if (!ready(began)) {
         done(fail(Errc::kIo, "bus " + site.bus(id).name + ": the line is not open: " + line_words(began)));
+        return;
+    }
+    // Last of all: opening the line may have taken its time.
+    if (leave != nullptr && (leave->withdrawn || clock.now() >= leave->until)) {
+        done(fail(Errc::kInterrupted, "bus " + site.bus(id).name + ": not wanted any more"));
         return;
     }
     const Result<void> written = readers[position].write(request, *bus);

@@ -40,7 +40,8 @@ std::optional<std::size_t> BusWorker::position_of(DeviceId device) const {
     return std::nullopt;
 }
 
-Result<void> BusWorker::write_now(DeviceId device, config::Register reg, std::int64_t value, WriteDone done) {
+Result<void> BusWorker::write_now(DeviceId device, config::Register reg, std::int64_t value, WriteDone done,
+                                  std::shared_ptr<const WriteLeave> leave) {
     const std::optional<std::size_t> position = position_of(device);
     if (!position) {
         return fail(Errc::kNotFound, "the device is not on this bus");
@@ -50,9 +51,10 @@ Result<void> BusWorker::write_now(DeviceId device, config::Register reg, std::in
         return pass(request);
     }
     // Ahead of waiting reads: a siren is not held back by people who look at values.
-    return put([position = *position, request = std::move(*request),
-                done = std::move(done)](Loop& loop) { loop.write(position, request, done); },
-               Place::kFirst);
+    const bool at_once = leave != nullptr && !leave->again;
+    return put([position = *position, request = std::move(*request), done = std::move(done),
+                leave = std::move(leave)](Loop& loop) { loop.write(position, request, done, leave.get()); },
+               Place::kFirst, at_once);
 }
 
 Result<void> BusWorker::read_now(DeviceId device, ReadDone done) {
@@ -64,20 +66,20 @@ Result<void> BusWorker::read_now(DeviceId device, ReadDone done) {
     if (loop_->requests.size() >= kMostRequests || loop_->stopping) {
         return fail(Errc::kFull, "bus " + loop_->site.bus(id_).name + ": too many reads are waiting");
     }
-    loop_->requests.push_back({*position, std::move(done), {}});
+    loop_->requests.push_back({*position, std::move(done), {}, false});
     loop_->wake.notify_all();
     return {};
 }
 
-Result<void> BusWorker::put(std::function<void(Loop&)> act, Place place) {
+Result<void> BusWorker::put(std::function<void(Loop&)> act, Place place, bool at_once) {
     const std::lock_guard lock(loop_->mutex);
     if (loop_->requests.size() >= kMostRequests || loop_->stopping) {
         return fail(Errc::kFull, "bus " + loop_->site.bus(id_).name + ": too many requests are waiting");
     }
     if (place == Place::kFirst) {
-        loop_->requests.push_front({0, {}, std::move(act)});
+        loop_->requests.push_front({0, {}, std::move(act), at_once});
     } else {
-        loop_->requests.push_back({0, {}, std::move(act)});
+        loop_->requests.push_back({0, {}, std::move(act), at_once});
     }
     loop_->wake.notify_all();
     return {};

@@ -18,6 +18,15 @@
 
 namespace gengfu::sampling {
 
+/// Whether a write may still go out, while it waits for its line. Shared with who asked for it.
+struct WriteLeave {
+    Monotonic until = Monotonic::max();
+    std::atomic<bool> withdrawn = false;
+    /// One that has just failed is tried within the share of reads on demand; a first one does not wait for
+    /// what an earlier one, of another unit, has used up.
+    bool again = false;
+};
+
 /// Polls one bus on a thread of its own, by its own schedule, and hands over samples. What happens on one
 /// line never touches another.
 class BusWorker {
@@ -40,10 +49,12 @@ public:
     /// `done` is called on the worker's thread when the unit has taken it, or with why not: the errors of
     /// Bus::transact, kIo when the line is not open.
     using WriteDone = std::function<void(const Result<void>&)>;
-    /// Writes one register or coil of a device now, ahead of what is periodic and of waiting reads, and
-    /// within the share of reads on demand. After kTimeout and kIo the unit may have obeyed all the same.
-    /// \retval Errc::kInvalid the profile does not allow it, kNotFound not of this bus, kFull
-    Result<void> write_now(DeviceId device, config::Register reg, std::int64_t value, WriteDone done);
+    /// Writes one register or coil of a device now, ahead of what is periodic and of waiting reads. After
+    /// kTimeout and kIo the unit may have obeyed all the same; after kInterrupted, it was not asked: the
+    /// leave had ended when the line was free. \retval Errc::kInvalid the profile does not allow it,
+    /// kNotFound not of this bus, kFull
+    Result<void> write_now(DeviceId device, config::Register reg, std::int64_t value, WriteDone done,
+                           std::shared_ptr<const WriteLeave> leave = nullptr);
 
     /// Called on the worker's thread between two requests of its own. \param line  null: it is not open
     using LineJob = std::function<void(drivers::Bus* line)>;
@@ -69,7 +80,7 @@ private:
     struct Loop;
 
     enum class Place : std::uint8_t { kLast, kFirst };
-    Result<void> put(std::function<void(Loop&)> act, Place place = Place::kLast);
+    Result<void> put(std::function<void(Loop&)> act, Place place = Place::kLast, bool at_once = false);
     std::optional<std::size_t> position_of(DeviceId device) const;
 
     BusId id_;

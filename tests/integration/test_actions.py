@@ -115,6 +115,46 @@ def test_without_the_profiles_leave_the_configuration_is_refused(site):
     assert not site.siren()
 
 
+def test_what_the_unit_drops_between_two_answers_is_written_again(site, feed):
+    """Its power failed for less than the time between two readings: no answer is missed."""
+    site.configure("10min")
+    site.gateway.start()
+    site.current(ALARM)
+    raised = feed.wait_transition("RAISED", RULE, "panel").alarm
+    site.wait_siren(True)
+    for _ in range(2):
+        site.sim.set("box", coil={"2": "0"})
+        site.wait_siren(True)
+    lost = feed.wait(lambda: audits(feed, "action-lost"), "the record of it")
+    assert (lost[0].device, lost[0].alarm_id) == ("box", raised.id)
+    assert len(lost) == 1 and len(audits(feed, "action-on")) == 1
+    site.current(REST)
+    site.wait_siren(False)
+    site.sim.set("box", coil={"2": "1"})  # by hand: nobody's business
+    feed.wait_transition("CLEARED", RULE, "panel")
+    assert site.siren()
+
+
+def test_what_is_over_before_the_unit_returns_is_not_switched_on_for_a_moment(site, feed):
+    """A second try waits for its share of the line, ten seconds after half a second of time-out; its time is over by then."""
+    site.configure("2s")
+    slow = site.configuration.text().replace('timeout = "100ms"', 'timeout = "500ms"')
+    assert slow != site.configuration.text()
+    site.gateway.configure(slow)
+    site.gateway.start()
+    site.sim.do("fault", target="box", kind="silence")
+    site.current(ALARM)
+    feed.wait_transition("RAISED", RULE, "panel")
+    wait_for(lambda: site.gateway.health("box") == "offline", "the box to be offline")
+    site.sim.set("box", coil={"2": "1"})  # it may have obeyed, before its answer was lost
+    site.sim.do("clear")
+    site.wait_siren(False)
+    assert site.gateway.alarm(RULE)["active"]
+    site.current(REST)
+    feed.wait_transition("CLEARED", RULE, "panel")
+    assert not audits(feed, "action-on") and not site.siren()
+
+
 def test_after_a_kill_it_goes_on_and_ends(site, feed):
     site.configure("10min")
     site.gateway.start()

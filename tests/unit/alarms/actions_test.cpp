@@ -25,7 +25,14 @@ class Stage {
 public:
     Stage() {
         const DeviceId well = builder_.device("well", {"level"});
-        const DeviceId box = builder_.device("box", {"state"});
+        const DeviceId box = builder_.device("box", {"state", "siren", "position"});
+        siren_ = builder_.point(box, "siren");
+        position_ = builder_.point(box, "position");
+        builder_.spec(builder_.point(box, "state")).reg = {config::Space::kHolding, 99};
+        builder_.spec(siren_).reg = kCoil;
+        builder_.spec(siren_).type = config::Type::kBool;
+        builder_.spec(position_).reg = kValve;
+        builder_.spec(position_).scale = 0.1;  // per cent
         add(well, "gas", {box, kCoil, 1, 0, seconds(10)});
         add(well, "flood", {box, kCoil, 1, 0, seconds(20)});
         add(well, "burst", {box, kValve, 0, 100, seconds(30)});
@@ -47,17 +54,18 @@ public:
                 note((write.on ? "on" : "off") + std::string(answers_ ? "" : "!"));
                 const Result<void> how =
                     answers_ ? Result<void>{} : Result<void>(fail(Errc::kTimeout, "mute"));
-                if (const auto news = actions_->wrote(write, how, now_)) {
-                    const Audit audit = audit_of(*news, builder_.site());
-                    log_ +=
-                        " [" + audit.what + " " + news->because.rule +
-                        (news->failed || write.on ? ""
-                                                  : std::string(" ") + kEnds[static_cast<int>(news->end)]) +
-                        "]";
-                }
+                tell(actions_->wrote(write, how, now_));
             }
         }
         ADD_FAILURE() << "writes without end at one moment";
+    }
+
+    void tell(const std::optional<ActionNews>& news) {
+        if (news) {
+            const std::string end =
+                news->failed || news->write.on ? "" : std::string(" ") + kEnds[static_cast<int>(news->end)];
+            log_ += " [" + audit_of(*news, builder_.site()).what + " " + news->because.rule + end + "]";
+        }
     }
 
     void raise(const std::string& rule) {
@@ -85,6 +93,23 @@ public:
             act();
         }
     }
+    /// The unit is read: what it has, and what it says of it.
+    void read(Quality quality = Quality::kGood, Duration ago = {}) {
+        const Monotonic taken = Monotonic(std::chrono::microseconds(now_.monotonic_us)) - ago;
+        for (const auto& [point, value] : {std::pair(siren_, state_[kCoil] ? 1.0 : 0.0),
+                                           std::pair(position_, state_[kValve] ? 0.0 : 10.0)}) {
+            Sample sample = test::good(point, value, taken);
+            sample.quality = quality;
+            const Actions::Seen seen = actions_->seen(sample, now_);
+            if (seen.dropped) {
+                note("dropped");
+            }
+            tell(seen.news);
+        }
+        act();
+    }
+    void power_cut() { state_.clear(); }
+
     /// \param book  what the last run has left; \param down  seconds until the daemon is back
     void restart(const std::vector<KeptOutput>& book, int down, bool boot = false) {
         const Stamp last = now_;
@@ -180,6 +205,14 @@ private:
             restart({}, std::stoi(what));
         } else if (verb == "boot") {
             restart(actions_->kept(), std::stoi(what), true);
+        } else if (verb == "read") {
+            read();
+        } else if (verb == "bad") {
+            read(Quality::kBad);
+        } else if (verb == "late") {
+            read(Quality::kGood, seconds(5));
+        } else if (verb == "cut") {
+            power_cut();
         } else if (verb == "end") {
             actions_->release();
             act();
@@ -195,6 +228,7 @@ private:
     std::vector<ActionWrite> writes_;
     std::vector<KeptOutput> book_;
     std::string log_;
+    PointId siren_, position_;
     std::uint64_t sequence_ = 0;
     bool answers_ = true, obeys_ = true;
     Stamp now_{{9}, 5'000'000, Wall{seconds(1'800'000'000)}};
@@ -251,6 +285,27 @@ INSTANTIATE_TEST_SUITE_P(
              "0:on [action-on gas] 2:on 3:off [action-off gas cleared]"},
         Case{"ComingBackHurriesTheNextTry", "mute;raise flood;wait 8;answers;back",
              "0:on! 1:on! 3:on! [action-failed flood] 7:on! 8:on [action-on flood]"},
+        Case{"WhatTheUnitDropsIsWrittenAnew", "raise gas;wait 2;read;cut;wait 1;read;wait 1;read;wait 60",
+             "0:on [action-on gas] 3:dropped [action-lost gas] 3:on 10:off [action-off gas time]"},
+        Case{"ToldOnceForEachTimeOn",
+             "raise flood;wait 2;cut;read;wait 1;read;wait 1;cut;read;clear flood;wait 1;raise flood;wait "
+             "1;cut;read;clear flood",
+             "0:on [action-on flood] 2:dropped [action-lost flood] 2:on 4:dropped 4:on 4:off [action-off "
+             "flood "
+             "cleared] 5:on [action-on flood] 6:dropped [action-lost flood] 6:on 6:off [action-off flood "
+             "cleared]"},
+        Case{"WhatNeverStaysIsAFailureAndTriedMoreSlowly",
+             "raise flood;wait 1;cut;read;wait 1;cut;read;wait 1;cut;read;wait 1;cut;read;wait 2;wait "
+             "1;read;clear flood",
+             "0:on [action-on flood] 1:dropped [action-lost flood] 1:on 2:dropped 3:on 4:dropped "
+             "[action-failed flood] 6:on 7:off [action-off flood cleared]"},
+        Case{"AnOlderReadingSaysNothing", "raise gas;wait 3;cut;late;bad;wait 1;clear gas",
+             "0:on [action-on gas] 4:off [action-off gas cleared]"},
+        Case{"WhoeverSwitchesItOnByHandMay", "raise gas;wait 1;clear gas;wait 1;read;wait 1;read",
+             "0:on [action-on gas] 1:off [action-off gas cleared]"},
+        Case{"DroppedAndItsTimeOver", "raise gas;wait 9;cut;mute;read;wait 4;answers;wait 4;read",
+             "0:on [action-on gas] 9:dropped [action-lost gas] 9:on! 10:off! 11:off! 13:off! [action-failed "
+             "gas] 17:off [action-off gas time]"},
         Case{"RestartWhileItStands", "raise gas;wait 2;restart 3;wait 60",
              "0:on [action-on gas] 5:on 10:off [action-off gas time]"},
         Case{"RestartAfterItsTime", "raise gas;wait 2;restart 30;wait 60",
@@ -305,6 +360,36 @@ TEST(Actions, AnActionThatLeftTheConfigurationIsUndoneAllTheSame) {
               std::vector<std::string>{"box-2 coil:0x0009"});
 }
 
+TEST(Actions, ARegisterIsReadBackThroughItsScale) {
+    Stage stage;
+    stage.run("raise burst;wait 2;read;cut;wait 1;read;wait 1;read");
+    EXPECT_EQ(stage.log(), "0:on [action-on burst] 3:dropped [action-lost burst] 3:on");
+    EXPECT_EQ(stage.writes().back(), (ActionWrite{DeviceId{1}, kValve, 0, true}));
+}
+
+TEST(Actions, AWriteThatWasNotMadeIsNoFailureAndLeavesNothingToUndo) {
+    Stage stage;
+    Actions& actions = stage.actions();
+    Alarm& alarm = stage.alarms()["gas"];
+    alarm.id = {Epoch{1}, 7};
+    alarm.key = {"well", "level", "gas"};
+    alarm.active = true;
+    actions.observe(alarm, stage.now());
+    ASSERT_EQ(actions.due(stage.now()).size(), 1U);
+    const ActionWrite on{DeviceId{1}, kCoil, 1, true};
+    EXPECT_EQ(actions.wanted_until(DeviceId{1}, kCoil, stage.now())->monotonic_us,
+              stage.now().monotonic_us + 10'000'000);
+    EXPECT_FALSE(actions.wanted_until(DeviceId{1}, kCoil, later(stage.now(), seconds(10))));
+    alarm.active = false;
+    actions.observe(alarm, stage.now());
+    EXPECT_FALSE(actions.wanted_until(DeviceId{1}, kCoil, stage.now()));
+    EXPECT_FALSE(
+        actions.wrote(on, Result<void>(fail(Errc::kInterrupted, "not wanted any more")), stage.now()));
+    EXPECT_EQ(actions.failures(DeviceId{1}, kCoil), 0U);
+    EXPECT_TRUE(actions.due(stage.now()).empty());
+    EXPECT_TRUE(actions.at_rest());
+}
+
 TEST(Actions, FailuresAreCountedUntilItWorks) {
     Stage stage;
     stage.run("mute;raise flood;wait 2");
@@ -320,9 +405,9 @@ TEST(Actions, FailuresAreCountedUntilItWorks) {
 /// answers for a while it is as the alarms want it.
 TEST(Actions, EndsAsAlarmsWantItWhateverHappens) {
     const std::vector<std::string> steps{
-        "raise gas", "clear gas", "ack gas", "shelve gas",    "unshelve gas", "raise flood", "clear flood",
-        "ack flood", "wait 1",    "wait 3",  "wait 12",       "mute",         "answers",     "restart 2",
-        "killed 0",  "boot 4",    "back",    "uncertain gas", "end;restart 1"};
+        "raise gas", "clear gas", "ack gas", "shelve gas",    "unshelve gas",  "raise flood", "clear flood",
+        "ack flood", "wait 1",    "wait 3",  "wait 12",       "mute",          "answers",     "restart 2",
+        "killed 0",  "boot 4",    "back",    "uncertain gas", "end;restart 1", "cut",         "read"};
     for (unsigned seed = 1; seed <= 400; ++seed) {
         std::mt19937 random(seed);
         Stage stage;

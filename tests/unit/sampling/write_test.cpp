@@ -103,6 +103,70 @@ TEST_F(Writing, SaysWhyTheUnitDidNotTakeIt) {
     EXPECT_EQ(late.error().code, Errc::kFull);
 }
 
+TEST_F(Writing, IsNotMadeWhenItsLeaveHasEndedWhileItWaited) {
+    SiteBuilder builder(valve());
+    const DeviceId device = builder.device("d", 7, std::chrono::hours(1));
+    line_->units[7][4] = 0;
+    const auto polling = worker(builder.site);
+    std::promise<Errc> over;
+    std::promise<Errc> withdrawn;
+    std::promise<bool> good;
+    const auto late = std::make_shared<WriteLeave>();
+    late->until = std::chrono::steady_clock::now() - seconds(1);
+    const auto taken_back = std::make_shared<WriteLeave>();
+    taken_back->withdrawn = true;
+    const auto in_time = std::make_shared<WriteLeave>();
+    in_time->until = std::chrono::steady_clock::now() + std::chrono::hours(1);
+    ASSERT_TRUE(polling->write_now(
+        device, kValve, 5, [&](const Result<void>& how) { over.set_value(how.error().code); }, late));
+    ASSERT_TRUE(polling->write_now(
+        device, kValve, 6, [&](const Result<void>& how) { withdrawn.set_value(how.error().code); },
+        taken_back));
+    polling->start();
+    EXPECT_EQ(over.get_future().get(), Errc::kInterrupted);
+    EXPECT_EQ(withdrawn.get_future().get(), Errc::kInterrupted);
+    {
+        const std::lock_guard lock(line_->mutex);
+        EXPECT_EQ(line_->units[7][4], 0);
+    }
+    ASSERT_TRUE(polling->write_now(
+        device, kValve, 7, [&](const Result<void>& how) { good.set_value(how.has_value()); }, in_time));
+    EXPECT_TRUE(good.get_future().get());
+    polling->stop();
+    EXPECT_EQ(line_->units[7][4], 7);
+}
+
+/// 5 ms of time-out use up the share of 100 ms: a siren beside the dead unit does not wait for it, a second
+/// try does.
+TEST_F(Writing, OfAnotherUnitDoesNotWaitForTheShareThatADeadOneUsedUp) {
+    SiteBuilder builder(valve());
+    const DeviceId dead = builder.device("dead", 8, std::chrono::hours(1));
+    const DeviceId siren = builder.device("siren", 7, std::chrono::hours(1));
+    line_->units[7][4] = 0;
+    line_->silent.insert(8);
+    const auto polling = worker(builder.site);
+    std::vector<int> order;
+    std::promise<void> all;
+    const auto note = [&](int which) {
+        return [&, which](const Result<void>&) {
+            order.push_back(which);
+            if (order.size() == 3) {
+                all.set_value();
+            }
+        };
+    };
+    const auto again = std::make_shared<WriteLeave>();
+    again->again = true;
+    // In the order of the queue: what is put in last goes first.
+    ASSERT_TRUE(polling->write_now(siren, kValve, 1, note(3), std::make_shared<WriteLeave>()));
+    ASSERT_TRUE(polling->write_now(dead, kValve, 1, note(2), again));
+    ASSERT_TRUE(polling->write_now(dead, kValve, 1, note(1), std::make_shared<WriteLeave>()));
+    polling->start();
+    all.get_future().get();
+    polling->stop();
+    EXPECT_EQ(order, (std::vector<int>{1, 3, 2}));
+}
+
 TEST_F(Writing, GoesAheadOfWaitingReads) {
     SiteBuilder builder(valve());
     const DeviceId device = builder.device("d", 7, std::chrono::hours(1));
