@@ -51,11 +51,11 @@ std::string list_text(const char* head, const std::vector<FrequentAlarm>& list) 
     return text;
 }
 
-std::string standing_text(const AlarmLoad& load) {
+std::string standing_text(const AlarmLoad& load, const LocalTime& time) {
     std::string text = fmt::format("\nstanding              {} active, {} of them for 24 h or longer\n",
                                    load.standing.size(), load.stale);
     for (const StandingAlarm& one : load.standing) {
-        text += fmt::format("  since {}  {:<8}  {}{}\n", to_iso8601(one.since), to_string(one.severity),
+        text += fmt::format("  since {}  {:<8}  {}{}\n", time.of(one.since), to_string(one.severity),
                             name_of(one.key, one.title), one.acknowledged ? "" : ", unacknowledged");
     }
     return text;
@@ -112,15 +112,15 @@ std::string load_json(const AlarmLoad& load, const Unusable& unusable) {
     return out.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
-std::string load_text(const AlarmLoad& load, const Unusable& unusable) {
+std::string load_text(const AlarmLoad& load, const Unusable& unusable, const LocalTime& time) {
     std::string text =
-        fmt::format("{} to {}, after EEMUA 191 (targets are for one operator)\n\n", to_iso8601(load.from),
-                    to_iso8601(load.until)) +
+        fmt::format("{} to {}, after EEMUA 191 (targets are for one operator)\n\n", time.of(load.from),
+                    time.of(load.until)) +
         fmt::format("alarms                {} that called somebody; conditions came {}\n", load.calls,
                     load.raises == 1 ? "once" : std::to_string(load.raises) + " times") +
         fmt::format("rate in 10 minutes    {:.2f} on average (target: at most {:.0f}), {} at the peak{}\n",
                     load.average, kSteady, load.peak,
-                    load.peak_from ? " from " + to_iso8601(*load.peak_from) : "") +
+                    load.peak_from ? " from " + time.of(*load.peak_from) : "") +
         fmt::format("flood                 {:.1f} % of the time (more than {} in 10 minutes)\n",
                     100 * load.flood_share, kFlood) +
         fmt::format("severity              {}\n", severities(load));
@@ -133,7 +133,7 @@ std::string load_text(const AlarmLoad& load, const Unusable& unusable) {
     text += list_text(fmt::format("most frequent ({:.0f} % of all)", 100 * load.most_frequent_share).c_str(),
                       load.most_frequent);
     text += list_text("chattered", load.chattering);
-    text += standing_text(load);
+    text += standing_text(load, time);
     if (unusable.sum() != 0) {
         text += paint(Colour::kYellow, counted(static_cast<std::ptrdiff_t>(unusable.sum()), "record") +
                                            " left out: damaged, or of an unknown time") +
@@ -172,7 +172,7 @@ int alarm_history(const Common& common, const HistoryWish& wish) {
     }
     const AlarmLoad load = alarm_load(all, std::min(from, until), until);
     print(common.format == Format::kJson ? load_json(load, history.unusable())
-                                         : load_text(load, history.unusable()));
+                                         : load_text(load, history.unusable(), time_of_gateway(common)));
     return kDone;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/local_time.hpp"
 #include "cli/recorded_history.hpp"
 
 /// How much of people's attention the alarms of a gateway took.
@@ -67,6 +68,6 @@ AlarmLoad alarm_load(const std::vector<DatedTransition>& transitions, Wall from,
 /// One line of JSON.
 std::string load_json(const AlarmLoad& load, const Unusable& unusable);
 /// For people.
-std::string load_text(const AlarmLoad& load, const Unusable& unusable);
+std::string load_text(const AlarmLoad& load, const Unusable& unusable, const LocalTime& time);
 
 }  // namespace gengfu::cli

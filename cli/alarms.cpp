@@ -86,11 +86,11 @@ std::string party_of(const json& component, const char* key) {
     return party.is_object() ? word(party, "name") : std::string();
 }
 
-/// "platform for Li Wei, 2026-11-22T…: on my way"
-std::string acknowledgement(const json& alarm) {
+/// "platform for Li Wei, 2026-11-22 09:50:00 +08:00: on my way"
+std::string acknowledgement(const json& alarm, const LocalTime& time) {
     const std::string by = word(alarm, "acknowledged_by");
     const std::string person = word(alarm, "acknowledged_on_behalf_of");
-    const std::string at = word(alarm, "acknowledged_at");
+    const std::string at = time.of(word(alarm, "acknowledged_at"));
     const std::string reason = word(alarm, "acknowledged_reason");
     return by.empty() ? ""
                       : by + (person.empty() ? "" : " for " + person) + (at.empty() ? "" : ", " + at) +
@@ -127,7 +127,7 @@ std::string anomaly(const json& alarm) {
            plain(*found, "low") + " to " + plain(*found, "high") + ")";
 }
 
-std::string show_alarm(const json& alarm) {
+std::string show_alarm(const json& alarm, const LocalTime& time) {
     const std::string severity = word(alarm, "severity");
     const std::string point = word(alarm, "point");
     const json component = alarm.value("component", json::object());
@@ -138,12 +138,13 @@ std::string show_alarm(const json& alarm) {
            line("anomaly", anomaly(alarm)) + line("do first", both(alarm, "advice")) +
            line("hazard", both(alarm, "hazard")) + line("component", word(component, "code")) +
            line("authority", party_of(component, "authority")) + line("owner", party_of(component, "owner")) +
-           line("maintainer", party_of(component, "maintainer")) + line("raised", word(alarm, "raised")) +
-           line("cleared", word(alarm, "cleared")) + line("ack by", acknowledgement(alarm)) +
-           line("behind it", behind(alarm)) + line("shelved", hold_text(alarm, "shelved")) +
-           line("suppressed", hold_text(alarm, "suppressed")) +
-           line("no service", hold_text(alarm, "out_of_service")) +
-           line("handling", hold_text(alarm, "handling"));
+           line("maintainer", party_of(component, "maintainer")) +
+           line("raised", time.of(word(alarm, "raised"))) + line("cleared", time.of(word(alarm, "cleared"))) +
+           line("ack by", acknowledgement(alarm, time)) + line("behind it", behind(alarm)) +
+           line("shelved", hold_text(alarm, "shelved", time)) +
+           line("suppressed", hold_text(alarm, "suppressed", time)) +
+           line("no service", hold_text(alarm, "out_of_service", time)) +
+           line("handling", hold_text(alarm, "handling", time));
 }
 
 }  // namespace
@@ -156,10 +157,10 @@ json by_severity(json alarms) {
     return alarms;
 }
 
-std::string show_alarms(const json& alarms) {
+std::string show_alarms(const json& alarms, const LocalTime& time) {
     std::string text;
     for (const json& alarm : alarms) {
-        text += show_alarm(alarm);
+        text += show_alarm(alarm, time);
     }
     return text +
            (alarms.empty() ? paint(Colour::kGreen, "no alarm stands")
@@ -175,7 +176,7 @@ int alarms(const Common& common) {
     }
     const json list = by_severity(answer->value("alarms", json::array()));
     print(common.format == Format::kJson ? list.dump(-1, ' ', false, json::error_handler_t::replace) + "\n"
-                                         : show_alarms(list));
+                                         : show_alarms(list, LocalTime(word(*answer, "time_zone"))));
     return kDone;
 }
 

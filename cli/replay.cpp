@@ -168,6 +168,7 @@ int replay(const Common& common, const HistoryWish& wish) {
     RecordSource& source = *record->source;
     RecordedHistory& history = *record->history;
     Result<TimeZone> zone = TimeZone::load(site.gateway.time_zone);
+    const LocalTime time(site.gateway.time_zone);
     ReplayRun run(site, zone ? std::optional(std::move(*zone)) : std::nullopt);
     Played played;
     const std::string learned = source.learned();
@@ -183,8 +184,8 @@ int replay(const Common& common, const HistoryWish& wish) {
         return kFailed;
     }
     if (!played.any) {
-        complain("there are no samples since " + to_iso8601(played.since) + " in the record" +
-                 (history.oldest_samples() ? "; it begins at " + to_iso8601(*history.oldest_samples()) : ""));
+        complain("there are no samples since " + time.of(played.since) + " in the record" +
+                 (history.oldest_samples() ? "; it begins at " + time.of(*history.oldest_samples()) : ""));
         return kFailed;
     }
     run.finish(played.until);
@@ -202,7 +203,7 @@ int replay(const Common& common, const HistoryWish& wish) {
     if (common.format == Format::kJson) {
         print(replay_json(played, result));
     } else {
-        print(replay_text(played, result));
+        print(replay_text(played, result, time));
     }
     return kDone;
 }

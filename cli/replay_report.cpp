@@ -64,12 +64,13 @@ json report(const Played& played, const Comparison& result) {
             {"kept", std::move(kept)}};
 }
 
-std::string list_text(const char* head, Colour colour, const std::vector<Occurrence>& list) {
+std::string list_text(const char* head, Colour colour, const std::vector<Occurrence>& list,
+                      const LocalTime& time) {
     std::string text;
     for (const Occurrence& one : list) {
         const std::string lasted =
             one.cleared ? "for " + in_seconds(*one.cleared - one.raised) : "to the end";
-        text += paint(colour, head) + fmt::format("  {}  {:<8}  {}  {} ({})\n", to_iso8601(one.raised),
+        text += paint(colour, head) + fmt::format("  {}  {:<8}  {}  {} ({})\n", time.of(one.raised),
                                                   to_string(one.severity), printable(name_of(one.key)),
                                                   printable(one.title.en), lasted);
     }
@@ -77,7 +78,7 @@ std::string list_text(const char* head, Colour colour, const std::vector<Occurre
 }
 
 /// Empty: as it came.
-std::string change_text(const Kept& one) {
+std::string change_text(const Kept& one, const LocalTime& time) {
     std::string change;
     if (one.moved != Duration::zero()) {
         change =
@@ -87,10 +88,10 @@ std::string change_text(const Kept& one) {
         change += (change.empty() ? "" : ", ") + std::string(to_string(one.would.severity)) + " instead of " +
                   std::string(to_string(one.came.severity));
     }
-    return change.empty() ? ""
-                          : paint(Colour::kYellow, "changed") +
-                                fmt::format("  {}  {}  {}\n", to_iso8601(one.came.raised),
-                                            printable(name_of(one.came.key)), change);
+    return change.empty()
+               ? ""
+               : paint(Colour::kYellow, "changed") + fmt::format("  {}  {}  {}\n", time.of(one.came.raised),
+                                                                 printable(name_of(one.came.key)), change);
 }
 
 std::string warnings(const Played& played) {
@@ -117,20 +118,20 @@ std::string replay_json(const Played& played, const Comparison& result) {
     return report(played, result).dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
-std::string replay_text(const Played& played, const Comparison& result) {
-    std::string text = fmt::format(
-        "{} to {}, {} of the gateway, {} samples\n", to_iso8601(played.from), to_iso8601(played.until),
-        counted(static_cast<std::ptrdiff_t>(played.starts), "start"), played.given);
+std::string replay_text(const Played& played, const Comparison& result, const LocalTime& time) {
+    std::string text =
+        fmt::format("{} to {}, {} of the gateway, {} samples\n", time.of(played.from), time.of(played.until),
+                    counted(static_cast<std::ptrdiff_t>(played.starts), "start"), played.given);
     text +=
         "History is by exception: what changed by no more than its deadband was not recorded. Such values "
         "are\n"
         "taken to have stood still; a rule finer than a deadband sees less here than it would have seen.\n";
     text += played.taught ? "Poses and baselines are those of today.\n" : "";
-    text += warnings(played) + "\n" + list_text("added  ", Colour::kRed, result.added) +
-            list_text("removed", Colour::kBlue, result.removed);
+    text += warnings(played) + "\n" + list_text("added  ", Colour::kRed, result.added, time) +
+            list_text("removed", Colour::kBlue, result.removed, time);
     std::size_t same = 0;
     for (const Kept& one : result.kept) {
-        const std::string change = change_text(one);
+        const std::string change = change_text(one, time);
         same += change.empty() ? 1U : 0U;
         text += change;
     }

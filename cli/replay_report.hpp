@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/local_time.hpp"
 #include "cli/recorded_history.hpp"
 #include "cli/replay_compare.hpp"
 
@@ -31,6 +32,6 @@ struct Played {
 /// One line of JSON.
 std::string replay_json(const Played& played, const Comparison& result);
 /// For people.
-std::string replay_text(const Played& played, const Comparison& result);
+std::string replay_text(const Played& played, const Comparison& result, const LocalTime& time);
 
 }  // namespace gengfu::cli

@@ -3,13 +3,15 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "cli/local_time.hpp"
+
 /// What the daemon answered, for people. Each returns lines, the last one ended too.
 namespace gengfu::cli {
 
 std::string show_status(const nlohmann::json& status);
 
 /// \param alarms  a list in the order of by_severity()
-std::string show_alarms(const nlohmann::json& alarms);
+std::string show_alarms(const nlohmann::json& alarms, const LocalTime& time);
 
 /// The gravest first; among equals the order of the daemon: the oldest raise first.
 nlohmann::json by_severity(nlohmann::json alarms);

@@ -63,7 +63,7 @@ std::string show_buses(const json& buses) {
     return table(rows) + troubles;
 }
 
-std::string show_devices(const json& buses) {
+std::string show_devices(const json& buses, const LocalTime& time) {
     std::vector<std::vector<std::string>> rows{{"device", "bus", "unit", "class", "health"}};
     std::string quiet;
     std::string set_aside;
@@ -79,7 +79,7 @@ std::string show_devices(const json& buses) {
             }
             rows.push_back({word(device, "name"), word(bus, "name"), number(device, "unit"),
                             word(device, "class"), health(word(device, "health"))});
-            if (const std::string hold = hold_text(device, "out_of_service"); !hold.empty()) {
+            if (const std::string hold = hold_text(device, "out_of_service", time); !hold.empty()) {
                 quiet += paint(Colour::kYellow,
                                "  " + word(device, "name") + " is out of service and calls nobody: " + hold) +
                          "\n";
@@ -116,9 +116,10 @@ std::string show_store(const json& store) {
 }  // namespace
 
 std::string show_status(const json& s) {
+    const LocalTime time(word(s, "time_zone"));
     std::string text = paint(Colour::kBold, word(s, "gateway")) + "  gengfud " + word(s, "version") +
                        ", running " + duration(s.value("running_seconds", 0.0)) + " (start " +
-                       number(s, "start") + "), clock " + word(s, "clock") + "\n";
+                       number(s, "start") + "), clock " + time.of(word(s, "clock")) + "\n";
     const std::string trouble = word(s, "configuration_trouble");
     if (!trouble.empty()) {
         text += paint(Colour::kRed, "the last accepted configuration runs: " + trouble) + "\n";
@@ -128,7 +129,7 @@ std::string show_status(const json& s) {
     return text + show_broker(s.value("broker", json::object())) +
            show_store(s.value("store", json::object())) + "alarms  " + number(alarms, "standing") +
            " standing, " + number(alarms, "active") + " active, " + number(alarms, "unacknowledged") +
-           " unacknowledged\n\n" + show_buses(buses) + "\n" + show_devices(buses);
+           " unacknowledged\n\n" + show_buses(buses) + "\n" + show_devices(buses, time);
 }
 
 int status(const Common& common) {

@@ -142,6 +142,7 @@ Result<void> Pipeline::restore() {
     if (!book) {
         return pass(book);
     }
+    table_.restore_over(book->over);
     for (alarms::Alarm& alarm : book->alarms) {
         table_.restore(std::move(alarm));
     }
@@ -288,6 +289,7 @@ void Pipeline::save_book() {
     for (const alarms::Alarm* alarm : table_.standing()) {
         book.alarms.push_back(*alarm);
     }
+    book.over.assign(table_.over().begin(), table_.over().end());
     book.memory = judge_.memory();
     book.learned = learned_.text(judge_, clock_.now(), stopping_);
     book.aliases = publisher_->aliases();

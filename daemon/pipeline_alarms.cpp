@@ -204,7 +204,7 @@ publish::CommandResult Pipeline::change_alarm(const publish::PlatformCommand& co
     if (command.verb == publish::Verb::kCalibrate) {
         return calibrate_for_platform(command.device, actor);
     }
-    const Result<AlarmId> id = alarms::choose(table_.standing(), command.alarm_id);
+    const Result<AlarmId> id = alarms::choose(table_.standing(), table_.over(), command.alarm_id);
     if (!id) {
         return {id.error().code == Errc::kNotFound ? v1::OUTCOME_NOT_FOUND : v1::OUTCOME_REFUSED,
                 id.error().what, 0};

@@ -1,6 +1,7 @@
 #include "daemon/alarms/command.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "daemon/core/plain_text.hpp"
 
@@ -35,28 +36,36 @@ std::string_view number_of(std::string_view text) {
     return all_digits(text) ? text : std::string_view{};
 }
 
-/// Ids one of which is `text`, or that begin with it.
-std::vector<AlarmId> beginning_with(const std::vector<const Alarm*>& standing, const std::string& text) {
-    std::vector<AlarmId> found;
+/// An id and the form in which it is compared.
+struct Candidate {
+    AlarmId id;
+    std::string text;
+    bool over = false;
+};
+
+std::vector<Candidate> candidates(const std::vector<const Alarm*>& standing,
+                                  const std::deque<AlarmId>& over) {
+    std::vector<Candidate> all;
     for (const Alarm* const alarm : standing) {
-        const std::string id = to_string(alarm->id);
-        if (id == text) {
-            return {alarm->id};  // also the beginning of others: 5f3a-1 of 5f3a-12
-        }
-        if (id.starts_with(text)) {
-            found.push_back(alarm->id);
-        }
+        all.push_back({alarm->id, to_string(alarm->id)});
     }
+    for (const AlarmId id : over) {
+        all.push_back({id, to_string(id), true});
+    }
+    return all;
+}
+
+std::vector<Candidate> beginning_with(const std::vector<Candidate>& all, const std::string& text) {
+    std::vector<Candidate> found;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(found),
+                 [&](const Candidate& one) { return one.text.starts_with(text); });
     return found;
 }
 
-std::vector<AlarmId> numbered(const std::vector<const Alarm*>& standing, std::string_view number) {
-    std::vector<AlarmId> found;
-    for (const Alarm* const alarm : standing) {
-        if (std::to_string(alarm->id.sequence) == number) {
-            found.push_back(alarm->id);
-        }
-    }
+std::vector<Candidate> numbered(const std::vector<Candidate>& all, std::string_view number) {
+    std::vector<Candidate> found;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(found),
+                 [&](const Candidate& one) { return std::to_string(one.id.sequence) == number; });
     return found;
 }
 
@@ -64,10 +73,10 @@ std::string shown(std::string_view text) {
     return "\"" + to_plain(text.substr(0, kMostShown), '?') + (text.size() > kMostShown ? "…\"" : "\"");
 }
 
-std::string names_of(const std::vector<AlarmId>& ids) {
+std::string names_of(const std::vector<Candidate>& ids) {
     std::string names;
     for (std::size_t i = 0; i < std::min(ids.size(), kMostNamed); ++i) {
-        names += (i == 0 ? "" : ", ") + to_string(ids[i]);
+        names += (i == 0 ? "" : ", ") + ids[i].text + (ids[i].over ? " (over)" : "");
     }
     return ids.size() > kMostNamed ? names + " and " + std::to_string(ids.size() - kMostNamed) + " more"
                                    : names;
@@ -75,27 +84,37 @@ std::string names_of(const std::vector<AlarmId>& ids) {
 
 }  // namespace
 
-Result<AlarmId> choose(const std::vector<const Alarm*>& standing, std::string_view text) {
+Result<AlarmId> choose(const std::vector<const Alarm*>& standing, const std::deque<AlarmId>& over,
+                       std::string_view text) {
     const std::string wanted = lower(text);
-    std::vector<AlarmId> found = wanted.empty() ? std::vector<AlarmId>{} : beginning_with(standing, wanted);
-    std::vector<AlarmId> by_number = numbered(standing, number_of(wanted));
-    if (by_number.size() == 1 && found.size() != 1) {
-        return by_number.front();
-    }
-    for (const AlarmId id : by_number) {
-        if (std::find(found.begin(), found.end(), id) == found.end()) {
-            found.push_back(id);
+    const std::vector<Candidate> all = candidates(standing, over);
+    for (const Candidate& one : all) {
+        if (one.text == wanted && !one.over) {
+            return one.id;  // also the beginning of others: 5f3a-1 of 5f3a-12
         }
     }
-    if (found.empty()) {
+    std::vector<Candidate> found = wanted.empty() ? std::vector<Candidate>{} : beginning_with(all, wanted);
+    const std::vector<Candidate> by_number = numbered(all, number_of(wanted));
+    if (by_number.size() == 1 && !by_number.front().over && found.size() != 1) {
+        return by_number.front().id;
+    }
+    for (const Candidate& one : by_number) {
+        if (std::none_of(found.begin(), found.end(),
+                         [&](const Candidate& two) { return two.id == one.id; })) {
+            found.push_back(one);
+        }
+    }
+    if (std::all_of(found.begin(), found.end(), [](const Candidate& one) { return one.over; })) {
         return fail(Errc::kNotFound,
-                    "no alarm that is not over has an id that is, begins or ends with " + shown(text));
+                    found.empty()
+                        ? "no alarm that is not over has an id that is, begins or ends with " + shown(text)
+                        : shown(text) + ": no such alarm stands any more: " + names_of(found));
     }
     if (found.size() > 1) {
         return fail(Errc::kInvalid, shown(text) + " may mean " + std::to_string(found.size()) +
                                         " alarms: " + names_of(found) + "; give more of the id");
     }
-    return found.front();
+    return found.front().id;
 }
 
 std::string words_of(const Outcome& outcome, std::uint64_t seen) {

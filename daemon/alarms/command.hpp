@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,9 +21,14 @@ namespace gengfu::alarms {
 /// Bare digits may be both: the number of one alarm and the beginning of another alarm's id are told as
 /// ambiguous; a beginning that several have cannot be meant, so that the number wins over it.
 ///
+/// What is less than a whole id may have been noted down of an alarm that is over, and numbers begin anew
+/// with each start: it is refused while it fits one of `over` (Table::over()) as well, so that it never
+/// touches another alarm than the one that was seen.
+///
 /// \retval Errc::kNotFound  no alarm fits; `what` says so
 /// \retval Errc::kInvalid   several do; `what` names their ids
-Result<AlarmId> choose(const std::vector<const Alarm*>& standing, std::string_view text);
+Result<AlarmId> choose(const std::vector<const Alarm*>& standing, const std::deque<AlarmId>& over,
+                       std::string_view text);
 
 /// What people do with an alarm.
 enum class Work : std::uint8_t { kAcknowledge, kReset, kShelve, kUnshelve, kHandle };

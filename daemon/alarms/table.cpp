@@ -258,6 +258,23 @@ void Table::forget(const Alarm& alarm) {
         by_key_.erase(known);
     }
     alarms_.erase(alarm.id);
+    note_over(alarm.id);
+}
+
+void Table::note_over(AlarmId id) {
+    if (std::find(over_.begin(), over_.end(), id) != over_.end()) {
+        return;
+    }
+    over_.push_back(id);
+    if (over_.size() > kOverKept) {
+        over_.pop_front();
+    }
+}
+
+void Table::restore_over(const std::vector<AlarmId>& over) {
+    for (const AlarmId id : over) {
+        note_over(id);
+    }
 }
 
 /// Sets `alarm` when the command may be carried out; else the answer.

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -30,6 +31,9 @@ constexpr Duration kChatterWindow = std::chrono::seconds(60);
 /// … and stays active until it has been clear for so long. Likewise of one that becomes graver so often
 /// within so long: it calls no more for levels that it has called for, until it has not risen for so long.
 constexpr Duration kChatterQuiet = std::chrono::minutes(5);
+
+/// A short form of an id is read off a screen or said on the phone, and used within hours or days.
+constexpr std::size_t kOverKept = 256;
 
 struct Outcome {
     Answer answer = Answer::kNotFound;
@@ -124,6 +128,12 @@ public:
     std::vector<const Alarm*> standing() const;
     const Alarm* find(AlarmId id) const;
 
+    /// The last kOverKept alarms that are over, of earlier runs too, oldest first: what somebody noted down
+    /// of one of them must not be taken for another (choose()).
+    const std::deque<AlarmId>& over() const { return over_; }
+    /// Used at start only, before restore().
+    void restore_over(const std::vector<AlarmId>& over);
+
 private:
     /// Monotonic times of the last raises of a condition, or rises of an alarm, of this run; 0: none.
     using Times = std::array<std::int64_t, kChatterRaises>;
@@ -169,11 +179,13 @@ private:
     std::optional<Transition> settle_cause(Alarm& alarm, const Stamp& at, std::uint64_t sequence);
     Transition end_shelf(Alarm& alarm, const Actor& actor, std::uint64_t sequence);
     void forget(const Alarm& alarm);
+    void note_over(AlarmId id);
 
     Epoch epoch_;
     const config::Site* site_;
     std::set<Key> rules_;  ///< keys that the site can raise
     std::map<AlarmId, Entry> alarms_;
+    std::deque<AlarmId> over_;
     std::map<Key, AlarmId> by_key_;
     std::uint64_t next_order_ = 0;
     Service service_;

@@ -41,7 +41,7 @@ json alarm_list(const Daemon& daemon) {
     for (const alarms::Alarm* alarm : daemon.alarms().standing()) {
         list.push_back(to_json(*alarm));
     }
-    return {{"alarms", std::move(list)}};
+    return {{"alarms", std::move(list)}, {"time_zone", daemon.site->gateway.time_zone}};
 }
 
 std::string_view word_of(alarms::Answer answer) {
@@ -136,7 +136,8 @@ void change_alarm(const Daemon& daemon, const json& request, const Peer& peer, a
         reply(line_of(error(mistake)));
         return;
     }
-    const Result<AlarmId> id = alarms::choose(daemon.alarms().standing(), word(request, "id"));
+    const Result<AlarmId> id =
+        alarms::choose(daemon.alarms().standing(), daemon.alarms().over(), word(request, "id"));
     if (!id) {
         reply(line_of(error(id.error().what)));
         return;

@@ -152,6 +152,7 @@ json status(const Daemon& daemon) {
             {"configuration_hash", daemon.configuration_hash},
             {"configuration_trouble", daemon.configuration_trouble},
             {"clock", now.wall ? json(to_iso8601(*now.wall)) : json("unknown")},
+            {"time_zone", daemon.site->gateway.time_zone},
             {"alarms",
              {{"standing", standing.size()},
               {"active", count([](const alarms::Alarm& a) { return a.active; })},

@@ -223,6 +223,13 @@ std::string encode_book(const Book& book) {
         one.set_consumer(consumer);
         one.set_seconds(lasts.count());
     }
+    for (const AlarmId id : book.over) {
+        const int last = out.over_size() - 1;
+        const bool goes_on = last >= 0 && out.over(last).epoch() == id.epoch.value;
+        stored::OverAlarms& run = goes_on ? *out.mutable_over(last) : *out.add_over();
+        run.set_epoch(id.epoch.value);
+        run.add_sequences(id.sequence);
+    }
     if (book.as_of != alarms::Stamp{}) {
         *out.mutable_as_of() = wire::to_wire(book.as_of);
     }
@@ -284,6 +291,11 @@ Result<Book> decode_book(const std::string& bytes) {
         constexpr std::int64_t kMost = 100LL * 366 * 86'400;  // a century: beyond it a file is damaged
         out.silences[silence.consumer()] =
             std::chrono::seconds(std::clamp<std::int64_t>(silence.seconds(), 0, kMost));
+    }
+    for (const stored::OverAlarms& run : in.over()) {
+        for (const std::uint64_t sequence : run.sequences()) {
+            out.over.push_back({Epoch{run.epoch()}, sequence});
+        }
     }
     out.as_of = wire::from_wire(in.as_of());
     return out;

@@ -56,6 +56,7 @@ struct Book {
     std::string learned{};                                   ///< rules::to_text(); empty: nothing
     std::map<std::string, alarms::Hold> services{};          ///< alarms::Service::all()
     std::vector<alarms::KeptOutput> outputs{};               ///< alarms::Actions::kept()
+    std::vector<AlarmId> over{};                             ///< alarms::Table::over()
     std::map<std::string, std::chrono::seconds> silences{};  ///< Publisher::silences(), none of zero
     alarms::Stamp as_of{};                                   ///< when it was written
 };

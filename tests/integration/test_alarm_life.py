@@ -57,6 +57,12 @@ def test_raised_acknowledged_cleared_over(site, feed, relays):
     feed.wait(lambda: raised.id not in feed.retained_alarms, "the retained topic to be emptied")
     assert site.alarms() == [] and "no alarm stands" in site.command("alarms").stdout
 
+    site.kill()
+    site.start()
+    for short in (raised.id.split("-")[1], raised.id[:12]):  # noted down before the start: it means no other alarm
+        late = site.command("ack", short, "--why", "from yesterday's note")
+        assert late.returncode == 1 and f"{raised.id} (over)" in late.stderr, late.stderr
+
 
 def test_the_samples_around_an_alarm_go_with_it_and_after_it(site, feed, relays):
     relays.set(1, "holding", 0, "0064")  # 100 mA: how it came to the alarm is more than the alarm's own value

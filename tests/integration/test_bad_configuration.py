@@ -141,3 +141,12 @@ def test_what_check_promises_is_told_for_every_safety_point(gateway, configurati
     relay = {p["point"]: p for p in bus["safety_points"]}["relay-1/residual_current"]
     assert 1 < relay["alive_seconds"] < relay["one_dead_seconds"] < 5, relay
     assert relay["dead"] != "relay-1"
+
+
+@pytest.mark.parametrize("interval, status", [("14s", 0), ("15s", WRONG)])
+def test_an_electrical_fire_detector_read_too_seldom_is_refused(gateway, configuration, interval, status):
+    """As docs/sensors.md says: an alarm within 30 s, polling and the class's own delays counted."""
+    configuration.tcp("line", 1).device("relay", "line", 1, "acrel-asj", "electrical-fire", interval)
+    gateway.file.write_text(configuration.text())
+    done = gateway.command("check")
+    assert done.returncode == status, done.stdout

@@ -258,6 +258,31 @@ TEST_F(FlagsTest, WhoBringsADeviceBackIsWhoReturnsItsAlarms) {
     EXPECT_FALSE(back[0].actor.reason.empty());
 }
 
+/// What docs/alarms.md says of a start while an alarm chatters: the quiet time begins anew, and ends.
+TEST_F(FlagsTest, AStartBeginsTheQuietTimeAnewAndNoMoreThanThat) {
+    const RuleId leak{0};
+    for (int raise = 0; raise < kChatterRaises; ++raise) {
+        apply(leak, Change::kRaised);
+        apply(leak, Change::kCleared);
+        wait(std::chrono::seconds(5));
+    }
+    ASSERT_TRUE(table_->standing().at(0)->chattering);
+    wait(kChatterQuiet - std::chrono::seconds(10));
+    ASSERT_TRUE(settle().empty());
+    const Alarm kept = *table_->standing().at(0);
+    table_ = std::make_unique<Table>(Epoch{2}, builder_.site());
+    table_->restore(kept);
+    wait(std::chrono::seconds(20));
+    EXPECT_TRUE(settle().empty()) << "nobody knows yet whether it is quiet";
+    EXPECT_TRUE(apply(leak, Change::kCleared).empty()) << "the first good reading after the start";
+    wait(kChatterQuiet - std::chrono::seconds(1));
+    EXPECT_TRUE(settle().empty());
+    wait(std::chrono::seconds(1));
+    const std::vector<Transition> cleared = settle();
+    ASSERT_EQ(cleared.size(), 1U);
+    EXPECT_EQ(cleared[0].kind, TransitionKind::kCleared);
+}
+
 TEST_F(FlagsTest, ThreeRaisesInAMinuteStayUntilFiveMinutesQuiet) {
     const RuleId leak{0};
     for (int raise = 0; raise < 2; ++raise) {

@@ -286,6 +286,29 @@ TEST_F(TableTest, AResetWantsTheAcknowledgementFirst) {
     EXPECT_EQ(reset(id).answer, Answer::kDone);
 }
 
+TEST_F(TableTest, KnowsWhatIsOver) {
+    const AlarmId id = apply(Change::kRaised)->alarm.id;
+    EXPECT_TRUE(table_->over().empty());
+    apply(Change::kCleared);
+    acknowledge(id);
+    EXPECT_EQ(table_->over(), std::deque<AlarmId>{id});
+    Table next(Epoch{2}, builder_.site());
+    next.restore_over({table_->over().begin(), table_->over().end()});
+    Alarm ended;
+    ended.id = {Epoch{1}, 7};
+    ended.acknowledged = true;
+    next.restore(ended);  // by an event after the last book
+    next.restore(ended);
+    EXPECT_EQ(next.over(), (std::deque<AlarmId>{id, ended.id}));
+    std::vector<AlarmId> many;
+    for (std::uint64_t i = 0; i < 2 * kOverKept; ++i) {
+        many.push_back({Epoch{3}, i});
+    }
+    next.restore_over(many);
+    EXPECT_EQ(next.over().size(), kOverKept);
+    EXPECT_EQ(next.over().back(), many.back());
+}
+
 TEST_F(TableTest, AResetOfAnOlderRaiseIsStale) {
     const AlarmId id = apply(Change::kRaised, Severity::kMajor, 1)->alarm.id;
     apply(Change::kCleared, Severity::kMajor, 1);

@@ -42,12 +42,16 @@ TEST(ShowStatus, TellsTheWholeGateway) {
 
 TEST(ShowStatus, TellsWhichDeviceCallsNobodyByWhomAndUntilWhen) {
     json s = status();
+    s["time_zone"] = "Asia/Shanghai";
+    s["clock"] = "2026-11-22T01:45:21.127Z";
     s["buses"][0]["devices"][0]["out_of_service"] = {
         {"by", "li"}, {"on_behalf_of", ""}, {"why", "new relay"}, {"until", "2026-11-27T16:00:00Z"}};
     const std::string shown = show_status(s);
     EXPECT_TRUE(
-        has(shown, "  panel is out of service and calls nobody: li, until 2026-11-27T16:00:00Z: new relay\n"))
+        has(shown,
+            "  panel is out of service and calls nobody: li, until 2026-11-28 00:00:00 +08:00: new relay\n"))
         << shown;
+    EXPECT_TRUE(has(shown, "clock 2026-11-22 09:45:21 +08:00\n")) << shown;
 }
 
 TEST(ShowStatus, TellsTheTroubleOfABrokerThatIsConnected) {
@@ -114,24 +118,24 @@ TEST(ShowAlarms, TheGravestComesFirstAndAmongEqualsTheOldest) {
 
 TEST(ShowAlarms, TellsWhatWhereAndWhoTookNote) {
     json one = alarm("84652d7b587de3c5-3", "major");
-    EXPECT_EQ(show_alarms(json::array({one})),
+    EXPECT_EQ(show_alarms(json::array({one}), LocalTime("Asia/Shanghai")),
               "major  剩余电流高 / Residual current high  active, unacknowledged\n"
               "    id          84652d7b587de3c5-3\n"
               "    where       panel/residual_current\n"
               "    what        320 mA\n"
-              "    raised      2026-11-22T01:45:21.127Z\n"
+              "    raised      2026-11-22 09:45:21 +08:00\n"
               "1 alarm not over\n");
     one["acknowledged"] = true;
     one["acknowledged_by"] = "platform";
     one["acknowledged_on_behalf_of"] = "Li Wei";
     one["acknowledged_at"] = "2026-11-22T01:50:00.000Z";
     one["acknowledged_reason"] = "on my way";
-    EXPECT_TRUE(has(show_alarms(json::array({one})),
-                    "    ack by      platform for Li Wei, 2026-11-22T01:50:00.000Z: on my way\n"));
+    EXPECT_TRUE(has(show_alarms(json::array({one}), LocalTime("Asia/Shanghai")),
+                    "    ack by      platform for Li Wei, 2026-11-22 09:50:00 +08:00: on my way\n"));
     one["acknowledged_on_behalf_of"] = "";
-    EXPECT_TRUE(has(show_alarms(json::array({one})),
-                    "    ack by      platform, 2026-11-22T01:50:00.000Z: on my way\n"));
-    EXPECT_EQ(show_alarms(json::array()), "no alarm stands\n");
+    EXPECT_TRUE(has(show_alarms(json::array({one}), LocalTime("Asia/Shanghai")),
+                    "    ack by      platform, 2026-11-22 09:50:00 +08:00: on my way\n"));
+    EXPECT_EQ(show_alarms(json::array(), LocalTime()), "no alarm stands\n");
 }
 
 TEST(ShowNumber, AsFewDigitsAsTellIt) {

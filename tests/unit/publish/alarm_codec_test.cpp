@@ -266,6 +266,7 @@ TEST(AlarmCodec, ABookComesBack) {
                      .claims = {{{"well", "level", "gas"}, id, dice.stamp(), dice.stamp(), true},
                                 {{"well", "", "silent"}, id, dice.stamp(), dice.stamp(), false}}},
                     {.device = "valve", .reg = {config::Space::kHolding, 65535}}};
+    book.over = {{Epoch{7}, 3}, {Epoch{7}, 9}, {Epoch{0x9f3c000000000001}, 3}, {Epoch{7}, 4}};
     book.as_of = dice.stamp();
     Result<Book> back = decode_book(encode_book(book));
     ASSERT_TRUE(back) << back.error().what;
@@ -285,6 +286,7 @@ TEST(AlarmCodec, ABookComesBack) {
     EXPECT_EQ(back->catalogue_hash, book.catalogue_hash);
     EXPECT_EQ(back->services, book.services);
     EXPECT_EQ(back->outputs, book.outputs);
+    EXPECT_EQ(back->over, book.over);
     EXPECT_EQ(back->as_of, book.as_of);
 }
 
