@@ -12,6 +12,9 @@ namespace {
 /// intervals on its line, means that it hangs.
 constexpr Duration kStuckAfter = std::chrono::seconds(60);
 constexpr int kStuckIntervals = 5;
+/// … or for this, when somebody misses a sensor meanwhile: longer than a line takes to open, or a unit to
+/// answer.
+constexpr Duration kSuspectAfter = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -25,7 +28,7 @@ Sample own_sample(PointId point, double value, Monotonic now) {
 }
 
 LineSigns::LineSigns(const config::Site& site, Monotonic start)
-    : lines_(site.buses.size()), last_batch_(site.buses.size(), start) {
+    : lines_(site.buses.size()), last_batch_(site.buses.size(), start), convicted_(site.buses.size(), false) {
     for (const config::Device& device : site.devices) {
         std::optional<Duration>& shortest = lines_[device.bus.value].shortest_interval;
         shortest = std::min(shortest.value_or(device.interval), device.interval);
@@ -37,13 +40,29 @@ LineSigns::LineSigns(const config::Site& site, Monotonic start)
     }
 }
 
+bool LineSigns::is_suspect(BusId bus, Monotonic now) const {
+    const Line& line = lines_[bus.value];
+    return line.shortest_interval && line.stuck &&
+           now - last_batch_[bus.value] >= std::max(kSuspectAfter, *line.shortest_interval * kStuckIntervals);
+}
+
+std::optional<Sample> LineSigns::convict(BusId bus, Monotonic now) {
+    if (convicted_[bus.value]) {
+        return std::nullopt;
+    }
+    convicted_[bus.value] = true;
+    return own_sample(*lines_[bus.value].stuck,
+                      std::chrono::duration<double>(now - last_batch_[bus.value]).count(), now);
+}
+
 std::vector<Sample> LineSigns::look(BusId bus, double load, Duration late, Monotonic now) const {
     const Line& line = lines_[bus.value];
     if (!line.shortest_interval || !line.load || !line.stuck || !line.late) {
         return {};
     }
     const Duration nothing = now - last_batch_[bus.value];
-    const bool hangs = nothing >= std::max(kStuckAfter, *line.shortest_interval * kStuckIntervals);
+    const bool hangs =
+        convicted_[bus.value] || nothing >= std::max(kStuckAfter, *line.shortest_interval * kStuckIntervals);
     return {own_sample(*line.load, load * 100, now),
             own_sample(*line.stuck, hangs ? std::chrono::duration<double>(nothing).count() : 0, now),
             own_sample(*line.late, std::chrono::duration<double>(late).count(), now)};

@@ -19,7 +19,16 @@ public:
     LineSigns(const config::Site& site, Monotonic start);
 
     /// The line's worker brought something.
-    void brought(BusId bus, Monotonic now) { last_batch_[bus.value] = now; }
+    void brought(BusId bus, Monotonic now) {
+        last_batch_[bus.value] = now;
+        convicted_[bus.value] = false;
+    }
+
+    /// Nothing for so long that a silence on the line is its worker's, not its sensors'.
+    bool is_suspect(BusId bus, Monotonic now) const;
+    /// Such a silence has been found: the worker hangs, until it brings something.
+    /// \return the sample that says so; nothing: it is said already
+    std::optional<Sample> convict(BusId bus, Monotonic now);
 
     /// The gateway's own samples of a line; none of one without devices. \param load  share, 0 to 1
     /// \param late  how late a change may be seen where that is beyond what is promised, else zero
@@ -32,6 +41,7 @@ private:
     };
     std::vector<Line> lines_;            ///< by BusId
     std::vector<Monotonic> last_batch_;  ///< by BusId
+    std::vector<bool> convicted_;        ///< by BusId
 };
 
 }  // namespace gengfu

@@ -112,11 +112,13 @@ private:
     bool has_timed_flags() const;
     // pipeline_causes.cpp
     void begin_causes();
+    void look_at_hangs(const std::set<BusId>& missed, alarms::CauseWatch::Patience patience);
     void look_at_causes(alarms::CauseWatch::Patience patience);
     void look_at_lines();
     Duration look_at_promise(BusId bus, const sampling::BusSnapshot& seen);
     void judge_own(const std::vector<Sample>& samples);
-    bool finds_silence(const std::vector<rules::Verdict>& verdicts) const;
+    /// \return the lines of devices that rules find silent
+    std::set<BusId> finds_silence(const std::vector<rules::Verdict>& verdicts) const;
     // pipeline_actions.cpp
     void begin_actions();
     void act();

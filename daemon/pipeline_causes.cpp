@@ -22,11 +22,15 @@ void Pipeline::begin_causes() {
     alarms::begin_causes(causes_, table_.standing(), site_);
 }
 
-bool Pipeline::finds_silence(const std::vector<rules::Verdict>& verdicts) const {
-    return std::any_of(verdicts.begin(), verdicts.end(), [this](const rules::Verdict& verdict) {
-        return verdict.change == rules::Change::kRaised &&
-               site_.rules[verdict.rule.value].kind == config::RuleKind::kSilent;
-    });
+std::set<BusId> Pipeline::finds_silence(const std::vector<rules::Verdict>& verdicts) const {
+    std::set<BusId> on;
+    for (const rules::Verdict& verdict : verdicts) {
+        const config::Rule& rule = site_.rules[verdict.rule.value];
+        if (verdict.change == rules::Change::kRaised && rule.kind == config::RuleKind::kSilent) {
+            on.insert(site_.device(rule.device).bus);
+        }
+    }
+    return on;
 }
 
 void Pipeline::judge_own(const std::vector<Sample>& samples) {
@@ -37,6 +41,39 @@ void Pipeline::judge_own(const std::vector<Sample>& samples) {
     }
     apply(verdicts);
     publisher_->samples(samples);
+}
+
+/// A line whose worker hangs brings nothing: neither values nor failures. What a rule, or the watch of
+/// causes, would find to be silent by it is told as that, once, with the sensors behind it.
+void Pipeline::look_at_hangs(const std::set<BusId>& missed, alarms::CauseWatch::Patience patience) {
+    const Monotonic now = clock_.now();
+    std::vector<Sample> samples;
+    for (std::uint32_t i = 0; i < workers_.size(); ++i) {
+        const BusId bus{i};
+        const bool suspect = workers_[i] && now >= lent_until_[i] && signs_.is_suspect(bus, now);
+        causes_.set_hung(bus, suspect);
+        if (!suspect) {
+            continue;
+        }
+        const std::size_t silent = causes_.silent_on(bus, now, patience).size();
+        const bool whole = silent >= 2 && silent == causes_.devices_on(bus);
+        const bool news = (missed.contains(bus) || whole) && !causes_.stands(bus);
+        const auto rule = config::own_rule(site_, name_of(config::LinePoint::kStuck, site_.bus(bus)));
+        if (!rule || (!news && !table_.is_active(*rule))) {
+            continue;
+        }
+        std::vector<std::string> behind;
+        for (const DeviceId device : causes_.silent_on(bus, now, alarms::CauseWatch::Patience::kSuspicion)) {
+            behind.push_back(site_.device(device).name);
+        }
+        table_.set_behind(*rule, behind);
+        if (const auto sample = signs_.convict(bus, now)) {
+            samples.push_back(*sample);
+        }
+    }
+    if (!samples.empty()) {
+        judge_own(samples);
+    }
 }
 
 void Pipeline::look_at_causes(alarms::CauseWatch::Patience patience) {
@@ -87,6 +124,7 @@ void Pipeline::look_at_causes(alarms::CauseWatch::Patience patience) {
 
 void Pipeline::look_at_lines() {
     ++line_looks_;
+    look_at_hangs({}, alarms::CauseWatch::Patience::kSteady);
     look_at_causes(alarms::CauseWatch::Patience::kSteady);
     if (line_looks_ % kLooksPerSample != 0) {
         return;

@@ -64,8 +64,9 @@ void Pipeline::apply(const std::vector<rules::Verdict>& verdicts) {
         held_.insert(held_.end(), verdicts.begin(), verdicts.end());
         return;
     }
-    if (finds_silence(verdicts)) {
+    if (const std::set<BusId> missed = finds_silence(verdicts); !missed.empty()) {
         // What silences many is told before what it silences.
+        look_at_hangs(missed, alarms::CauseWatch::Patience::kSuspicion);
         look_at_causes(alarms::CauseWatch::Patience::kSuspicion);
     }
     bool any = false;

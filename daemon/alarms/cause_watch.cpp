@@ -134,6 +134,30 @@ void CauseWatch::set_lent(BusId bus, bool lent) {
     }
 }
 
+void CauseWatch::set_hung(BusId bus, bool hung) {
+    if (bus.value < lines_.size()) {
+        lines_[bus.value].hung = hung;
+    }
+}
+
+std::vector<DeviceId> CauseWatch::silent_on(BusId bus, Monotonic now, Patience patience) const {
+    std::vector<DeviceId> silent;
+    if (bus.value < lines_.size()) {
+        std::copy_if(lines_[bus.value].devices.begin(), lines_[bus.value].devices.end(),
+                     std::back_inserter(silent),
+                     [&](DeviceId device) { return quiet(device, now, patience); });
+    }
+    return silent;
+}
+
+std::size_t CauseWatch::devices_on(BusId bus) const {
+    return bus.value < lines_.size() ? lines_[bus.value].devices.size() : 0;
+}
+
+bool CauseWatch::stands(BusId bus) const {
+    return bus.value < lines_.size() && !lines_[bus.value].behind.empty();
+}
+
 bool CauseWatch::quiet(DeviceId device, Monotonic now, Patience patience) const {
     const Heard& heard = heard_[device.value];
     const Duration enough = patience == Patience::kSteady ? heard.patience : heard.suspicion;
@@ -190,7 +214,7 @@ std::vector<DeviceId> CauseWatch::feed_behind(const Group& feed, Monotonic now, 
                                       [&](DeviceId device) { return site_->device(device).bus == first; });
     if (one_line && first.value < lines_.size()) {
         const Group& line = lines_[first.value];
-        if (line.lent || !line.usable || all_quiet(line.devices, now, patience)) {
+        if (line.lent || line.hung || !line.usable || all_quiet(line.devices, now, patience)) {
             return {};
         }
     }
@@ -204,7 +228,7 @@ bool CauseWatch::explained_by_feed(DeviceId device) const {
 
 /// The whole line, or the largest part of it that fell silent together.
 std::vector<DeviceId> CauseWatch::line_behind(const Group& line, Monotonic now, Patience patience) const {
-    if (line.lent || line.devices.empty()) {
+    if (line.lent || line.hung || line.devices.empty()) {
         return {};
     }
     std::vector<DeviceId> silent;

@@ -17,6 +17,10 @@ constexpr std::size_t kTogether = 3;
 /// Pure.
 class CauseWatch {
 public:
+    /// kSteady waits until a silence cannot be a slow line; kSuspicion when a rule has just found one:
+    /// devices that should have been heard meanwhile count.
+    enum class Patience : std::uint8_t { kSteady, kSuspicion };
+
     /// \param site outlives the watch; it has had config::add_self().
     CauseWatch(const config::Site& site, Monotonic start);
 
@@ -32,10 +36,14 @@ public:
     void set_line(BusId bus, bool usable);
     /// Silence on a line that is lent is nobody's fault: nothing is found on it.
     void set_lent(BusId bus, bool lent);
-
-    /// kSteady waits until a silence cannot be a slow line; kSuspicion when a rule has just found one:
-    /// devices that should have been heard meanwhile count.
-    enum class Patience : std::uint8_t { kSteady, kSuspicion };
+    /// Silence on a line whose worker brings nothing is the worker's: no break is found on it. What stood
+    /// before goes on.
+    void set_hung(BusId bus, bool hung);
+    /// Devices of a line that are silent now.
+    std::vector<DeviceId> silent_on(BusId bus, Monotonic now, Patience patience) const;
+    std::size_t devices_on(BusId bus) const;
+    /// A cause of this kind stands for the line.
+    bool stands(BusId bus) const;
 
     struct Finding {
         PointId point;                 ///< the gateway's own
@@ -71,7 +79,7 @@ private:
         Monotonic wave_last{};
         Monotonic heard{};  ///< of a line: its last sound
         Duration round{};   ///< of a line: a time-out of each of its devices
-        bool usable = true, lent = false;
+        bool usable = true, lent = false, hung = false;
         bool changed = false, anew = false;  ///< by the last look
     };
 

@@ -64,14 +64,17 @@ SelfJudged overloaded(const Bus& bus) {
 }
 
 SelfJudged stuck(const Bus& bus) {
-    return judged(name_of(LinePoint::kStuck, bus), "s", "bus-stuck", Severity::kMajor, 1,
-                  {{"总线 " + bus.name + " 的读取线程停滞", "The worker of bus " + bus.name + " is stuck"},
-                   {"总线 " + bus.name + ":{value:.0f} 秒没有任何结果",
-                    "Bus " + bus.name + ": nothing for {value:.0f} s"},
-                   {"查看串口适配器与驱动;必要时重启网关服务",
-                    "Look at the port's adapter and driver; restart the gateway's service if need be"},
-                   {"其上的传感器都不再保护", "None of the sensors on it protects"},
-                   {}});
+    SelfJudged one =
+        judged(name_of(LinePoint::kStuck, bus), "s", kBusStuck, Severity::kMajor, 1,
+               {{"总线 " + bus.name + " 的读取线程停滞", "The worker of bus " + bus.name + " is stuck"},
+                {"总线 " + bus.name + ":{value:.0f} 秒没有任何结果",
+                 "Bus " + bus.name + ": nothing for {value:.0f} s"},
+                {"查看串口适配器与驱动;必要时重启网关服务",
+                 "Look at the port's adapter and driver; restart the gateway's service if need be"},
+                {"其上的传感器都不再保护", "None of the sensors on it protects"},
+                {}});
+    one.rule.off_delay = kDownOffDelay;  // its sensors come back one by one
+    return one;
 }
 
 SelfJudged late(const Bus& bus) {

@@ -11,6 +11,7 @@ namespace gengfu::config {
 
 /// Names of the rules that are the causes of silences.
 constexpr const char* kBusDown = "bus-down";
+constexpr const char* kBusStuck = "bus-stuck";
 constexpr const char* kFeedDown = "feed-down";
 
 /// A line that is back has brought every device's sound within this: units that were given up are asked again

@@ -50,6 +50,8 @@ BusWorker::Loop::Loop(const config::Site& of, BusId bus_id, std::unique_ptr<driv
 }
 
 void BusWorker::Loop::run() {
+    // What `top -H` and a debugger call it; the kernel cuts it to 15 bytes.
+    ::prctl(PR_SET_NAME, ("bus " + site.bus(id).name).c_str());
     if (site.bus(id).kind == config::BusKind::kModbusRtu) {
         // The kernel's usual 50 us of slack at each of an exchange's waits would be time that the line is
         // idle.

@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from support import threads
 from support.configuration import RELAY, SILENT_SOON, UNLATCHED
 from support.schema import feed as feed_schema
 from support.slaves import TcpSlaves
@@ -27,7 +28,7 @@ def outcome(reply) -> str:
 
 def calls_about_silence(feed) -> list:
     """By rule; a disk that is slow on a busy machine is told, too."""
-    return [t.alarm.rule for t in feed.transitions() if t.notify and t.alarm.rule in ("bus-down", "silent")]
+    return [t.alarm.rule for t in feed.transitions() if t.notify and t.alarm.rule in ("bus-down", "bus-stuck", "silent")]
 
 
 def answers(gateway) -> dict:
@@ -155,6 +156,28 @@ def test_a_dead_line_is_one_alarm(broker, feed, gateway, configuration):
     assert listed["gateway/bus-down"]["behind"] == ["a", "b", "c", "d"]
 
 
+@pytest.mark.parametrize("names", ["a", "abc"])
+def test_a_line_whose_worker_hangs_is_one_call(broker, feed, relays, gateway, configuration, names):
+    """The silence of its devices is found before the minute that a hang takes by itself."""
+    configuration.mqtt(broker.port).tcp("tcp", relays.port)
+    for unit, name in enumerate(names, 1):
+        configuration.relay(name, "tcp", unit, UNLATCHED + SILENT_SOON.replace("700ms", "12s"))
+    gateway.configure(configuration.text())
+    gateway.start()
+    feed.wait(lambda: all(feed.last(name, "residual_current") for name in names), "a value of each")
+    with threads.held(gateway.process.pid, "bus tcp"):
+        stuck = feed.wait_transition("RAISED", "bus-stuck", seconds=40)
+        assert stuck.notify and set(stuck.alarm.behind) <= set(names)
+        for name in names:
+            child = feed.wait_transition("RAISED", "silent", name, seconds=30)
+            assert not child.notify and child.alarm.suppressed.cause == stuck.alarm.id
+        assert sorted(gateway.alarm("bus-stuck")["behind"]) == list(names)
+    for name in names:
+        feed.wait_transition("CLEARED", "silent", name, seconds=30)
+    assert gateway.alarm("bus-stuck")["active"], "until all have had the time to come back"
+    assert calls_about_silence(feed) == ["bus-stuck"]
+
+
 def test_a_line_that_fails_once_more_calls_anew(broker, feed, gateway, configuration):
     relays = TcpSlaves({unit: RELAY for unit in range(1, 6)})
     configuration.mqtt(broker.port).tcp("tcp", relays.port)
@@ -183,3 +206,17 @@ def test_a_line_that_fails_once_more_calls_anew(broker, feed, gateway, configura
         child = feed.wait_transition("RAISED", "silent", name, count=2, seconds=30)
         assert not child.notify and child.alarm.suppressed.cause == down.alarm.id
     assert calls_about_silence(feed) == ["bus-down", "bus-down"]
+    gateway.kill()
+    gateway.start()
+    feed.wait(lambda: feed.state and feed.state.online, "it to be back at the broker")
+    standing = gateway.alarm("bus-down")
+    assert standing["active"] and not standing["acknowledged"] and sorted(standing["behind"]) == list("abcde")
+    assert all(gateway.alarm("silent", name)["suppressed"]["cause"] == down.alarm.id for name in "abcde")
+    before = answers(gateway)
+    relays.units.unmute(1, 2, 3, 4, 5)
+    wait_for(lambda: all(count >= before[name] + 90 for name, count in answers(gateway).items()), "all to be back", 60)
+    relays.units.mute(1, 2, 3, 4, 5)
+    third = feed.wait_transition("RAISED", "bus-down", count=3, seconds=40)
+    assert third.alarm.id == down.alarm.id, "what worked since the restart has failed anew"
+    assert not third.notify, "nobody has taken note of the second call, which stands"
+    assert calls_about_silence(feed) == ["bus-down"] * 2

@@ -76,6 +76,20 @@ protected:
     std::unique_ptr<CauseWatch> watch_;
 };
 
+TEST_F(CauseWatchTest, NoBreakIsFoundOnALineWhoseWorkerBringsNothing) {
+    live({0, 1, 2, 3, 4, 5, 6}, 0, 10);
+    watch_->set_hung(BusId{0}, true);
+    EXPECT_EQ(found(40), Found{}) << "nor a feed of that line alone";
+    EXPECT_EQ(watch_->silent_on(BusId{0}, test::at(40), Patience::kSteady).size(), 6U);
+    EXPECT_EQ(watch_->devices_on(BusId{0}), 6U);
+    EXPECT_FALSE(watch_->stands(BusId{0}));
+    watch_->set_hung(BusId{0}, false);
+    EXPECT_EQ(found(41), (Found{{down(), 6}})) << "one that works again and still hears nothing is cut";
+    EXPECT_TRUE(watch_->stands(BusId{0}));
+    watch_->set_hung(BusId{0}, true);
+    EXPECT_EQ(found(42), (Found{{down(), 6}})) << "what stood before goes on";
+}
+
 TEST_F(CauseWatchTest, AWholeLineIsOneCause) {
     hear({0, 1, 2, 3, 4, 5, 6}, 10);
     EXPECT_EQ(found(19), Found{});

@@ -125,6 +125,19 @@ TEST_F(FlagsTest, ALineThatIsDownExplainsTheSilenceOfItsDevices) {
     EXPECT_FALSE(table_->find(danger.alarm.id)->held()) << "a danger that was seen is no silence";
 }
 
+TEST_F(FlagsTest, AWorkerThatHangsExplainsTheSilenceOfItsLine) {
+    table_->set_behind(rule("bus-stuck"), {"panel"});
+    const Transition stuck = apply(rule("bus-stuck"), Change::kRaised, Severity::kMajor).at(0);
+    const Transition child = apply(RuleId{1}, Change::kRaised).at(0);
+    EXPECT_TRUE(stuck.notify);
+    EXPECT_FALSE(child.notify);
+    EXPECT_EQ(child.alarm.suppressed->cause, stuck.alarm.id);
+    const std::vector<Transition> over = apply(rule("bus-stuck"), Change::kCleared, Severity::kMajor);
+    ASSERT_EQ(over.size(), 2U);
+    EXPECT_EQ(over[1].kind, TransitionKind::kReleased) << "who is silent still speaks for himself";
+    EXPECT_TRUE(over[1].notify);
+}
+
 TEST_F(FlagsTest, ChildrenThatCameBackAreOverAndTheOthersSpeakForThemselves) {
     apply(rule("bus-down"), Change::kRaised, Severity::kMajor);
     apply(RuleId{1}, Change::kRaised);

@@ -103,11 +103,12 @@ TEST_F(LineSignsTest, AnOverloadThatEasesALittleStands) {
     EXPECT_EQ(log_, " 120:bus-overloaded raised");
 }
 
-TEST_F(LineSignsTest, AWorkerThatHangsIsAnAlarmAfterAMinuteAndClearsAtOnce) {
+/// It clears when its sensors, which come back one by one, have had their time.
+TEST_F(LineSignsTest, AWorkerThatHangsIsAnAlarmAfterAMinuteAndClearsAMinuteAfterItWorks) {
     begin(seconds(1));
     play(
         0, 600, [](int) { return 0.3; }, [](int second) { return second < 100 || second >= 300; });
-    EXPECT_EQ(log_, " 160:bus-stuck raised 300:bus-stuck cleared");
+    EXPECT_EQ(log_, " 160:bus-stuck raised 360:bus-stuck cleared");
     EXPECT_EQ(last_.key.point, "bus_stuck." + line_);
 }
 
@@ -118,6 +119,26 @@ TEST_F(LineSignsTest, AWorkerThatNeverBringsAnythingIsOne) {
     EXPECT_EQ(log_, " 60:bus-stuck raised");
     EXPECT_EQ(last_.evidence.value, 60);
     EXPECT_EQ(last_.text.en, "Bus " + line_ + ": nothing for 60 s");
+}
+
+/// Somebody misses a sensor: nothing for ten seconds and five intervals is the worker's fault, told once.
+TEST_F(LineSignsTest, AHangThatIsFoundByASilenceStandsUntilTheWorkerBringsSomething) {
+    begin(seconds(3));
+    play(
+        0, 40, [](int) { return 0.3; }, [](int second) { return second < 20; });
+    EXPECT_FALSE(signs_->is_suspect(BusId{0}, gengfu::test::at(33)));  // heard of at 19
+    EXPECT_TRUE(signs_->is_suspect(BusId{0}, gengfu::test::at(34)));
+    EXPECT_FALSE(signs_->is_suspect(BusId{1}, gengfu::test::at(99))) << "a line without devices";
+    const std::optional<Sample> said = signs_->convict(BusId{0}, gengfu::test::at(34));
+    ASSERT_TRUE(said);
+    EXPECT_EQ(said->value, 15);
+    EXPECT_FALSE(signs_->convict(BusId{0}, gengfu::test::at(35))) << "said already";
+    play(
+        40, 60, [](int) { return 0.3; }, [](int) { return false; });
+    EXPECT_EQ(log_, " 40:bus-stuck raised") << "it holds at the next looks, long before the minute";
+    play(
+        60, 200, [](int) { return 0.3; }, always);
+    EXPECT_EQ(log_, " 40:bus-stuck raised 120:bus-stuck cleared");
 }
 
 TEST_F(LineSignsTest, ALineThatIsReadSeldomIsNotStuck) {
