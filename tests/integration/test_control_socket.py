@@ -133,7 +133,7 @@ def test_requests_of_one_connection_are_answered_in_order(site):
         data = b""
         while data.count(b"\n") < 3:
             data += connection.recv(65536)
-    assert [sorted(json.loads(line)) for line in data.splitlines()] == [["device", "samples"], ["version"], ["alarms"]]
+    assert [sorted(json.loads(line)) for line in data.splitlines()] == [["device", "samples"], ["version"], ["alarms", "time_zone"]]
 
 
 def test_an_alarm_is_named_by_its_beginning_or_its_number(site, relays):

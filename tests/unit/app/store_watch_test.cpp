@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/chinese.hpp"
+
 namespace gengfu {
 namespace {
 
@@ -34,6 +36,7 @@ TEST(StoreWatch, WantOfRoomIsNotTheSameAsADiskThatFails) {
     EXPECT_FALSE(watch.full());
     EXPECT_TRUE(watch.trouble(kStart));
     EXPECT_EQ(watch.detail().en, ": events cannot be written: no room");
+    EXPECT_EQ(test::english_in(watch.detail().zh, {}), std::vector<std::string>{}) << watch.detail().zh;
     EXPECT_TRUE(watch.look({}, kStart));
     EXPECT_FALSE(watch.trouble(kStart));
 }
