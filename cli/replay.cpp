@@ -10,6 +10,7 @@
 #include "cli/replay_report.hpp"
 #include "cli/span.hpp"
 #include "cli/terminal.hpp"
+#include "daemon/alarms/describe.hpp"
 #include "daemon/config/load.hpp"
 #include "daemon/config/self_device.hpp"
 
@@ -65,6 +66,9 @@ public:
         learn_names();
         if (!played_.any || batch.epoch != epoch_) {
             epoch_ = batch.epoch;
+            if (played_.any) {
+                played_.holes.push_back({last_, batch.start});
+            }
             played_.from = played_.any ? played_.from : batch.start;
             played_.any = true;
             ++played_.starts;
@@ -97,6 +101,7 @@ private:
     }
 
     void give(std::int32_t number, Sample sample, Wall at) {
+        last_ = std::max(last_, at);
         const std::optional<PointId> point = places_[static_cast<std::size_t>(number)];
         if (!point) {
             ++played_.elsewhere;
@@ -120,6 +125,7 @@ private:
     std::vector<std::optional<PointId>> places_;  ///< by number of the record
     std::vector<bool> seen_;
     Epoch epoch_{};
+    Wall last_{};  ///< sample, of whatever point
 };
 
 /// The alarms that came within what was played.
@@ -199,7 +205,13 @@ int replay(const Common& common, const HistoryWish& wish) {
             played.unseen.push_back(site.point_name(point));
         }
     }
-    const Comparison result = compare(recorded(history, played.from, played.until), run.occurrences());
+    std::set<alarms::Key> judged;
+    for (const config::Rule& rule : site.rules) {
+        judged.insert(alarms::key_of(site, rule));
+    }
+    std::vector<Occurrence> came = recorded(history, played.from, played.until);
+    note_unrecorded(came, played.holes, judged);
+    const Comparison result = compare(came, run.occurrences());
     if (common.format == Format::kJson) {
         print(replay_json(played, result));
     } else {

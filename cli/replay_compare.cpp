@@ -16,7 +16,7 @@ bool meet(const Occurrence& a, const Occurrence& b) {
 Kept kept(const Occurrence& came, const Occurrence& would) {
     Kept out{came, would};
     const Duration moved = would.raised - came.raised;
-    const bool comparable = !came.stood_before && !would.stood_before;
+    const bool comparable = !came.stood_before && !would.stood_before && !came.unrecorded;
     out.moved = comparable && std::chrono::abs(moved) > kSameTime ? moved : Duration::zero();
     out.graver = graver(would.severity, came.severity);
     out.milder = graver(came.severity, would.severity);
@@ -24,6 +24,16 @@ Kept kept(const Occurrence& came, const Occurrence& would) {
 }
 
 }  // namespace
+
+void note_unrecorded(std::vector<Occurrence>& came, const std::vector<Hole>& holes,
+                     const std::set<alarms::Key>& judged) {
+    for (Occurrence& one : came) {
+        one.unrecorded =
+            judged.contains(one.key) && std::any_of(holes.begin(), holes.end(), [&](const Hole& hole) {
+                return one.raised > hole.from && one.raised <= hole.to;
+            });
+    }
+}
 
 Comparison compare(const std::vector<Occurrence>& came, const std::vector<Occurrence>& would) {
     std::map<alarms::Key, std::vector<const Occurrence*>> waiting;
@@ -36,7 +46,7 @@ Comparison compare(const std::vector<Occurrence>& came, const std::vector<Occurr
         const auto partner = std::find_if(of_key.begin(), of_key.end(),
                                           [&](const Occurrence* other) { return meet(one, *other); });
         if (partner == of_key.end()) {
-            out.removed.push_back(one);
+            (one.unrecorded ? out.unknown : out.removed).push_back(one);
             continue;
         }
         out.kept.push_back(kept(one, **partner));

@@ -61,6 +61,7 @@ json report(const Played& played, const Comparison& result) {
             {"troubles", played.troubles},
             {"added", to_json(result.added)},
             {"removed", to_json(result.removed)},
+            {"unknown", to_json(result.unknown)},
             {"kept", std::move(kept)}};
 }
 
@@ -129,6 +130,13 @@ std::string replay_text(const Played& played, const Comparison& result, const Lo
     text += played.taught ? "Poses and baselines are those of today.\n" : "";
     text += warnings(played) + "\n" + list_text("added  ", Colour::kRed, result.added, time) +
             list_text("removed", Colour::kBlue, result.removed, time);
+    if (!result.unknown.empty()) {
+        text +=
+            list_text("unknown", Colour::kYellow, result.unknown, time) +
+            "Of those that are unknown the samples that raised them were lost, as the daemon was killed or "
+            "lost\n"
+            "power right after: whether they would have come cannot be told.\n";
+    }
     std::size_t same = 0;
     for (const Kept& one : result.kept) {
         const std::string change = change_text(one, time);
@@ -137,8 +145,10 @@ std::string replay_text(const Played& played, const Comparison& result, const Lo
     }
     return text +
            fmt::format(
-               "{} added, {} removed, {} changed, {} as they came; played {:.0f} times as fast as it was\n",
-               result.added.size(), result.removed.size(), result.kept.size() - same, same, played.speed());
+               "{} added, {} removed, {} changed, {} as they came{}; played {:.0f} times as fast as it was\n",
+               result.added.size(), result.removed.size(), result.kept.size() - same, same,
+               result.unknown.empty() ? "" : fmt::format(", {} unknown", result.unknown.size()),
+               played.speed());
 }
 
 }  // namespace gengfu::cli

@@ -21,6 +21,7 @@ struct Played {
     bool taught = false;
     Unusable unusable;
     std::vector<std::string> troubles;
+    std::vector<Hole> holes;
 
     double speed() const {
         const double played = std::chrono::duration<double>(until - from).count();

@@ -23,6 +23,7 @@ struct Occurrence {
     Severity severity = Severity::kMinor;  ///< the gravest that it had
     config::Text title;
     bool stood_before = false;  ///< it had been raised before the time that is looked at
+    bool unrecorded = false;    ///< the samples that raised it are not in the record
 };
 
 /// The occurrences that transitions tell of.

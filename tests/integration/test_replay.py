@@ -127,3 +127,26 @@ def test_a_request_for_records_that_is_none_is_refused(site):
     assert "which run" in site.ask(verb="records", epoch="xyz", stream="event")["error"]
     assert site.ask(verb="records", epoch="0" * 16, stream="event") == {"records": [], "more": False}
     assert site.ask(verb="catalogue", hash="../../etc/passwd") == {"parts": []}
+
+
+def test_what_a_kill_took_with_it_is_unknown_and_not_removed(site, relays):
+    """The alarm is on disk before it is told; its samples are written a moment later."""
+    wait_for(lambda: len(played(site)["kept"]) == 2, "both alarms in the record")
+    site.kill()
+    site.start()
+    wait_for(lambda: played(site)["starts"] == 2, "samples of the second run")
+    relays.set(1, "holding", 0, ALARM)
+    site.wait_alarm(RULE, "relay-1", active=True)
+    site.kill()
+    relays.set(1, "holding", 0, REST)
+    site.start()
+    site.wait_alarm(RULE, "relay-1", active=False)
+    wait_for(lambda: played(site)["starts"] == 3, "samples of the third run")
+    result = played(site)
+    assert result["added"] == [] and result["removed"] == []
+    assert len(result["kept"]) + len(result["unknown"]) == 3
+    assert all(name == ("relay-1", RULE) for name in names(result["unknown"]))
+    shown = replay(site, "--since", "1h").stdout
+    assert (", 1 unknown" in shown and "cannot be told" in shown) == bool(result["unknown"])
+    site.configure(site.text(OFF, UNLATCHED))
+    assert names(played(site)["removed"]) == [("relay-1", RULE)] * 2, "no rule, no alarm: that is known"

@@ -138,6 +138,28 @@ TEST(Compare, MatchesWhatOverlapsOfOneKey) {
     EXPECT_EQ(found.added[1].raised, after(seconds(5000)));
 }
 
+/// The run ended by a kill between 90 and 200: what was raised in the meantime has no samples.
+TEST(Compare, WhatTheRecordHasNoSamplesOfIsUnknownAndNotRemoved) {
+    std::vector<Occurrence> came{occurrence("a", 0, 50),    occurrence("b", 90, 250),
+                                 occurrence("c", 91, 250),  occurrence("d", 95, 400),
+                                 occurrence("e", 201, 250), occurrence("gone", 95, 250)};
+    std::set<alarms::Key> judged;
+    for (const char* const rule : {"a", "b", "c", "d", "e"}) {
+        judged.insert(occurrence(rule, 0, 0).key);
+    }
+    note_unrecorded(came, {{occurrence("", 90, 0).raised, occurrence("", 200, 0).raised}}, judged);
+    const Comparison found = compare(came, {occurrence("d", 200, 400)});
+    ASSERT_EQ(found.removed.size(), 4U);
+    EXPECT_EQ(found.removed[3].key.rule, "gone") << "no rule, no alarm";
+    EXPECT_EQ(found.removed[0].key.rule, "a");
+    EXPECT_EQ(found.removed[1].key.rule, "b") << "its sample is the last on record";
+    EXPECT_EQ(found.removed[2].key.rule, "e");
+    ASSERT_EQ(found.unknown.size(), 1U);
+    EXPECT_EQ(found.unknown[0].key.rule, "c");
+    ASSERT_EQ(found.kept.size(), 1U);
+    EXPECT_EQ(found.kept[0].moved, Duration::zero()) << "later only by what is not on record";
+}
+
 TEST(Compare, OneIsMatchedOnce) {
     const Comparison found = compare({occurrence("a", 0, std::nullopt)},
                                      {occurrence("a", 3, 10), occurrence("a", 30, std::nullopt)});
