@@ -43,6 +43,8 @@ def test_raised_acknowledged_cleared_over(site, feed, relays):
     assert [a["id"] for a in listed] == [raised.id] and listed[0]["severity"] == "major"
     for_people = site.command("alarms").stdout
     assert "剩余电流超限" in for_people and "电工班" in for_people and raised.id in for_people
+    assert " +08:00" in for_people and listed[0]["raised"].endswith("Z"), "the gateway's own time for people, UTC for programs"
+    assert " +08:00" in site.command("status").stdout.splitlines()[0]
 
     done = site.command("ack", raised.id[:12], "--why", "on my way")
     assert done.returncode == 0, done.stderr
