@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "daemon/sampling/alarm_points.hpp"
 #include "daemon/sampling/response_time.hpp"
@@ -20,6 +21,7 @@ struct Demand {
     Duration turn{};                ///< all of it in one go
     Duration silent{};              ///< of a time-out
     Duration write{};               ///< of one write on demand; zero: the profile allows none
+    std::size_t outputs = 0;        ///< that actions of rules write, each at once
     Duration pause{};               ///< between two time-outs before it counts as offline, at least
     Duration patience{};            ///< the least of its deadlines
 };
@@ -58,6 +60,16 @@ Duration cost_of(const config::Site& site, const Demand& demand, std::size_t i, 
     return std::max(cost(faster | bit(i)) - cost(faster), cost(bit(0) | bit(i)) - cost(bit(0)));
 }
 
+std::size_t outputs_of(const config::Site& site, DeviceId id) {
+    std::set<config::Register> outputs;
+    for (const config::Rule& rule : site.rules) {
+        if (rule.action && rule.action->device == id) {
+            outputs.insert(rule.action->reg);
+        }
+    }
+    return outputs.size();
+}
+
 Demand demand_of(const config::Site& site, DeviceId id, const std::vector<bool>& alarms) {
     Demand demand{.device = id, .cadences = cadences(site, id, alarms), .tasks = {}};
     std::erase_if(demand.cadences, [](const Cadence& cadence) { return cadence.on_connect; });
@@ -67,6 +79,7 @@ Demand demand_of(const config::Site& site, DeviceId id, const std::vector<bool>&
     demand.turn = turn_cost(site, id, demand.cadences, bit(demand.cadences.size()) - 1);
     demand.silent = silent_cost(site, id);
     demand.write = write_cost(site, id);
+    demand.outputs = outputs_of(site, id);
     demand.pause = std::max(demand.cadences.front().interval, longest_turnaround(site, id));
     demand.patience = relative_deadline(demand.cadences.front());
     const bool several = demand.cadences.size() > 1;
@@ -104,6 +117,17 @@ Task command(const std::vector<Demand>& demands, Duration at_least) {
         longest = std::max({longest, demand.turn, demand.write});
     }
     return {.cost = longest, .turn = longest, .nth = {Duration::zero()}};
+}
+
+/// What actions write at once, outside of the share of commands: each output once in kTruce, and those of a
+/// unit that does not answer all together so.
+Task outputs_task(const Demand& demand, bool is_dead) {
+    const Duration cost = is_dead ? demand.silent : demand.write;
+    return {.cost = cost,
+            .period = kTruce,
+            .turn = cost,
+            .nth = {Duration::zero()},
+            .many = is_dead ? 1 : demand.outputs};
 }
 
 /// What a unit costs that falls silent: its whole wait a few times, then probes after ever longer pauses.
@@ -144,6 +168,9 @@ public:
         : own_(own), quick_command_(command(demands, Duration::zero())) {
         tasks_.push_back(command(demands, dead == nullptr ? Duration::zero() : dead->silent));
         for (const Demand& demand : demands) {
+            if (demand.outputs > 0 && &demand != dead) {
+                tasks_.push_back(outputs_task(demand, false));
+            }
             if (&demand != dead || own == Own::kKept) {
                 for (const Task& task : demand.tasks) {
                     add(tasks_, task);
@@ -153,6 +180,9 @@ public:
         if (dead != nullptr) {
             dead_ = dead->device;
             tasks_.push_back(silence(*dead));
+            if (dead->outputs > 0) {
+                tasks_.push_back(outputs_task(*dead, true));
+            }
             // Writes keep no truce.
             truce_ = dead->write == Duration::zero();
         }
@@ -203,7 +233,8 @@ constexpr std::size_t kMostKinds = 6;
 /// One dead unit of each kind, and a second one for the points of the first itself.
 std::vector<Scenario> deaths(const std::vector<Demand>& demands) {
     const auto alike = [](const Demand& a, const Demand& b) {
-        return a.tasks == b.tasks && a.silent == b.silent && a.pause == b.pause;
+        return a.tasks == b.tasks && a.silent == b.silent && a.pause == b.pause && a.write == b.write &&
+               a.outputs == b.outputs;
     };
     std::vector<const Demand*> chosen;
     for (const Demand& demand : demands) {
@@ -221,6 +252,8 @@ std::vector<Scenario> deaths(const std::vector<Demand>& demands) {
                 worst.device = demand->device;
                 worst.silent = demand->silent;
             }
+            worst.write = std::max(worst.write, demand->write);
+            worst.outputs = std::max(worst.outputs, demand->outputs);
             worst.pause = std::min(worst.pause, demand->pause);
             worst.patience = std::min(worst.patience, demand->patience);
         }

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -27,7 +28,9 @@ struct BusWorker::Loop {
         std::size_t position = 0;
         ReadDone done;
         std::function<void(Loop&)> act;  ///< in place of a read
-        bool at_once = false;            ///< whatever share of the line is used up
+        /// The output that it writes for the first time: whatever share of the line is used up, once in
+        /// kTruce.
+        std::optional<Output> at_once;
     };
 
     const config::Site& site;
@@ -46,8 +49,10 @@ struct BusWorker::Loop {
     LineWatch watch;
     bool tried = false;  ///< to open it
     LineLoad load;
-    Monotonic command_not_before{};  ///< reads on demand keep to their share of the line
-    bool unpublished = false;        ///< counters have changed since the snapshot
+    Monotonic command_not_before{};            ///< reads on demand keep to their share of the line
+    std::map<Output, Monotonic> at_once_from;  ///< those that were written at once: when they may be again
+    std::map<std::size_t, Monotonic> silent_until;  ///< units that did not answer a write: kTruce after it
+    bool unpublished = false;                       ///< counters have changed since the snapshot
     Monotonic published_at{};
 
     mutable std::mutex mutex;  // guards what follows
@@ -80,6 +85,7 @@ struct BusWorker::Loop {
     std::optional<ReadRequest> next_request(Monotonic now);
     /// A read keeps the truce; a write does not wait for it.
     Monotonic not_before(const ReadRequest& request) const;
+    Monotonic write_at_once_from(const Output& output) const;
     void answer(const ReadRequest& request);
     void answer_all_with_bad();
     /// What is done on demand keeps to its share of the line.

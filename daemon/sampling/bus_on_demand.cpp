@@ -20,10 +20,19 @@ std::optional<BusWorker::Loop::ReadRequest> BusWorker::Loop::next_request(Monoto
 
 Monotonic BusWorker::Loop::not_before(const ReadRequest& request) const {
     if (request.at_once) {
-        return Monotonic{};
+        return std::min(command_not_before, write_at_once_from(*request.at_once));
     }
     return request.act ? command_not_before
                        : std::max(command_not_before, schedule.on_demand_from(request.position));
+}
+
+/// Beyond that they keep to the share, or an output that goes to and fro, or a unit that is dead, would take
+/// more of the line than the budget reckons with (Demand::outputs).
+Monotonic BusWorker::Loop::write_at_once_from(const Output& output) const {
+    const auto written = at_once_from.find(output);
+    const auto silent = silent_until.find(output.position);
+    return std::max(written == at_once_from.end() ? Monotonic{} : written->second,
+                    silent == silent_until.end() ? Monotonic{} : silent->second);
 }
 
 void BusWorker::Loop::answer(const ReadRequest& request) {
@@ -31,6 +40,9 @@ void BusWorker::Loop::answer(const ReadRequest& request) {
     if (request.act) {
         request.act(*this);
         pay(now, clock.now());
+        if (request.at_once) {
+            at_once_from[*request.at_once] = clock.now() + kTruce;
+        }
         return;
     }
     std::vector<Sample> samples;
@@ -117,6 +129,7 @@ void BusWorker::Loop::write(std::size_t position, const drivers::Request& reques
     unpublished = true;
     if (!written && written.error().code == Errc::kTimeout) {
         schedule.owes(position, ended);
+        silent_until[position] = ended + kTruce;
     } else if (!written && written.error().code == Errc::kIo) {
         line_broke(written.error().what);
     }

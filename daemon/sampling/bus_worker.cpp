@@ -51,7 +51,8 @@ Result<void> BusWorker::write_now(DeviceId device, config::Register reg, std::in
         return pass(request);
     }
     // Ahead of waiting reads: a siren is not held back by people who look at values.
-    const bool at_once = leave != nullptr && !leave->again;
+    const std::optional<Output> at_once =
+        leave != nullptr && !leave->again ? std::optional(Output{*position, reg}) : std::nullopt;
     return put([position = *position, request = std::move(*request), done = std::move(done),
                 leave = std::move(leave)](Loop& loop) { loop.write(position, request, done, leave.get()); },
                Place::kFirst, at_once);
@@ -66,12 +67,12 @@ Result<void> BusWorker::read_now(DeviceId device, ReadDone done) {
     if (loop_->requests.size() >= kMostRequests || loop_->stopping) {
         return fail(Errc::kFull, "bus " + loop_->site.bus(id_).name + ": too many reads are waiting");
     }
-    loop_->requests.push_back({*position, std::move(done), {}, false});
+    loop_->requests.push_back({*position, std::move(done), {}, {}});
     loop_->wake.notify_all();
     return {};
 }
 
-Result<void> BusWorker::put(std::function<void(Loop&)> act, Place place, bool at_once) {
+Result<void> BusWorker::put(std::function<void(Loop&)> act, Place place, std::optional<Output> at_once) {
     const std::lock_guard lock(loop_->mutex);
     if (loop_->requests.size() >= kMostRequests || loop_->stopping) {
         return fail(Errc::kFull, "bus " + loop_->site.bus(id_).name + ": too many requests are waiting");

@@ -23,7 +23,8 @@ struct WriteLeave {
     Monotonic until = Monotonic::max();
     std::atomic<bool> withdrawn = false;
     /// One that has just failed is tried within the share of reads on demand; a first one does not wait for
-    /// what an earlier one, of another unit, has used up.
+    /// what an earlier one, of another unit, has used up: once in kTruce for each output, not on a unit that
+    /// has left a write unanswered within it. The budget reckons with no more than that.
     bool again = false;
 };
 
@@ -80,7 +81,15 @@ private:
     struct Loop;
 
     enum class Place : std::uint8_t { kLast, kFirst };
-    Result<void> put(std::function<void(Loop&)> act, Place place = Place::kLast, bool at_once = false);
+    /// An output, by the position of its unit on the bus.
+    struct Output {
+        std::size_t position = 0;
+        config::Register reg;
+        friend auto operator<=>(const Output&, const Output&) = default;
+    };
+    /// \param at_once  the output that it writes, where that need not wait for the share
+    Result<void> put(std::function<void(Loop&)> act, Place place = Place::kLast,
+                     std::optional<Output> at_once = std::nullopt);
     std::optional<std::size_t> position_of(DeviceId device) const;
 
     BusId id_;

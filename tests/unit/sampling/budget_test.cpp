@@ -53,6 +53,31 @@ TEST(Budget, ALoneUnitHasNoOtherThatCouldDie) {
     EXPECT_FALSE(budget(line.site, BusId{0}).bounds.at(0).one_dead);
 }
 
+/// An alarm may switch all its outputs in one moment, ahead of every reading.
+TEST(Budget, WhatActionsWriteGoesBeforeReadings) {
+    LineSite line;
+    line.device(seconds(1), {{seconds(1), 0}}, milliseconds(20), true);
+    const DeviceId siren = line.device(seconds(1), {{seconds(1), 0}}, milliseconds(20), false);
+    for (std::uint16_t reg = 0; reg < 4; ++reg) {
+        line.site.profiles[1].writable.push_back(
+            {.reg = {config::Space::kHolding, reg}, .low = 0, .high = 1});
+    }
+    const SafetyBound without = budget(line.site, BusId{0}).bounds.at(0);
+    const config::Rule rule = line.site.rules[0];
+    line.site.rules.clear();
+    for (std::uint16_t i = 0; i < 8; ++i) {  // two rules for each output
+        line.site.rules.push_back(rule);
+        line.site.rules.back().action = config::Action{
+            .device = siren, .reg = {config::Space::kHolding, static_cast<std::uint16_t>(i % 4)}};
+    }
+    const SafetyBound with = budget(line.site, BusId{0}).bounds.at(0);
+    EXPECT_GE(with.alive - without.alive, 4 * write_cost(line.site, siren));
+    EXPECT_LE(with.alive - without.alive, 4 * write_cost(line.site, siren) + milliseconds(50));
+    // Of a unit that is dead they wait for one time-out together.
+    EXPECT_GE(*with.one_dead - *without.one_dead, silent_cost(line.site, siren));
+    EXPECT_LE(*with.one_dead - *without.one_dead, 2 * silent_cost(line.site, siren));
+}
+
 TEST(Promises, AreHeldAgainstIntervalDelayAndBus) {
     LineSite line;
     line.device(seconds(5), {{seconds(5), 0}}, milliseconds(20), true);

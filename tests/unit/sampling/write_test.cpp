@@ -167,6 +167,37 @@ TEST_F(Writing, OfAnotherUnitDoesNotWaitForTheShareThatADeadOneUsedUp) {
     EXPECT_EQ(order, (std::vector<int>{1, 3, 2}));
 }
 
+/// What is written at once is bounded, or the promise of the line would not be: an output that goes to and
+/// fro, and further outputs of a unit that is dead, keep to the share.
+TEST_F(Writing, AtOnceIsForTheFirstOfAnOutputAndNotForADeadUnitAgain) {
+    SiteBuilder builder(valve());
+    const DeviceId dead = builder.device("dead", 8, std::chrono::hours(1));
+    const DeviceId siren = builder.device("siren", 7, std::chrono::hours(1));
+    const DeviceId other = builder.device("other", 9, std::chrono::hours(1));
+    line_->units[7][4] = line_->units[9][4] = 0;
+    line_->silent.insert(8);
+    const auto polling = worker(builder.site);
+    std::vector<std::string> order;
+    std::promise<void> all;
+    const std::vector<std::pair<std::string, DeviceId>> queue{
+        {"siren", siren}, {"dead", dead}, {"siren again", siren}, {"dead again", dead}, {"other", other}};
+    for (auto each = queue.rbegin(); each != queue.rend(); ++each) {  // what is put in last goes first
+        ASSERT_TRUE(polling->write_now(
+            each->second, kValve, 1,
+            [&, name = each->first](const Result<void>&) {
+                order.push_back(name);
+                if (order.size() == queue.size()) {
+                    all.set_value();
+                }
+            },
+            std::make_shared<WriteLeave>()));
+    }
+    polling->start();
+    all.get_future().get();
+    polling->stop();
+    EXPECT_EQ(order, (std::vector<std::string>{"siren", "dead", "other", "siren again", "dead again"}));
+}
+
 TEST_F(Writing, GoesAheadOfWaitingReads) {
     SiteBuilder builder(valve());
     const DeviceId device = builder.device("d", 7, std::chrono::hours(1));
