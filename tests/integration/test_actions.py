@@ -137,7 +137,7 @@ def test_what_the_unit_drops_between_two_answers_is_written_again(site, feed):
 
 def test_what_is_over_before_the_unit_returns_is_not_switched_on_for_a_moment(site, feed):
     """A second try waits for its share of the line, ten seconds after half a second of time-out; its time is over by then."""
-    site.configure("2s")
+    site.configure("5s")
     slow = site.configuration.text().replace('timeout = "100ms"', 'timeout = "500ms"')
     assert slow != site.configuration.text()
     site.gateway.configure(slow)
