@@ -38,7 +38,7 @@ Delivery::Delivery(const boost::asio::any_io_executor& core, store::Store& store
       events_(epoch),
       telemetry_(epoch),
       unconfirmed_(consumers, tuning.unconfirmed, silences),
-      proof_(topics, tuning.acknowledge),
+      proof_(topics, tuning.acknowledge, tuning.prove_again),
       broker_confirms_(std::find(consumers.begin(), consumers.end(), "broker") != consumers.end()),
       pump_timer_(core),
       confirm_timer_(core),
@@ -182,6 +182,11 @@ bool Delivery::send_head(const Outgoing& head) {
     }
     const Retain retain = granted_.retain_available ? head.retain : Retain::kNo;
     kill_point("before-publish");
+    if (head.record && proof_.wants(head.topic, clock_->now())) {
+        // Before the record, in order. It fails only when the connection is gone.
+        static_cast<void>(session_->subscribe(head.topic));
+        proof_.renew(head.topic);
+    }
     const Result<void> sent = session_->publish(head.topic, head.payload, retain, token_ + 1);
     if (!sent) {
         if (sent.error().code == Errc::kFull) {
@@ -223,7 +228,7 @@ void Delivery::landed(const Identity& identity, const std::string& topic) {
 }
 
 bool Delivery::came(const std::string& topic, const std::string& payload) {
-    if (!proof_.came(topic, payload)) {
+    if (!proof_.came(topic, payload, clock_->now())) {
         return false;
     }
     for (const auto& [key, set] : std::exchange(unproven_[topic], {})) {
@@ -290,7 +295,8 @@ void Delivery::announced(const std::string& consumer) {
 }
 
 void Delivery::stored(const Identity& identity) {
-    if (progress(identity).acknowledged.contains(identity.sequence)) {
+    // What is not proven yet the store is told of when it is.
+    if (progress(identity).acknowledged.contains(identity.sequence) && proof_.holds(topics_->event)) {
         confirm_soon(identity);
     }
 }
@@ -424,8 +430,15 @@ void Delivery::watch() {
             hooks_.stuck();
         }
         watch();
-        if (const std::optional<std::string> topic = proof_.overdue(clock_->now())) {
-            hooks_.unproven(*topic);
+        if (const std::optional<Proof::Overdue> overdue = proof_.overdue(clock_->now())) {
+            if (overdue->once_more) {
+                forget_unproven();
+                events_.restart();
+                telemetry_.restart();
+                fetch();
+                return;
+            }
+            hooks_.unproven(*overdue);
         }
     });
 }

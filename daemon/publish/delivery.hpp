@@ -34,7 +34,7 @@ public:
         std::function<void()> again;  ///< what was refused is being tried again
         std::function<void()> stuck;  ///< a PUBACK is overdue: connect anew
         /// What is published there does not come back: the broker's PUBACKs mean nothing.
-        std::function<void(const std::string& topic)> unproven;
+        std::function<void(const Proof::Overdue&)> unproven;
         std::function<void()> idle;  ///< nothing waits nor is under way but slow telemetry
         std::function<void()> room;  ///< all that is new or unconfirmed is on its way: history may follow
     };
@@ -65,7 +65,7 @@ public:
     void refused(std::uint64_t token, const std::string& why);
 
     /// One of our own topics brought something.
-    /// \return whether it need not be subscribed to any more: its first record is back.
+    /// \return whether it need not be subscribed to for now: its record is back.
     bool came(const std::string& topic, const std::string& payload);
     /// Whether PUBACKs of this connection have to be proven by what comes back on the topics of records.
     bool asks_proof() const { return asks_proof_; }

@@ -17,7 +17,23 @@ std::optional<std::size_t> Proof::index(const std::string& topic) const {
 }
 
 void Proof::begin(Needed needed) {
-    of_.fill({.holds = needed == Needed::kNo});
+    needed_ = needed == Needed::kYes;
+    of_.fill({.holds = !needed_});
+}
+
+bool Proof::wants(const std::string& topic, Monotonic now) const {
+    const std::optional<std::size_t> i = index(topic);
+    if (!needed_ || !i || !of_.at(*i).holds) {
+        return false;
+    }
+    // Events are few, and each matters: none rests on an older one.
+    return name(*i) == topics_->event || now - of_.at(*i).proven.value_or(now) >= again_;
+}
+
+void Proof::renew(const std::string& topic) {
+    if (const std::optional<std::size_t> i = index(topic)) {
+        of_.at(*i).holds = false;
+    }
 }
 
 void Proof::sent(const std::string& topic, const std::string& payload, Monotonic now) {
@@ -28,12 +44,12 @@ void Proof::sent(const std::string& topic, const std::string& payload, Monotonic
     }
 }
 
-bool Proof::came(const std::string& topic, const std::string& payload) {
+bool Proof::came(const std::string& topic, const std::string& payload, Monotonic now) {
     const std::optional<std::size_t> i = index(topic);
     if (!i || of_.at(*i).holds || payload.empty() || of_.at(*i).first != payload) {
         return false;
     }
-    of_.at(*i) = {.holds = true};
+    of_.at(*i) = {.holds = true, .proven = now};
     return true;
 }
 
@@ -42,12 +58,18 @@ bool Proof::holds(const std::string& topic) const {
     return !i || of_.at(*i).holds;
 }
 
-std::optional<std::string> Proof::overdue(Monotonic now) const {
+std::optional<Proof::Overdue> Proof::overdue(Monotonic now) {
     for (std::size_t i = 0; i < of_.size(); ++i) {
-        const Topic& one = of_.at(i);
-        if (!one.holds && !one.first.empty() && now - one.sent > patience_) {
-            return name(i);
+        Topic& one = of_.at(i);
+        if (one.holds || one.first.empty() || now - one.sent <= patience_) {
+            continue;
         }
+        const bool once_more = one.proven && !one.tried;
+        if (once_more) {
+            one.tried = true;
+            one.first.clear();
+        }
+        return Overdue{name(i), one.proven.has_value(), once_more};
     }
     return std::nullopt;
 }

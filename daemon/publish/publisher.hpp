@@ -129,6 +129,7 @@ struct Tuning {
     Duration retry_refused = std::chrono::seconds(60);  ///< records that the broker denied are tried again
     Duration unconfirmed =
         std::chrono::seconds(30);  ///< after a PUBACK; then what a consumer lacks is sent again
+    Duration prove_again = std::chrono::minutes(1);            ///< MQTT 3.1.1: Proof
     Duration confirm_gather = std::chrono::milliseconds(100);  ///< PUBACKs noted in the store together
     std::uint32_t hist_rate = 200;    ///< backlog messages a second; 0: as the window takes them
     std::size_t live_records = 256;   ///< telemetry waiting in memory; more goes out from the store

@@ -82,7 +82,7 @@ private:
     void on_lost(const std::string& why, Ended ended);
     void on_idle();
     void on_refused(const std::string& topic, const std::string& why);
-    void on_unproven(const std::string& topic);
+    void on_unproven(const Proof::Overdue& overdue);
     void on_message(const Incoming& message);
     void on_own_state(const Incoming& message);
     void on_own_birth(const Incoming& message);

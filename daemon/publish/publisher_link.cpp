@@ -41,7 +41,7 @@ Delivery::Hooks Publisher::Impl::hooks() {
                            "the broker has not acknowledged a message for long: connecting anew");
                     session_->reconnect();
                 },
-            .unproven = [this](const std::string& topic) { on_unproven(topic); },
+            .unproven = [this](const Proof::Overdue& overdue) { on_unproven(overdue); },
             .idle = [this] { on_idle(); },
             .room = [this] { read_history(); }};
 }
@@ -149,16 +149,20 @@ void Publisher::Impl::on_lost(const std::string& why, Ended ended) {
 
 // The connection stands, but nothing that it takes is kept: as good as none. Somebody may mend the access
 // list.
-void Publisher::Impl::on_unproven(const std::string& topic) {
+void Publisher::Impl::on_unproven(const Proof::Overdue& overdue) {
     denied_ = clock_->now();
     denied_pause_ = std::clamp(denied_pause_ * 2, tuning_.retry_refused, kLongestDenied);
-    on_lost("MQTT 3.1.1 acknowledges what is published on " + topic +
-                ", but it does not come back: the broker's access list (ACL) denies the gateway to write "
-                "there, or to read "
-                "it, which this version of MQTT cannot tell; nothing counts as delivered. Allow both, use "
-                "MQTT 5, or name "
-                "a consumer in mqtt.confirm in place of \"broker\"",
-            Ended::kByBroker);
+    on_lost(
+        "MQTT 3.1.1 acknowledges what is published on " + overdue.topic +
+            ", but it does not come back: the broker's access list (ACL) denies the gateway to write "
+            "there, or to read "
+            "it, which this version of MQTT cannot tell; nothing counts as delivered. Allow both, use "
+            "MQTT 5, or name "
+            "a consumer in mqtt.confirm in place of \"broker\"" +
+            (overdue.held_before ? "; it did come back before: what was acknowledged in the minutes since "
+                                   "may be missing, and can be asked for by the command resend"
+                                 : ""),
+        Ended::kByBroker);
     denied_timer_.after(denied_pause_, [this] { session_->reconnect(); });
 }
 

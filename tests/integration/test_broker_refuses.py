@@ -13,6 +13,7 @@ from support.waiting import wait_for
 
 RULE = "residual-current-high"
 ALARM = "0140"
+REST = "001E"
 
 
 @pytest.fixture
@@ -92,6 +93,39 @@ def test_what_mqtt_3_1_1_acknowledges_though_the_access_list_denies_it_stays_in_
     gate.open()
     assert feed.wait_transition("RAISED", RULE).alarm.id == alarm["id"]
     wait_for(lambda: gateway.ask(verb="status")["store"]["events_pending"] == 0, "everything to be confirmed")
+
+
+def test_an_access_list_that_changes_during_a_connection_of_mqtt_3_1_1_is_noticed_by_the_next_event(folder, closing, start, relays):
+    access = folder / "access"
+    allowed = "topic readwrite gengfu/v1/#\n"
+    access.write_text(allowed)
+    access.chmod(0o600)
+    broker = closing(Broker(folder, lambda port: plain_settings(port) + f"\nacl_file {access}\n"))
+    gate = closing(Gate(broker.port))
+    feed = closing(Feed(broker.port))
+    gateway = start(gate.port, version="3.1.1")
+
+    def pending():
+        return gateway.ask(verb="status")["store"]["events_pending"]
+    relays.set(1, "holding", 0, ALARM)
+    raised = feed.wait_transition("RAISED", RULE)
+    wait_for(lambda: pending() == 0, "the first to be proven")
+    access.write_text("topic deny gengfu/v1/+/+/+/event\n" + allowed)
+    broker.process.signal(signal.SIGHUP)
+    wait_for(lambda: "ot authorized" in subprocess.run(
+        ["mosquitto_pub", "-V", "5", "-h", "127.0.0.1", "-p", str(broker.port), "-q", "1", "-t", "gengfu/v1/a/b/another/event", "-m", "?"],
+        capture_output=True, text=True, timeout=30).stderr, "the list to be read anew")
+    relays.set(1, "holding", 0, REST)
+    wait_for(lambda: not gateway.alarm(RULE)["active"], "it to clear")
+    gateway.process.wait_for_log("it did come back before", seconds=120)
+    assert pending() >= 1, "mosquitto has acknowledged it, and it is not delivered"
+    access.write_text(allowed)
+    broker.process.signal(signal.SIGHUP)
+    gate.shut()
+    gateway.process.wait_for_log("no broker:", times=2)
+    gate.open()
+    assert feed.wait_transition("CLEARED", RULE).alarm.id == raised.alarm.id
+    wait_for(lambda: pending() == 0, "everything to be confirmed")
 
 
 def test_who_answers_is_no_broker(start, relays, closing):
