@@ -1,5 +1,6 @@
 #include "daemon/learned_keeper.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "daemon/core/log.hpp"
@@ -9,9 +10,15 @@ namespace gengfu {
 const std::string& LearnedKeeper::text(const rules::Judge& judge, Monotonic now, bool anew) {
     const bool settling = judge.is_settling();
     // Once more when nothing settles any longer: the last look was before that.
-    const Duration pace = settling || settling_ ? kSettlingPace : kLearnedPace;
-    if (anew || !looked_ || text_.empty() || now - *looked_ >= pace) {
+    const rules::LimitNews limits = judge.limit_news();
+    const bool found = limits.found != limits_.found;
+    Duration pace = settling || settling_ ? kSettlingPace : kLearnedPace;
+    if (limits.changed != limits_.changed) {
+        pace = std::min(pace, kLimitPace);
+    }
+    if (anew || found || !looked_ || text_.empty() || now - *looked_ >= pace) {
         settling_ = settling;
+        limits_ = limits;
         const std::vector<rules::Learned> learned = judge.learned();
         text_ = learned.empty() ? std::string() : rules::to_text(learned);
         looked_ = now;

@@ -15,11 +15,20 @@ constexpr Duration kLearnedPace = std::chrono::minutes(10);
 /// book is written at least as often as samples are.
 constexpr Duration kSettlingPace = std::chrono::seconds(1);
 
+/// When a limit that is taken from another point has changed: another setting must not be lost, but a limit
+/// that is itself measured must not have the book written with every sample.
+constexpr Duration kLimitPace = std::chrono::minutes(1);
+
 /// Carries what rules have learned between judge and book.
 class LearnedKeeper {
 public:
-    /// Text for the book: as it was, unless it is time, or nothing had been learned yet, or `anew`.
+    /// Text for the book: as it was, unless it is time, or nothing had been learned yet, or a limit was not
+    /// known at the last look, or `anew`.
     const std::string& text(const rules::Judge& judge, Monotonic now, bool anew);
+    /// Whether some rule knows its limit that did not at the last look: to be saved soon.
+    bool has_found_limit(const rules::Judge& judge) const {
+        return judge.limit_news().found != limits_.found;
+    }
     /// Takes up the text of a book; says in the log what cannot be taken.
     void teach(rules::Judge& judge, const std::string& text, Monotonic now);
     /// Something was calibrated, or an alarm leans on what was learned: text() looks at once.
@@ -28,7 +37,8 @@ public:
 private:
     std::string text_;
     std::optional<Monotonic> looked_;
-    bool settling_ = false;  ///< as of the last look
+    bool settling_ = false;    ///< as of the last look
+    rules::LimitNews limits_;  ///< likewise
 };
 
 }  // namespace gengfu

@@ -248,6 +248,9 @@ void Pipeline::judge(const std::vector<Sample>& samples) {
         judge_.observe(sample, verdicts_);
     }
     apply(verdicts_);
+    if (learned_.has_found_limit(judge_)) {
+        save_book_soon();
+    }
 }
 
 void Pipeline::configuration_trouble(const std::string& why) {

@@ -186,7 +186,7 @@ void Judge::observe(const Sample& sample, std::vector<Verdict>& out) {
     }
     if (point.limits.count > 0 && voice_of(sample) == Voice::kFull && sample.value > 0) {
         for (const std::uint32_t index : rules_of(state, point.limits)) {
-            state.runners[index].reference = sample.value;
+            state.take_limit(state.runners[index], sample.value);
         }
     }
     const Stretch stretch = note(point.cadence, sample.taken, point.gap);

@@ -41,6 +41,12 @@ struct Recalled {
     std::size_t damaged = 0;  ///< not a state of this release
 };
 
+/// What has been heard of limits that are taken from other points, since the start: more means news.
+struct LimitNews {
+    std::size_t found = 0;    ///< limits that were not known at all, neither from an earlier run
+    std::size_t changed = 0;  ///< by more than a hundredth at once
+};
+
 struct JudgeState;  // daemon/rules/judge_state.hpp, inside of Judge
 
 /// All rules of a site over a stream of samples (docs/rules.md says what each kind means and how time is
@@ -81,8 +87,10 @@ public:
     /// Some rule has just begun to learn: what it knows gets better by the second, and is all that tells
     /// later whether something has changed. Save it soon.
     bool is_settling() const;
-    /// Takes up what was learned before, by names; what fits no rule of the site, or is of another kind, is
-    /// left. \return how many were taken. After restore().
+    /// What learned() says of limits is to be saved soon when this has changed.
+    LimitNews limit_news() const;
+    /// Takes up what was learned before, by names, and a limit only where none is known yet; what fits no
+    /// rule of the site, or is of another kind, is left. \return how many were taken. After restore().
     std::size_t teach(std::span<const Learned> learned);
     /// What the device's sensors show now is how it shall be: the pose of `moved`, the empty lane of
     /// `occupied`. \return what is known now, to be saved at once

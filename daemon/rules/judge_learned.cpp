@@ -1,11 +1,12 @@
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <string_view>
 #include <tuple>
 
-#include "daemon/config/rule_kind.hpp"
 #include "daemon/rules/judge.hpp"
 #include "daemon/rules/judge_state.hpp"
+#include "daemon/rules/learned_fit.hpp"
 #include "daemon/rules/learned_numbers.hpp"
 
 namespace gengfu::rules {
@@ -29,7 +30,7 @@ bool known(const JudgeState& state, const Runner& runner) {
         case RuleKind::kGrowth:
             return state.growth[runner.window].day_count > 0 || state.growth[runner.window].value_count > 0;
         default:
-            return false;
+            return runner.rule->limit_point && !std::isnan(runner.reference);
     }
 }
 
@@ -38,10 +39,12 @@ Learned learned_of(const JudgeState& state, const Runner& runner) {
     Learned one{.device = std::string(device),
                 .point = std::string(point),
                 .rule = std::string(rule),
-                .kind = std::string(config::to_string(runner.rule->kind)),
+                .kind = learned_kind(state.site, *runner.rule),
                 .numbers = {}};
     Out out(one.numbers);
-    if (runner.rule->kind == RuleKind::kMoved) {
+    if (runner.rule->limit_point) {
+        out(runner.reference);
+    } else if (runner.rule->kind == RuleKind::kMoved) {
         one.calibrated = state.moved[runner.window].calibrated;
         each_of_moved(out, state.moved[runner.window]);
     } else if (runner.rule->kind == RuleKind::kOccupied) {
@@ -105,9 +108,22 @@ bool take_growth(GrowthState& state, const Learned& one) {
     return true;
 }
 
-bool take(JudgeState& state, const Runner& runner, const Learned& one) {
-    if (one.kind != config::to_string(runner.rule->kind)) {
+/// What this run has heard itself is better.
+bool take_limit(Runner& runner, const Learned& one) {
+    if (!std::isnan(runner.reference) || one.numbers.empty() || !std::isfinite(one.numbers[0]) ||
+        one.numbers[0] <= 0) {
         return false;
+    }
+    runner.reference = one.numbers[0];
+    return true;
+}
+
+bool take(JudgeState& state, Runner& runner, const Learned& one) {
+    if (one.kind != learned_kind(state.site, *runner.rule)) {
+        return false;
+    }
+    if (runner.rule->limit_point) {
+        return take_limit(runner, one);
     }
     switch (runner.rule->kind) {
         case RuleKind::kMoved:
@@ -137,6 +153,10 @@ std::vector<Learned> Judge::learned() const {
     return all;
 }
 
+LimitNews Judge::limit_news() const {
+    return state_->limit_news;
+}
+
 bool Judge::is_settling() const {
     return std::any_of(state_->runners.begin(), state_->runners.end(), [&](const Runner& runner) {
         if (runner.rule->kind == RuleKind::kMoved) {
@@ -147,8 +167,8 @@ bool Judge::is_settling() const {
 }
 
 std::size_t Judge::teach(std::span<const Learned> learned) {
-    std::map<Names, const Runner*> by_names;
-    for (const Runner& runner : state_->runners) {
+    std::map<Names, Runner*> by_names;
+    for (Runner& runner : state_->runners) {
         by_names.emplace(names_of(state_->site, *runner.rule), &runner);
     }
     std::size_t taken = 0;

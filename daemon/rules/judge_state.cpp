@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 
 #include "daemon/rules/evaluate.hpp"
 #include "daemon/rules/schedule.hpp"
@@ -150,6 +151,16 @@ JudgeState::JudgeState(const config::Site& of) : site(of) {
     }
     link_groups(*this);
     watches.reserve(2 * runners.size());
+}
+
+void JudgeState::take_limit(Runner& runner, double value) {
+    constexpr double kNews = 0.01;
+    if (std::isnan(runner.reference)) {
+        ++limit_news.found;
+    } else if (std::abs(value - runner.reference) > kNews * runner.reference) {
+        ++limit_news.changed;
+    }
+    runner.reference = value;
 }
 
 void JudgeState::begin(Monotonic now) {

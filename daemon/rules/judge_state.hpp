@@ -91,6 +91,9 @@ struct JudgeState {
 
     explicit JudgeState(const config::Site& of);
 
+    /// A good value of the point that the rule takes its limits from.
+    void take_limit(Runner& runner, double value);
+
     /// From here on silence counts; only the first call does anything.
     void begin(Monotonic now);
     /// Puts a rule on the watch list unless it is there.
@@ -136,6 +139,7 @@ struct JudgeState {
     std::vector<std::uint32_t> anomaly_rules;  ///< by index into `anomalies`: which rule
     std::optional<Duration> to_wall;           ///< from monotonic time to time since 1970
     std::vector<std::uint32_t> order;          ///< indices of rules, gathered by point and by device
+    LimitNews limit_news;
     WatchList watches;
     std::optional<Monotonic> started;
     std::optional<int> minute_of_week;  ///< at `minute_known`

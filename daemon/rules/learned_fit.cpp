@@ -36,6 +36,7 @@ constexpr Range kSpread{0, 1e12};
 constexpr Range kYesOrNo{0, 1};
 constexpr Range kTenYears{0, 10.0 * 365 * 86'400};  ///< seconds
 constexpr Range kOfDay{0, 86'400};                  ///< seconds
+constexpr Range kAboveZero{1e-12, 1e12};
 constexpr Range kCount{0, 4'294'967'295};
 
 Range range_of(const config::Site& site, PointId point) {
@@ -97,6 +98,9 @@ struct Shape {
 
 std::optional<Shape> shape_of(const config::Site& site, const config::Rule& rule) {
     constexpr std::size_t kPose = 6, kField = 9;
+    if (rule.limit_point) {
+        return Shape{{{"value of the point that limits are taken from", kAboveZero}}, 1};
+    }
     switch (rule.kind) {
         case RuleKind::kMoved:
             return Shape{places_of_moved(), kPose};
@@ -175,6 +179,11 @@ std::string mistake_in_numbers(const std::vector<double>& numbers, const Shape& 
 
 }  // namespace
 
+std::string learned_kind(const config::Site& site, const config::Rule& rule) {
+    std::string kind(config::to_string(rule.kind));
+    return rule.limit_point ? kind + " of " + site.spec(*rule.limit_point).name : kind;
+}
+
 std::string mistake_in(const config::Site& site, const Learned& one) {
     const auto rule = std::find_if(site.rules.begin(), site.rules.end(), [&](const config::Rule& each) {
         return each.name == one.rule && site.device(each.device).name == one.device &&
@@ -185,9 +194,8 @@ std::string mistake_in(const config::Site& site, const Learned& one) {
     }
     const std::string subject =
         fmt::format("rule {} of device {}", in_quotes(one.rule), in_quotes(one.device));
-    if (one.kind != config::to_string(rule->kind)) {
-        return fmt::format("{} is of kind \"{}\", not {}", subject, config::to_string(rule->kind),
-                           in_quotes(one.kind));
+    if (const std::string kind = learned_kind(site, *rule); one.kind != kind) {
+        return fmt::format("{} is of kind \"{}\", not {}", subject, kind, in_quotes(one.kind));
     }
     const std::optional<Shape> shape = shape_of(site, *rule);
     if (!shape) {

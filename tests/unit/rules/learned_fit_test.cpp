@@ -78,6 +78,21 @@ TEST_F(LearnedFit, TakesWhatTheJudgeLearned) {
     }
 }
 
+TEST_F(LearnedFit, TakesALimitOfTheRightPoint) {
+    config::Rule& rule = builder_.rule(point("mx"), "relative", RuleKind::kAbove);
+    rule.levels = {{0, Severity::kMajor, 0.5}};
+    rule.limit_point = point("my");
+    Learned one{"d", "mx", "relative", "above of my", false, {40}};
+    EXPECT_EQ(mistake(one), "");
+    one.numbers = {0};
+    EXPECT_NE(mistake(one).find("number 1 (value of the point that limits are taken from) is 0"),
+              std::string::npos)
+        << mistake(one);
+    one.kind = "above of mz";
+    EXPECT_NE(mistake(one).find("is of kind \"above of my\", not \"above of mz\""), std::string::npos)
+        << mistake(one);
+}
+
 TEST_F(LearnedFit, SaysWhichNumberCannotBe) {
     struct Case {
         const Learned* of;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -204,6 +205,88 @@ TEST(LimitFromAnotherPoint, IsTakenFromItsLastGoodValue) {
     ASSERT_EQ(out.size(), 3U);
     EXPECT_EQ(out[2].severity, Severity::kModerate);
     EXPECT_EQ(out[2].limit, 300);
+}
+
+/// Two rules at a relay that shows its rated current once, and from then on zero or nothing.
+class RememberedLimit : public testing::Test {
+protected:
+    void SetUp() override {
+        device_ = builder_.device("relay", {"rated", "current", "other"});
+        config::Rule& rule = builder_.rule(point("current"), "leak", RuleKind::kAbove);
+        rule.levels = {{0, Severity::kModerate, 0.6}};
+        rule.limit_point = point("rated");
+        start({});
+    }
+    PointId point(const char* name) const { return builder_.point(device_, name); }
+    std::size_t start(const std::vector<Learned>& learned) {
+        judge_ = std::make_unique<Judge>(builder_.site());
+        judge_->restore({}, at(now_));
+        return judge_->teach(learned);
+    }
+    std::vector<Verdict> see(const char* name, double value) {
+        std::vector<Verdict> out;
+        judge_->observe(test::good(point(name), value, at(now_ += 1)), out);
+        return out;
+    }
+    static std::vector<Learned> note(double value, const char* kind = "above of rated") {
+        return {{"relay", "current", "leak", kind, false, {value}}};
+    }
+
+    test::SiteBuilder builder_;
+    DeviceId device_;
+    std::unique_ptr<Judge> judge_;
+    double now_ = 0;
+};
+
+TEST_F(RememberedLimit, SurvivesAStartAfterWhichItsPointShowsNothing) {
+    see("rated", 100);
+    const std::string saved = to_text(judge_->learned());
+    const auto learned = parse_learned(saved);
+    ASSERT_TRUE(learned);
+    EXPECT_EQ(*learned, note(100));
+    EXPECT_EQ(start(*learned), 1U);
+    see("rated", 0);
+    std::vector<Verdict> out;
+    judge_->observe(test::bad(point("rated"), Reason::kException, at(now_ += 1)), out);
+    const std::vector<Verdict> raised = see("current", 61);
+    ASSERT_EQ(raised.size(), 1U);
+    EXPECT_EQ(raised[0].limit, 60);
+    EXPECT_EQ(to_text(judge_->learned()), saved) << "and the next start";
+}
+
+TEST_F(RememberedLimit, GivesWayToTheFirstGoodValueOfThisRun) {
+    start(note(100));
+    see("rated", 1000);
+    EXPECT_TRUE(see("current", 61).empty());
+    EXPECT_EQ(judge_->teach(note(100)), 0U) << "what was heard is not put back by a file";
+    EXPECT_TRUE(see("current", 61).empty());
+    EXPECT_EQ(judge_->learned(), note(1000));
+}
+
+TEST_F(RememberedLimit, IsNotTakenWhenItCannotBe) {
+    constexpr double kInfinite = std::numeric_limits<double>::infinity();
+    for (const double value : {0.0, -5.0, std::nan(""), kInfinite, -kInfinite}) {
+        EXPECT_EQ(start(note(value)), 0U) << value;
+        EXPECT_TRUE(see("current", 1e9).empty()) << value;
+        EXPECT_TRUE(judge_->learned().empty()) << value;
+    }
+    EXPECT_EQ(start(note(100, "above of other")), 0U) << "it was the limit of another point";
+    EXPECT_EQ(start(note(100, "above")), 0U);
+    EXPECT_EQ(start({{"relay", "current", "leak", "above of rated", false, {}}}), 0U);
+}
+
+TEST_F(RememberedLimit, IsNewsWhenItIsFoundOrChanges) {
+    EXPECT_EQ(judge_->limit_news().found, 0U);
+    see("rated", 100);
+    EXPECT_EQ(judge_->limit_news().found, 1U);
+    see("rated", 100.9);
+    EXPECT_EQ(judge_->limit_news().changed, 0U);
+    see("rated", 200);
+    EXPECT_EQ(judge_->limit_news().changed, 1U);
+    EXPECT_EQ(judge_->limit_news().found, 1U);
+    start(note(100));
+    see("rated", 100);
+    EXPECT_EQ(judge_->limit_news().found + judge_->limit_news().changed, 0U) << "it is saved already";
 }
 
 }  // namespace

@@ -515,7 +515,6 @@ void Reference::restart(Monotonic now, bool forgotten) {
     const Duration at_most = std::max(rule_.silent_for + rule_.on_delay - timing_.gap, Duration::zero());
     last_taken_ = now;
     last_heard_ = now - std::min(silence, at_most);
-    basis_.reset();
     minute_.reset();
 }
 
