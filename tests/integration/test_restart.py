@@ -172,3 +172,28 @@ def test_an_alarm_that_the_disk_never_had_and_that_is_no_more_clears(site, feed,
     site.start()
     assert feed.wait_transition("CLEARED", RULE, "relay-1").alarm.id == alarm_id
     assert raised_ids(feed, "relay-1") == {alarm_id}
+
+
+RELATIVE = UNLATCHED + """
+[device.rule.over-rated]
+kind = "above"
+point = "residual_current"
+limit = { times = 0.6, of = "rated_current" }
+severity = "moderate"
+on_delay = "0s"
+off_delay = "0s"
+advice = { zh = "查看", en = "look" }
+"""
+
+
+def test_a_limit_from_another_point_is_not_forgotten(broker, feed, relays, gateway, configuration):
+    """Killed after its only good value was read, which no alarm has needed yet; from then on the point shows 0."""
+    configuration.mqtt(broker.port).tcp("tcp", relays.port)
+    gateway.configure(configuration.relay("relay-1", "tcp", 1, RELATIVE).text())
+    gateway.start()
+    wait_for(lambda: any(b"above of rated_current" in path.read_bytes() for path in gateway.store.glob("state.db*")),
+             "the limit on disk, long before the store's flush is due", seconds=8)
+    relays.set(1, "holding", 8, "0000")
+    killed(gateway)
+    relays.set(1, "holding", 0, "0258")
+    assert feed.wait_transition("RAISED", "over-rated", "relay-1").alarm.evidence.limit == pytest.approx(300)
