@@ -102,6 +102,16 @@ std::string placed(const std::string& file, const std::vector<std::size_t>& line
     return file + ": " + what;
 }
 
+/// What an editor on Windows does to a file; else "".
+std::string spoiled_by_an_editor(std::string_view text) {
+    if (text.substr(0, 3) == "\xEF\xBB\xBF") {
+        return "an editor has put a byte order mark before it; save it as plain UTF-8";
+    }
+    return text.find('\r') == std::string_view::npos
+               ? ""
+               : "its lines end as on Windows (CR LF); save it with plain line ends";
+}
+
 /// What the daemon finds wrong with a device's part; nothing is changed.
 std::string mistake_in(const Common& common, const std::string& device, const std::string& why,
                        const std::string& text) {
@@ -118,14 +128,25 @@ int import_from(const Common& common, const CalibrateWish& wish) {
     if (std::filesystem::file_size(file, error) > kLongestFile && !error) {
         return failed(file + ": too long to be a file of `gengfu calibrate --export`");
     }
+    if (std::filesystem::is_directory(file, error)) {
+        return failed(file + ": is a folder; a file of `gengfu calibrate --export` must stand there");
+    }
     std::ifstream in(file, std::ios::binary);
     if (!in) {
         return failed(file + ": cannot be read");
     }
     const std::string text{std::istreambuf_iterator<char>(in), {}};
+    if (const std::string why = spoiled_by_an_editor(text); !why.empty()) {
+        return failed(file + ": " + why + "; nothing was changed");
+    }
     const Result<std::vector<rules::Learned>> learned = rules::parse_learned(text);
     if (!learned) {
         return failed(printable(placed(file, {}, learned.error().what) + "; nothing was changed"));
+    }
+    // Shorter lists of numbers come from older releases, so that a line that was cut off can look whole.
+    if (text.back() != '\n') {
+        return failed(file +
+                      ": its last line does not end: it was cut off; copy it again; nothing was changed");
     }
     std::map<std::string, Part> by_device;
     for (std::size_t line = rules::kFirstLine; const rules::Learned& one : *learned) {

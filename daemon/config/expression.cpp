@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "daemon/config/text.hpp"
 
@@ -18,12 +19,13 @@ struct Expression::Inside {
 
 namespace {
 
+bool is_name(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
 /// muParser's variables are made of these; a point with another name cannot stand in a formula.
 bool fits(std::string_view name) {
-    const auto plain = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    };
-    return !name.empty() && std::all_of(name.begin(), name.end(), plain) &&
+    return !name.empty() && std::all_of(name.begin(), name.end(), is_name) &&
            !(name[0] >= '0' && name[0] <= '9');
 }
 
@@ -39,6 +41,25 @@ std::size_t assignment_at(std::string_view text) {
             return i;
         }
         i += doubled ? 1U : 0U;
+    }
+    return std::string_view::npos;
+}
+
+/// Where a comma stands that parts no arguments of a function: muParser takes what is behind it for the
+/// whole value, so that `v0*0,5` would be 5.
+std::size_t stray_comma_at(std::string_view text) {
+    std::vector<bool> of_call;  // for each open bracket
+    char before = ' ';          // the last character that is no blank
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '(') {
+            of_call.push_back(is_name(before));
+        } else if (c == ')' && !of_call.empty()) {
+            of_call.pop_back();
+        } else if (c == ',' && (of_call.empty() || !of_call.back())) {
+            return i;
+        }
+        before = c == ' ' ? before : c;
     }
     return std::string_view::npos;
 }
@@ -64,6 +85,11 @@ Result<Expression> Expression::parse(std::string_view text, const std::vector<st
     }
     if (const std::size_t at = assignment_at(text); at != std::string_view::npos) {
         return refuse(fmt::format("character {}: a formula assigns nothing; a comparison is ==", at + 1));
+    }
+    if (const std::size_t at = stray_comma_at(text); at != std::string_view::npos) {
+        return refuse(fmt::format(
+            "character {}: a comma parts a function's arguments and stands nowhere else; a decimal is 0.5",
+            at + 1));
     }
     auto inside = std::make_unique<Inside>();
     try {

@@ -13,6 +13,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "daemon/core/plain_text.hpp"
+
 namespace gengfu::store {
 namespace {
 
@@ -55,6 +57,28 @@ std::vector<std::string> names_in(const std::string& path) {
     return names;
 }
 
+/// Whether a file of this name can be one of a store, of this release or another.
+bool may_be_ours(const std::string& name) {
+    return name.starts_with("state.db") || name.starts_with("events.db") || name.starts_with("telemetry-");
+}
+
+/// Why a folder is not for us, or "". The store's folder is closed to everybody else: /tmp or /var/lib,
+/// closed by a slip in the configuration of a daemon that runs as root, would be the end of the machine.
+std::string whose(int fd, const std::string& path) {
+    struct stat status {};
+    if (::fstat(fd, &status) == 0 && (status.st_mode & S_ISVTX) != 0) {
+        return "everybody keeps files there";
+    }
+    const std::vector<std::string> names = names_in(path);
+    if (std::any_of(names.begin(), names.end(), may_be_ours)) {
+        return "";
+    }
+    // A disk of its own has this one from the beginning.
+    const auto other = std::find_if(names.begin(), names.end(),
+                                    [](const std::string& name) { return name != "lost+found"; });
+    return other == names.end() ? "" : fmt::format("it has no store in it, but \"{}\"", to_plain(*other));
+}
+
 }  // namespace
 
 Result<Folder> Folder::open(const std::string& path) {
@@ -95,6 +119,10 @@ Result<void> Folder::enter() {
                                 : fmt::format("store {}: cannot be locked: {}", path_, std::strerror(errno)));
         ::close(fd);
         return failed;
+    }
+    if (const std::string why = whose(fd, path_); !why.empty()) {
+        ::close(fd);
+        return fail(Errc::kIo, fmt::format("store {}: {}; give the store a folder of its own", path_, why));
     }
     fd_ = fd;
     // SQLite follows no links, lest somebody puts one in place of a file; the folder itself, and what leads

@@ -13,7 +13,8 @@ namespace gengfu::store {
 class Folder {
 public:
     /// Where a full or read-only disk does not let it be made, it is made and locked by ensure().
-    /// \retval Errc::kIo cannot be made or opened, or another daemon runs on it.
+    /// \retval Errc::kIo cannot be made or opened, another daemon runs on it, or it is a folder of others:
+    /// sticky like /tmp, or with files of others and none of a store.
     static Result<Folder> open(const std::string& path);
     /// Before writing: makes what open() could not. \retval Errc::kIo, kFull
     Result<void> ensure();

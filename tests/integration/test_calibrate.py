@@ -163,6 +163,11 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(site, covers, folder):
     refused("", line=1)
     refused(b"\xff\x00" * 999, line=1)
     assert "nothing in it" in refused(head)
+    assert "it was cut off" in refused(head + good + "1 0 0 1 0 0 6")
+    assert "CR LF" in refused((head + good + pose).replace("\n", "\r\n"))
+    assert "byte order mark" in refused(b"\xef\xbb\xbf" + (head + good + pose).encode())
+    there = site.command("calibrate", "--import", str(folder), "--why", "x")
+    assert there.returncode == 1 and "is a folder" in there.stderr, there.stderr
     assert "too long" in refused(b"\n" * (5 << 20))
     assert "cannot be read" in site.command("calibrate", "--import", str(folder / "none"), "--why", "x").stderr
     for wrong in ({"device": "cover-1"}, {"device": 7, "why": "x"}, {"device": "cover-1", "why": "x", "learned": 7},

@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <filesystem>
 #include <set>
 
+#include "daemon/store/folder.hpp"
 #include "daemon/store/key.hpp"
 #include "tests/unit/store/support.hpp"
 
@@ -379,6 +381,36 @@ TEST(Store, TelemetryIsPendingBeforeAndAfterItReachesTheDisk) {
     EXPECT_EQ(sequences(found), numbers(1, 20));
     EXPECT_EQ(found[4].bytes, "batch 5");
     EXPECT_EQ(found[4].identity, (Identity{opened.start.epoch, Stream::kTelemetry, 5}));
+}
+
+TEST(Folder, OfOthersIsLeftAsItIs) {
+    const auto mode = [](const std::string& path) {
+        struct stat status {};
+        EXPECT_EQ(::stat(path.c_str(), &status), 0);
+        return status.st_mode & 07777U;
+    };
+    const TempFolder folder;
+    std::filesystem::create_directories(folder.path());
+    // A disk of its own is for the store: closed to others.
+    std::filesystem::create_directory(folder.file("lost+found"));
+    ASSERT_EQ(::chmod(folder.path().c_str(), 0755), 0);
+    EXPECT_TRUE(Folder::open(folder.path()));
+    EXPECT_EQ(mode(folder.path()), 0700U);
+    // A folder that everybody uses, and one of another program.
+    ASSERT_EQ(::chmod(folder.path().c_str(), 01777), 0);
+    const Result<Folder> sticky = Folder::open(folder.path());
+    ASSERT_FALSE(sticky);
+    EXPECT_NE(sticky.error().what.find("everybody keeps files there"), std::string::npos);
+    EXPECT_EQ(mode(folder.path()), 01777U);
+    ASSERT_EQ(::chmod(folder.path().c_str(), 0755), 0);
+    std::filesystem::create_directory(folder.file("apt"));
+    const Result<Folder> foreign = Folder::open(folder.path());
+    ASSERT_FALSE(foreign);
+    EXPECT_NE(foreign.error().what.find("but \"apt\""), std::string::npos);
+    EXPECT_EQ(mode(folder.path()), 0755U);
+    // What a store is in stays a store's, whatever else was put there.
+    std::filesystem::create_directory(folder.file("state.db.damaged-1"));
+    EXPECT_TRUE(Folder::open(folder.path()));
 }
 
 TEST(Store, TelemetryReachesTheDiskWithinFlush) {
