@@ -42,6 +42,24 @@ rules::RuleMemory bare(const Alarm& alarm, int level) {
     return memory;
 }
 
+/// A chattering alarm stands whether its condition holds or not. That of a group is judged by its members,
+/// which are in doubt themselves where they have to be.
+bool leaves_doubt(const Rules& rules, const Alarm& alarm) {
+    const auto rule = rules.find(alarm.key);
+    return alarm.chattering && rule != rules.end() && !config::is_group(rule->second->kind);
+}
+
+/// Of what was saved: which rules held their condition for true.
+std::set<Key> held(std::span<const rules::RuleMemory> saved) {
+    std::set<Key> keys;
+    for (const rules::RuleMemory& one : saved) {
+        if (one.active) {
+            keys.insert({one.device, one.point, one.rule});
+        }
+    }
+    return keys;
+}
+
 }  // namespace
 
 std::vector<rules::RuleMemory> memory_from(const std::vector<const Alarm*>& standing,
@@ -57,6 +75,10 @@ std::vector<rules::RuleMemory> memory_from(const std::vector<const Alarm*>& stan
             active[alarm->key] = alarm;
         }
     }
+    const std::set<Key> holding = held(saved);
+    const auto at_rest = [&](const Alarm& alarm) {
+        return leaves_doubt(by_key, alarm) && holding.count(alarm.key) == 0;
+    };
     std::vector<rules::RuleMemory> memory;
     std::set<Key> remembered;
     std::map<Key, const rules::RuleMemory*> counting;
@@ -71,6 +93,11 @@ std::vector<rules::RuleMemory> memory_from(const std::vector<const Alarm*>& stan
                    one.level == level_of(by_key, key, found->second->severity)) {
             memory.push_back(one);
             memory.back().uncertain = found->second->uncertain;
+            memory.back().in_doubt = leaves_doubt(by_key, *found->second);
+            remembered.insert(key);
+        } else if (!one.active && at_rest(*found->second)) {
+            memory.push_back(one);
+            memory.back().in_doubt = true;
             remembered.insert(key);
         } else if (one.counted) {
             counting[key] = &one;
@@ -78,7 +105,10 @@ std::vector<rules::RuleMemory> memory_from(const std::vector<const Alarm*>& stan
     }
     for (const auto& [key, alarm] : active) {
         if (remembered.count(key) == 0) {
-            memory.push_back(bare(*alarm, level_of(by_key, key, alarm->severity)));
+            const bool rests = at_rest(*alarm);
+            memory.push_back(bare(*alarm, rests ? -1 : level_of(by_key, key, alarm->severity)));
+            memory.back().active = !rests;
+            memory.back().in_doubt = leaves_doubt(by_key, *alarm);
             if (const auto found = counting.find(key); found != counting.end()) {
                 // What has made it an alarm goes on towards a graver one.
                 memory.back().counted = found->second->counted;

@@ -15,7 +15,8 @@ namespace gengfu::alarms {
 /// takes the severity that the configuration gives its level now; and a rule whose alarm was cleared after
 /// the checkpoint is at rest. Times saved towards a raise are kept for rules that have no active alarm, times
 /// towards clear for those that the memory knew to be active at the alarm's severity. What a kind counts
-/// itself (time occupied) is kept in either case.
+/// itself (time occupied) is kept in either case. Only a chattering alarm does not say whether its condition
+/// holds: its rule is as it was saved, at rest if nothing was, and in doubt (RuleMemory::in_doubt).
 ///
 /// \param standing  Table::standing() after everything has been restored and orphans removed.
 std::vector<rules::RuleMemory> memory_from(const std::vector<const Alarm*>& standing,

@@ -19,10 +19,14 @@ bool is_decisive(const JudgeState& state, const Runner& runner, const Sample& sa
     return runner.rule->points.empty() || state.anomalies[runner.window].decisive() == sample.point;
 }
 
+/// Whether the sample shows that the condition of an active alarm is still there.
+bool holds(const Opinion& opinion, Voice voice) {
+    return voice == Voice::kFull ? opinion.held >= 0 : opinion.reached >= 0;
+}
+
 /// An alarm of an earlier run whose level is not known takes the one that its value has now.
 void find_level(Runner& runner, const Opinion& opinion, Voice voice, const Reporter& report, Monotonic at) {
-    const bool holds = voice == Voice::kFull ? opinion.held >= 0 : opinion.reached >= 0;
-    if (!runner.level_unknown || !holds) {
+    if (!runner.level_unknown || !holds(opinion, voice)) {
         return;
     }
     runner.level_unknown = false;
@@ -40,13 +44,34 @@ void tell_groups(JudgeState& state, std::uint32_t index) {
 /// Groups ask when a rule was last active, and whether it has judged anything yet.
 void note_for_groups(JudgeState& state, std::uint32_t index, Monotonic now, bool judged) {
     Runner& runner = state.runners[index];
-    if (runner.active()) {
+    if (runner.active() && !runner.in_doubt) {
         state.active_until[index] = now;
     }
     if (judged && !runner.judged) {
         runner.judged = true;
         state.stir(index);
     }
+}
+
+/// The first sample that shows an active rule's condition ends the doubt about it.
+void be_sure(JudgeState& state, std::uint32_t index, const std::optional<Opinion>& opinion, Voice voice) {
+    Runner& runner = state.runners[index];
+    if (runner.in_doubt && runner.active() && opinion && holds(*opinion, voice)) {
+        runner.in_doubt = false;
+        tell_groups(state, index);
+    }
+}
+
+/// A rule whose alarm was found to stand, but not its condition: that this is gone has been told to an
+/// earlier run only.
+void tell_again_that_it_is_gone(JudgeState& state, std::uint32_t index, const Opinion& opinion, Voice voice,
+                                const Reporter& report, Monotonic at) {
+    Runner& runner = state.runners[index];
+    if (voice == Voice::kFull && opinion.held < 0) {
+        runner.in_doubt = false;
+        report.say(Change::kCleared, 0, opinion.value, at);
+    }
+    tell_groups(state, index);
 }
 
 /// What of a point's observed time counts for the rule: of points judged together each moment once, by those
@@ -70,6 +95,7 @@ void step(JudgeState& state, std::uint32_t index, const Sample& sample, const St
     if (opinion && !runner.rule->schedule.empty() && !state.may_raise(runner, sample.taken)) {
         opinion->reached = std::min(opinion->reached, runner.timing.level);
     }
+    be_sure(state, index, opinion, voice);
     if (runner.grouped) {
         note_for_groups(state, index, sample.taken, opinion.has_value());
     }
@@ -86,7 +112,13 @@ void step(JudgeState& state, std::uint32_t index, const Sample& sample, const St
     advance(runner.timing, runner.levels, delays, *opinion, voice, stretch.length);
     const int after = runner.timing.level;
     if (before < 0 && after < 0) {
+        if (runner.in_doubt) {
+            tell_again_that_it_is_gone(state, index, *opinion, voice, report, sample.taken);
+        }
         return;
+    }
+    if (before < 0 || after < 0) {
+        runner.in_doubt = false;
     }
     runner.limit = limit_at(*runner.rule, after, *opinion, runner.reference);
     if (runner.uncertain && voice == Voice::kFull && opinion->held >= 0 &&
@@ -116,10 +148,14 @@ void step_silent(JudgeState& state, std::uint32_t index, const Sample& sample, c
         advance(runner.timing, runner.levels, {Duration::zero(), runner.rule->off_delay}, opinion,
                 silent_voice(*runner.rule, sample), stretch.length);
         if (runner.timing.level < 0) {
-            runner.uncertain = runner.level_unknown = false;
+            runner.uncertain = runner.level_unknown = runner.in_doubt = false;
             tell_groups(state, index);
             Reporter(state, index, sample, out).say(Change::kCleared, before, opinion.value, sample.taken);
         }
+    } else if (runner.in_doubt) {
+        tell_again_that_it_is_gone(state, index, silent(*runner.rule, Duration::zero()),
+                                   silent_voice(*runner.rule, sample), Reporter(state, index, sample, out),
+                                   sample.taken);
     }
     state.watch(index);
 }
@@ -131,6 +167,10 @@ void silence(JudgeState& state, std::uint32_t index, Monotonic now, Out& out) {
     const int before = runner.timing.level;
     advance(runner.timing, runner.levels, {Duration::zero(), runner.rule->off_delay}, opinion, Voice::kFull,
             Duration::zero());
+    if (runner.in_doubt) {
+        runner.in_doubt = false;
+        tell_groups(state, index);
+    }
     if (before < 0 && runner.timing.level >= 0) {
         const Sample last = sample_of(state.last_of(runner));
         tell_groups(state, index);

@@ -26,6 +26,10 @@ struct RuleMemory {
     /// What the kind itself counts: time occupied, stuck, silent. None: nothing is going on.
     std::optional<Duration> counted{};
     double low = 0, high = 0;  ///< of `stuck`: the values that it has stood between
+    /// Its alarm stands whether the condition holds or not (it is chattering), so that `active` is what was
+    /// known last, if anything: groups do not know of the rule until it has judged. Not saved: the alarm
+    /// tells.
+    bool in_doubt = false;
 };
 
 /// What one rule of kind `anomaly` has learnt.

@@ -126,6 +126,9 @@ void remember(Runner& runner, const RuleMemory& memory) {
         runner.level_unknown = memory.level < 0 || memory.level >= levels;
         timing.level = runner.level_unknown ? 0 : memory.level;
         runner.uncertain = memory.uncertain;
+        runner.in_doubt = memory.in_doubt;
+    } else if (memory.in_doubt && !runner.active()) {
+        runner.in_doubt = true;
     }
     const int timed = memory.pending_level > timing.level ? memory.pending_level : memory.pending_level + 1;
     if (memory.pending > Duration::zero() && timed >= 0 && timed < levels &&

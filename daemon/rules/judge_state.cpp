@@ -206,10 +206,11 @@ void JudgeState::watch(std::uint32_t index) {
 std::optional<Monotonic> JudgeState::deadline(const Runner& runner) const {
     const config::Rule& rule = *runner.rule;
     if (rule.kind == config::RuleKind::kSilent) {
-        // While active only to see whether a silence interrupts the off-delay.
+        // While active only to see whether a silence interrupts the off-delay, or to be sure of it.
         const bool clearing = runner.timing.timers[0].begun();
-        return !runner.active() || clearing ? std::optional(silent_deadline(rule, last_heard(runner)))
-                                            : std::nullopt;
+        return !runner.active() || clearing || runner.in_doubt
+                   ? std::optional(silent_deadline(rule, last_heard(runner)))
+                   : std::nullopt;
     }
     if (config::is_group(rule.kind)) {
         return groups[runner.window].look;
@@ -235,7 +236,11 @@ Truth JudgeState::truth(std::uint32_t index, Monotonic now) const {
         return Truth::kUnknown;
     }
     if (runner.active()) {
-        return runner.uncertain ? Truth::kUnknown : Truth::kTrue;
+        return runner.uncertain || runner.in_doubt ? Truth::kUnknown : Truth::kTrue;
+    }
+    if (runner.in_doubt) {
+        // Short of what raises it anew, it is at rest; what is on its way there may have been raised before.
+        return runner.judged && !runner.timing.timers[0].running ? Truth::kFalse : Truth::kUnknown;
     }
     if (runner.rule->kind == config::RuleKind::kSilent) {
         return Truth::kFalse;

@@ -71,6 +71,9 @@ struct JudgeState {
         bool watched = false;  ///< has an entry in `watches`
         bool judged = false;   ///< has had an opinion since the start
         bool grouped = false;  ///< some group asks for it
+        /// Its alarm stands whatever the condition is, and since the start nothing has shown that this holds
+        /// (while active), or that it does not (at rest; that is told as a clear, for the quiet time).
+        bool in_doubt = false;
 
         bool active() const { return timing.level >= 0; }
     };

@@ -122,6 +122,25 @@ TEST_F(MemoryTest, WhatTheKindCountsGoesOnOverARaise) {
     EXPECT_TRUE(from({}, {counting}).empty()) << "it has gone since";
 }
 
+TEST_F(MemoryTest, AChatteringAlarmStandsWithoutItsConditionWhichIsAsItWasSavedAndInDoubt) {
+    Alarm chattering = alarm(true, Severity::kModerate);
+    chattering.chattering = true;
+    const auto rests = from({chattering}, {});
+    ASSERT_EQ(rests.size(), 1U);
+    EXPECT_TRUE(!rests[0].active && rests[0].in_doubt);
+    const auto rises = from({chattering}, {memory(false, -1, 0, seconds(3))});
+    ASSERT_EQ(rises.size(), 1U);
+    EXPECT_TRUE(!rises[0].active && rises[0].in_doubt);
+    EXPECT_EQ(rises[0].pending, seconds(3));
+    for (const int level : {0, 1}) {
+        const auto held = from({chattering}, {memory(true, level, level, {})});
+        ASSERT_EQ(held.size(), 1U);
+        EXPECT_TRUE(held[0].active && held[0].in_doubt);
+        EXPECT_EQ(held[0].level, 0);
+    }
+    EXPECT_FALSE(from({alarm(true, Severity::kModerate)}, {})[0].in_doubt);
+}
+
 TEST_F(MemoryTest, ASeverityThatNoLevelHasAnyMoreLeavesTheLevelOpen) {
     const auto got = from({alarm(true, Severity::kMinor)}, {memory(true, 0, 0, {})});
     ASSERT_EQ(got.size(), 1U);

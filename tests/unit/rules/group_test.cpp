@@ -237,6 +237,81 @@ TEST_F(GroupOfTwo, AStartKnowsNothingUntilItsRulesHaveJudged) {
     EXPECT_EQ(seconds_of(1, 1, 4), "-");
 }
 
+/// Two wells at a start, the alarm of the second standing by chattering alone.
+class GroupWithAChatteringMember : public GroupOfTwo {
+protected:
+    void found(bool group_raised, bool held_at_last) {
+        const auto add = [&](const char* device, const char* point, const char* rule, bool active) {
+            RuleMemory memory;
+            memory.device = device;
+            memory.point = point;
+            memory.rule = rule;
+            memory.active = active;
+            memory.level = memory.pending_level = active ? 0 : -1;
+            memory_.push_back(memory);
+        };
+        add("up", "level", "high", true);
+        add("down", "level", "high", held_at_last);
+        memory_.back().in_doubt = true;
+        if (group_raised) {
+            add("up", "", "both", true);
+        }
+        begin();
+    }
+};
+
+TEST_F(GroupWithAChatteringMember, RaisesNothingByWhatIsGone) {
+    for (const bool held_at_last : {false, true}) {
+        SCOPED_TRACE(held_at_last);
+        group(RuleKind::kAll, false).within = seconds(4);
+        builder_.site().rules[1].off_delay = seconds(5);
+        memory_.clear();
+        found(false, held_at_last);
+        EXPECT_EQ(seconds_of(gone_, gone_, 3), "") << "before the first sample";
+        EXPECT_EQ(seconds_of(3, 1, 20), "") << "nor in the off-delay, nor within";
+        EXPECT_EQ(second(3, 3), "+") << "and knows when it comes";
+        builder_.site().rules.pop_back();
+    }
+}
+
+TEST_F(GroupWithAChatteringMember, KeepsWhatStandsByTheContrary) {
+    for (const bool held_at_last : {false, true}) {
+        SCOPED_TRACE(held_at_last);
+        group(RuleKind::kAll, true).within = seconds(3);
+        builder_.site().rules[1].off_delay = seconds(5);
+        memory_.clear();
+        found(true, held_at_last);
+        EXPECT_EQ(seconds_of(gone_, gone_, 3) + seconds_of(3, 1, 20), "");
+        EXPECT_EQ(seconds_of(3, 3, 2), "-");
+        builder_.site().rules.pop_back();
+    }
+}
+
+TEST_F(GroupWithAChatteringMember, RaisesByWhatHolds) {
+    for (const bool held_at_last : {false, true}) {
+        SCOPED_TRACE(held_at_last);
+        group(RuleKind::kAll, false);
+        memory_.clear();
+        found(false, held_at_last);
+        EXPECT_EQ(second(3, 3), "+");
+        builder_.site().rules.pop_back();
+    }
+}
+
+/// The quiet time of a chattering alarm begins with a clear: a start owes one, and only for a good value.
+TEST_F(GroupWithAChatteringMember, TellsTheClearOnceAgain) {
+    group(RuleKind::kAll, false);
+    found(false, false);
+    std::vector<Verdict> out;
+    judge_->observe(test::bad(points_[1], Reason::kTimeout, at(1)), out);
+    EXPECT_TRUE(out.empty());
+    judge_->observe(test::good(points_[1], 1, at(2)), out);
+    judge_->observe(test::good(points_[1], 1, at(3)), out);
+    ASSERT_EQ(out.size(), 1U);
+    EXPECT_EQ(out[0].rule, RuleId{1});
+    EXPECT_EQ(out[0].change, Change::kCleared);
+}
+
 TEST_F(GroupOfTwo, AConditionAloneRaisesNothingItself) {
     group(RuleKind::kAny, false);
     builder_.site().rules[0].alarm = false;
