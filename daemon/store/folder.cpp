@@ -76,7 +76,8 @@ std::string whose(int fd, const std::string& path) {
     // A disk of its own has this one from the beginning.
     const auto other = std::find_if(names.begin(), names.end(),
                                     [](const std::string& name) { return name != "lost+found"; });
-    return other == names.end() ? "" : fmt::format("it has no store in it, but \"{}\"", to_plain(*other));
+    return other == names.end() ? ""
+                                : fmt::format("is no store of a gateway: \"{}\" is in it", to_plain(*other));
 }
 
 }  // namespace
