@@ -298,7 +298,8 @@ SafetyBound bound_of(const Cadence& cadence, const Task& task, DeviceId device, 
         if (!death.concerns(device)) {
             continue;
         }
-        const Duration worst = sum_of(cadence.interval, death.of(task));
+        // A unit may answer its last turn just before it dies, and that may take longer than a time-out.
+        const Duration worst = std::max(bound.alive, sum_of(cadence.interval, death.of(task)));
         if (!bound.one_dead || worst > *bound.one_dead) {
             bound.one_dead = worst;
             bound.dead = death.dead();

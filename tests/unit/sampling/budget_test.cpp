@@ -54,6 +54,19 @@ TEST(Budget, ALoneUnitHasNoOtherThatCouldDie) {
 }
 
 /// An alarm may switch all its outputs in one moment, ahead of every reading.
+TEST(Budget, AUnitMayDieJustAfterATurnThatTakesLongerThanATimeOut) {
+    LineSite line;
+    line.site.buses[0].timeout = milliseconds(50);
+    line.device(seconds(2), {{seconds(2), 0}}, milliseconds(50), true);
+    // Four requests a turn: a time-out ends after the first.
+    line.device(seconds(2), {{seconds(2), 0}, {seconds(2), 200}, {seconds(2), 200}, {seconds(2), 200}},
+                milliseconds(50), false);
+    const BusBudget got = budget(line.site, BusId{0});
+    ASSERT_GT(got.devices.at(1).cycle, 3 * silent_cost(line.site, DeviceId{1}));
+    ASSERT_EQ(got.bounds.size(), 1U);
+    EXPECT_EQ(got.bounds[0].one_dead, got.bounds[0].alive);
+}
+
 TEST(Budget, WhatActionsWriteGoesBeforeReadings) {
     LineSite line;
     line.device(seconds(1), {{seconds(1), 0}}, milliseconds(20), true);
@@ -306,6 +319,7 @@ void compare(const LineSite& line, LineSim& sim, bool dead, Seen& seen) {
     const BusBudget promised = budget(line.site, BusId{0});
     for (const SafetyBound& bound : promised.bounds) {
         const DeviceId device = line.site.point(bound.point).device;
+        EXPECT_GE(bound.one_dead.value_or(bound.alive), bound.alive);
         if (sim.dead[device.value]) {
             continue;
         }

@@ -4,6 +4,15 @@
 #include <cstdlib>
 #include <new>
 
+// The thread sanitizer's library defines the operators itself and cannot be linked beside others: it is asked
+// to tell of each allocation instead.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#include <sanitizer/allocator_interface.h>
+#define GENGFU_ALLOCATIONS_BY_HOOK
+#endif
+#endif
+
 namespace {
 
 std::atomic<std::size_t> counted{0};
@@ -17,6 +26,21 @@ std::size_t allocations() {
 }
 
 }  // namespace gengfu::tests
+
+#ifdef GENGFU_ALLOCATIONS_BY_HOOK
+
+namespace {
+
+void on_malloc(const volatile void*, std::size_t) {
+    ++counted;
+}
+void on_free(const volatile void*) {}
+
+[[maybe_unused]] const int installed = __sanitizer_install_malloc_and_free_hooks(on_malloc, on_free);
+
+}  // namespace
+
+#else
 
 void* operator new(std::size_t size) {
     ++counted;
@@ -40,3 +64,5 @@ void operator delete[](void* memory) noexcept {
 void operator delete[](void* memory, std::size_t) noexcept {
     std::free(memory);
 }
+
+#endif

@@ -267,6 +267,12 @@ TEST(PointDetector, DamagedStatesAreRefused) {
     EXPECT_FALSE(PointDetector::restore({}));
 }
 
+TEST(Allocations, AreCounted) {
+    const std::size_t before = tests::allocations();
+    ::operator delete(::operator new(16));  // called as such, so that no compiler may leave it out
+    EXPECT_EQ(tests::allocations(), before + 1);
+}
+
 TEST(PointDetector, AllocatesNothing) {
     const std::size_t before = tests::allocations();
     PointDetector detector;
