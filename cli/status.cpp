@@ -63,17 +63,52 @@ std::string show_buses(const json& buses) {
     return table(rows) + troubles;
 }
 
+std::string listed(const json& names, std::size_t most = 20) {
+    std::string text;
+    std::size_t shown = 0;
+    for (const json& name : names) {
+        if (shown++ < most) {
+            text += (text.empty() ? "" : ", ") + (name.is_string() ? name.get<std::string>() : "?");
+        }
+    }
+    return shown > most ? text + " and " + std::to_string(shown - most) + " more" : text;
+}
+
+/// Rules that can raise nothing now. A device that does not answer says so by its health; what learns is as
+/// it shall be, and may be many.
+class NotJudging {
+public:
+    void add(const json& device) {
+        const std::string name = word(device, "name");
+        for (const json& each : device.value("not_judging", json::array())) {
+            const std::string want = word(each, "for_want_of");
+            if (want == "learning") {
+                for (const json& rule : each.value("rules", json::array())) {
+                    learning_.push_back(name + "/" + (rule.is_string() ? rule.get<std::string>() : "?"));
+                }
+            } else if (want == "member" || word(device, "health") != "offline") {
+                text_ += paint(Colour::kYellow, "  " + name + ": " + word(each, "message")) + "\n";
+            }
+        }
+    }
+    std::string show() const {
+        return text_ + (learning_.empty() ? "" : "  still learning: " + listed(learning_) + "\n");
+    }
+
+private:
+    std::string text_;
+    json learning_ = json::array();
+};
+
 std::string show_devices(const json& buses, const LocalTime& time) {
     std::vector<std::vector<std::string>> rows{{"device", "bus", "unit", "class", "health"}};
     std::string quiet;
     std::string set_aside;
+    NotJudging not_judging;
     for (const json& bus : buses) {
         for (const json& device : bus.value("devices", json::array())) {
-            std::string names;
-            for (const json& point : device.value("set_aside", json::array())) {
-                names += (names.empty() ? "" : ", ") + (point.is_string() ? point.get<std::string>() : "?");
-            }
-            if (!names.empty()) {
+            not_judging.add(device);
+            if (const std::string names = listed(device.value("set_aside", json::array())); !names.empty()) {
                 set_aside += "  " + word(device, "name") + " refuses " + names +
                              " (exception 01 or 02): is it another model than its profile?\n";
             }
@@ -86,7 +121,7 @@ std::string show_devices(const json& buses, const LocalTime& time) {
             }
         }
     }
-    return table(rows) + quiet + set_aside;
+    return table(rows) + quiet + set_aside + not_judging.show();
 }
 
 std::string show_broker(const json& broker) {

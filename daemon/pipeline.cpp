@@ -54,6 +54,7 @@ Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock
       told_health_(site_.devices.size(), sampling::Health::kUnknown),
       told_set_aside_(site_.devices.size()),
       store_watch_(start_.troubles, started_),
+      blind_watch_(site_),
       drain_timer_(core),
       silence_timer_(core),
       self_timer_(core),

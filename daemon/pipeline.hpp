@@ -15,6 +15,7 @@
 #include "daemon/alarms/command.hpp"
 #include "daemon/alarms/surroundings.hpp"
 #include "daemon/alarms/table.hpp"
+#include "daemon/blind_watch.hpp"
 #include "daemon/clock_watch.hpp"
 #include "daemon/config/self_device.hpp"
 #include "daemon/console/server.hpp"
@@ -96,6 +97,8 @@ private:
     void note_lines();
     void note_set_aside(BusId bus, const sampling::BusSnapshot& seen);
     void note_store();
+    void note_blind();
+    std::vector<rules::Blind> blind() const;
     void note_later();
     void keep_watchdog_fed();
     void tell_time();
@@ -223,6 +226,8 @@ private:
     bool far_ahead_told_ = false;
     StoreWatch store_watch_;
     unsigned store_looks_ = 0;
+    BlindWatch blind_watch_;
+    unsigned blind_looks_ = 0;
     bool stopping_ = false;
     Monotonic drain_not_before_{};
     boost::asio::steady_timer drain_timer_, silence_timer_, self_timer_, book_timer_, watchdog_timer_,

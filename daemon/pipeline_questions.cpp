@@ -178,6 +178,7 @@ void Pipeline::add_history(control::Daemon& daemon) {
     daemon.calibrate = [this](const control::CalibrateWish& wish, std::function<void()> done) {
         return calibrate(wish, std::move(done));
     };
+    daemon.blind = [this] { return blind(); };
     daemon.learned = [this] { return rules::to_text(judge_.learned()); };
 }
 

@@ -1,4 +1,5 @@
 // What is looked at every second: lines, store, clock; and what of it is logged.
+#include <algorithm>
 #include <utility>
 
 #include "daemon/control/notify.hpp"
@@ -13,6 +14,8 @@ namespace {
 constexpr auto kNotePace = std::chrono::seconds(1);
 /// So many looks apart is judged what nothing is new about.
 constexpr unsigned kLooksPerStoreSample = 5;
+/// Likewise at rules that judge nothing, which is told after a minute.
+constexpr unsigned kLooksPerBlind = 5;
 
 }  // namespace
 
@@ -89,6 +92,7 @@ void Pipeline::note_later() {
             settle_alarms();
             act();
             note_store();
+            note_blind();
             note_later();
         }
     });
@@ -129,6 +133,32 @@ void Pipeline::note_store() {
     const bool news = store_watch_.look(store_->usage(), clock_.now());
     if (news || ++store_looks_ % kLooksPerStoreSample == 0) {
         judge_own(store_samples(clock_.now()));
+    }
+}
+
+/// Of the gateway's own points some have a value only where there is something to measure (a certificate).
+std::vector<rules::Blind> Pipeline::blind() const {
+    std::vector<rules::Blind> all = judge_.blind(clock_.now());
+    all.erase(std::remove_if(all.begin(), all.end(),
+                             [this](const rules::Blind& one) {
+                                 const config::Device& of = site_.device(site_.rules[one.rule.value].device);
+                                 return one.by == rules::BlindBy::kValue &&
+                                        config::is_self(site_.bus(of.bus));
+                             }),
+              all.end());
+    return all;
+}
+
+/// A rule that cannot judge looks like one that finds nothing.
+void Pipeline::note_blind() {
+    if (++blind_looks_ % kLooksPerBlind != 0) {
+        return;
+    }
+    const auto answers = [this](DeviceId device) {
+        return told_health_[device.value] != sampling::Health::kOffline;
+    };
+    for (const config::Text& line : blind_watch_.look(blind(), clock_.now(), answers)) {
+        log::warning(line.zh, line.en);
     }
 }
 

@@ -145,6 +145,12 @@ void check_sign(Reader& reader, const RuleDraft& draft) {
         } else if (positive && level.limit <= 0) {
             reader.error(keys,
                          fmt::format("limit of a rule of kind \"{}\" must be above 0", to_string(kind)));
+        } else if (kind == RuleKind::kGrowth && level.limit <= 1) {
+            reader.error(keys, fmt::format("limit of a rule of kind \"growth\" is so many times the usual "
+                                           "median and must be above 1; {} is no growth: 1.5 is half as much "
+                                           "again, 2 twice as much",
+                                           level.limit));
+            return;
         }
     }
 }

@@ -71,6 +71,13 @@ std::string clearing_mistake(const Rule& rule, const PointSpec& spec) {
         return fmt::format("its deadband ({}) must be below its limit ({}): it could never clear",
                            rule.deadband, mildest);
     }
+    constexpr double kRounding = 1e-9;
+    if (rule.kind == RuleKind::kGrowth && mildest - rule.deadband <= 1 + kRounding) {
+        return fmt::format(
+            "limit {} with deadband {} would not clear on a usual day (1 times the usual "
+            "median): the deadband must be below {:.6g}",
+            mildest, rule.deadband, mildest - 1);
+    }
     const bool stuck_high =
         rule.kind == RuleKind::kAbove && spec.range && mildest - rule.deadband <= spec.range->low;
     const bool stuck_low =

@@ -1,11 +1,13 @@
 #include "daemon/console/page.hpp"
 
+#include <array>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "daemon/config/self_device.hpp"
 #include "daemon/console/bus_metrics.hpp"
 #include "daemon/console/exposition.hpp"
+#include "daemon/rules/blind_words.hpp"
 
 namespace gengfu::console {
 namespace {
@@ -44,6 +46,23 @@ void add_alarms(Exposition& out, const control::Daemon& daemon) {
     out.sample(standing, {{"state", "standing"}});
     out.sample(active, {{"state", "active"}});
     out.sample(unacknowledged, {{"state", "unacknowledged"}});
+}
+
+void add_blind(Exposition& out, const control::Daemon& daemon) {
+    if (!daemon.blind) {
+        return;
+    }
+    using rules::BlindBy;
+    constexpr std::array kAll{BlindBy::kLimit, BlindBy::kValue, BlindBy::kMember, BlindBy::kLearning};
+    std::array<std::uint64_t, kAll.size()> count{};
+    for (const rules::Blind& one : daemon.blind()) {
+        ++count.at(static_cast<std::size_t>(one.by));
+    }
+    out.family("gengfu_rules_not_judging", Kind::kGauge,
+               "Rules that can raise nothing now, for want of what.");
+    for (const BlindBy by : kAll) {
+        out.sample(count.at(static_cast<std::size_t>(by)), {{"for_want_of", std::string(to_string(by))}});
+    }
 }
 
 void add_store(Exposition& out, const control::Daemon& daemon) {
@@ -88,6 +107,7 @@ std::string metrics(const control::Daemon& daemon) {
     Exposition out;
     add_gateway(out, daemon);
     add_alarms(out, daemon);
+    add_blind(out, daemon);
     add_buses(out, daemon);
     add_store(out, daemon);
     add_publisher(out, daemon);

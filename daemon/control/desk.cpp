@@ -12,6 +12,7 @@
 #include "daemon/control/calibrate_desk.hpp"
 #include "daemon/control/history_desk.hpp"
 #include "daemon/control/line_desk.hpp"
+#include "daemon/rules/blind_words.hpp"
 
 namespace gengfu::control {
 namespace {
@@ -84,7 +85,29 @@ json traffic_json(const sampling::UnitTraffic& traffic) {
               {"longest", seconds(responses.longest())}}}};
 }
 
-json bus_status(const Daemon& daemon, std::uint32_t index) {
+/// What the device's rules lack to judge.
+json blind_json(const config::Site& site, const rules::BlindGroup& group) {
+    json names = json::array();
+    for (const RuleId id : group.rules) {
+        names.push_back(site.rules[id.value].name);
+    }
+    const config::Text words = rules::words_of(site, group);
+    json one{{"rules", std::move(names)},
+             {"for_want_of", std::string(rules::to_string(group.by))},
+             {"message", words.en},
+             {"message_zh", words.zh}};
+    if (group.point) {
+        one["point"] = site.spec(*group.point).name;
+        one["reason"] = std::string(to_string(group.reason));
+    }
+    if (group.member) {
+        const config::Rule& member = site.rules[group.member->value];
+        one["member"] = site.device(member.device).name + "/" + member.name;
+    }
+    return one;
+}
+
+json bus_status(const Daemon& daemon, std::uint32_t index, const std::vector<rules::BlindGroup>& blind) {
     const config::Site& site = *daemon.site;
     const sampling::BusSnapshot seen = daemon.bus(BusId{index});
     json devices = json::array();
@@ -107,6 +130,11 @@ json bus_status(const Daemon& daemon, std::uint32_t index) {
              {"alarm_latency_seconds", latency_json(daemon, DeviceId{i}, BusId{index}, traffic)}});
         for (const config::PointRef point : traffic.set_aside) {
             devices.back()["set_aside"].push_back(site.profile(device).points[point].name);
+        }
+        for (const rules::BlindGroup& group : blind) {
+            if (group.device == DeviceId{i}) {
+                devices.back()["not_judging"].push_back(blind_json(site, group));
+            }
         }
         if (const alarms::Hold* const out = daemon.alarms().service().find(device.name)) {
             devices.back()["out_of_service"] = to_json(*out);
@@ -136,9 +164,11 @@ json status(const Daemon& daemon) {
     const Moment now = daemon.now();
     const store::Usage usage = daemon.store();
     const publish::PublisherStatus link = daemon.publisher();
+    const std::vector<rules::BlindGroup> blind =
+        daemon.blind ? rules::gathered(*daemon.site, daemon.blind()) : std::vector<rules::BlindGroup>{};
     json buses = json::array();
     for (std::uint32_t i = 0; i < daemon.site->buses.size(); ++i) {
-        buses.push_back(bus_status(daemon, i));
+        buses.push_back(bus_status(daemon, i, blind));
     }
     const std::vector<const alarms::Alarm*> standing = daemon.alarms().standing();
     const auto count = [&](auto predicate) {

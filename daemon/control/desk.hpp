@@ -11,6 +11,7 @@
 #include "daemon/config/site.hpp"
 #include "daemon/control/server.hpp"
 #include "daemon/publish/publisher.hpp"
+#include "daemon/rules/blind.hpp"
 #include "daemon/sampling/batch.hpp"
 #include "daemon/sampling/budget.hpp"
 #include "daemon/sampling/bus_worker.hpp"
@@ -72,6 +73,7 @@ struct Daemon {
     std::function<std::vector<std::string>(const std::string& hash)> catalogue;  ///< CatalogueShelf::get()
     /// \return what is known of the device now; `done` comes when it is on disk. An error: nothing is changed
     std::function<Result<std::string>(const CalibrateWish&, std::function<void()> done)> calibrate;
+    std::function<std::vector<rules::Blind>()> blind;  ///< Judge::blind()
     std::function<std::string()> learned;  ///< rules::to_text() of what rules have learned of their places
     std::shared_ptr<LineDesk> lines;       ///< never null in a daemon that runs
 };

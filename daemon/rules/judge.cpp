@@ -42,13 +42,12 @@ void tell_groups(JudgeState& state, std::uint32_t index) {
 }
 
 /// Groups ask when a rule was last active, and whether it has judged anything yet.
-void note_for_groups(JudgeState& state, std::uint32_t index, Monotonic now, bool judged) {
-    Runner& runner = state.runners[index];
+void note_for_groups(JudgeState& state, std::uint32_t index, Monotonic now, bool first_opinion) {
+    const Runner& runner = state.runners[index];
     if (runner.active() && !runner.in_doubt) {
         state.active_until[index] = now;
     }
-    if (judged && !runner.judged) {
-        runner.judged = true;
+    if (first_opinion) {
         state.stir(index);
     }
 }
@@ -96,8 +95,10 @@ void step(JudgeState& state, std::uint32_t index, const Sample& sample, const St
         opinion->reached = std::min(opinion->reached, runner.timing.level);
     }
     be_sure(state, index, opinion, voice);
+    const bool first_opinion = opinion && !runner.judged;
+    runner.judged = runner.judged || first_opinion;
     if (runner.grouped) {
-        note_for_groups(state, index, sample.taken, opinion.has_value());
+        note_for_groups(state, index, sample.taken, first_opinion);
     }
     const Delays delays{runner.rule->on_delay, runner.rule->off_delay};
     if (!opinion) {

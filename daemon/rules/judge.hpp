@@ -8,6 +8,7 @@
 
 #include "daemon/config/site.hpp"
 #include "daemon/core/result.hpp"
+#include "daemon/rules/blind.hpp"
 #include "daemon/rules/learned.hpp"
 #include "daemon/rules/verdict.hpp"
 
@@ -101,6 +102,10 @@ public:
     /// \retval Errc::kNotFound  no rule of the device has anything to calibrate
     /// \retval Errc::kStale     no good value for a while: nothing is changed
     Result<std::vector<Learned>> calibrate(DeviceId device, Monotonic now);
+
+    /// Rules at rest that could not raise anything now. Not `silent` rules, which need no value, and not what
+    /// is outside of its schedule.
+    std::vector<Blind> blind(Monotonic now) const;
 
     /// Bytes that all rules keep between samples, with their places in lists, without windows and points.
     std::size_t bytes() const;

@@ -54,6 +54,27 @@ TEST(ShowStatus, TellsWhichDeviceCallsNobodyByWhomAndUntilWhen) {
     EXPECT_TRUE(has(shown, "clock 2026-11-22 09:45:21 +08:00\n")) << shown;
 }
 
+TEST(ShowStatus, TellsWhichRulesJudgeNothing) {
+    json s = status();
+    json& panel = s["buses"][0]["devices"][0];
+    panel["not_judging"] = json::parse(R"j([
+        {"rules": ["high"], "for_want_of": "limit", "message": "rule high judges nothing: no limit"},
+        {"rules": ["gone"], "for_want_of": "member", "message": "rule gone judges nothing: who knows"},
+        {"rules": ["growing", "unusual"], "for_want_of": "learning", "message": "…"}])j");
+    const std::string shown = show_status(s);
+    EXPECT_TRUE(has(shown, "  panel: rule high judges nothing: no limit\n")) << shown;
+    EXPECT_TRUE(has(shown, "  panel: rule gone judges nothing: who knows\n")) << shown;
+    EXPECT_TRUE(has(shown, "  still learning: panel/growing, panel/unusual\n")) << shown;
+    panel["health"] = "offline";
+    const std::string offline = show_status(s);
+    EXPECT_FALSE(has(offline, "no limit")) << offline;
+    EXPECT_TRUE(has(offline, "who knows")) << "of a rule over rules of devices that may answer";
+    for (int i = 0; i < 30; ++i) {
+        panel["not_judging"][2]["rules"].push_back("r" + std::to_string(i));
+    }
+    EXPECT_TRUE(has(show_status(s), "panel/r17 and 12 more\n")) << show_status(s);
+}
+
 TEST(ShowStatus, TellsTheTroubleOfABrokerThatIsConnected) {
     json s = status();
     s["broker"]["trouble"] = "the broker refuses tele: not authorised";
