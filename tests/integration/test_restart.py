@@ -197,3 +197,23 @@ def test_a_limit_from_another_point_is_not_forgotten(broker, feed, relays, gatew
     killed(gateway)
     relays.set(1, "holding", 0, "0258")
     assert feed.wait_transition("RAISED", "over-rated", "relay-1").alarm.evidence.limit == pytest.approx(300)
+
+
+def test_a_limit_that_changed_just_before_a_kill_is_the_old_one_or_the_new_but_never_none(broker, feed, relays, gateway, configuration):
+    """Killed right after another limit was read, which is saved within a minute; from then on the point shows 0."""
+    configuration.mqtt(broker.port).tcp("tcp", relays.port)
+    gateway.configure(configuration.relay("relay-1", "tcp", 1, RELATIVE).text())
+    gateway.start()
+    wait_for(lambda: any(b"above of rated_current" in path.read_bytes() for path in gateway.store.glob("state.db*")),
+             "the first limit on disk", seconds=8)
+    relays.set(1, "holding", 8, "03E8")  # 1000: the limit is 600
+    wait_for(lambda: gateway.read("relay-1")["rated_current"]["value"] == 1000, "another limit to be read")
+    gateway.kill()
+    relays.set(1, "holding", 8, "0000")
+    gateway.start()
+    relays.set(1, "holding", 0, "0320")  # 800: more than either
+    raised = feed.wait_transition("RAISED", "over-rated", "relay-1").alarm
+    assert raised.evidence.limit in (pytest.approx(300), pytest.approx(600))
+    relays.set(1, "holding", 8, "07D0")  # 2000: the limit is 1200 as soon as it is read
+    wait_for(lambda: gateway.read("relay-1")["rated_current"]["value"] == 2000, "the next one to be read")
+    assert feed.wait_transition("CLEARED", "over-rated", "relay-1").alarm.id == raised.id
