@@ -173,7 +173,7 @@ json bus_json(const config::Site& site, const BusBudget& budget) {
         json point{{"point", site.point_name(bound.point)},
                    {"interval_seconds", seconds(bound.interval)},
                    {"alive_seconds", time(bound.alive)},
-                   {"delay_seconds", seconds(bound.delay)}};
+                   {"delay_seconds", time(bound.delay)}};
         if (bound.one_dead) {
             point["one_dead_seconds"] = time(*bound.one_dead);
             point["dead"] = site.device(bound.dead).name;

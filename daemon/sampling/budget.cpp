@@ -278,8 +278,10 @@ void add_delays(const config::Site& site, SafetyBound& bound, Duration response)
             rule.kind == config::RuleKind::kSilent || rule.kind == config::RuleKind::kAnomaly) {
             continue;
         }
-        Duration delay = rule.on_delay + response;
-        if (bound.interval > Duration::zero()) {
+        Duration delay = sum_of(rule.on_delay, response);
+        if (delay >= Duration::max() - bound.interval) {
+            delay = Duration::max();  // a bus that carries no more has no bound
+        } else if (bound.interval > Duration::zero()) {
             delay = (delay + bound.interval - Duration(1)) / bound.interval * bound.interval;
         }
         if (delay > bound.delay) {

@@ -181,6 +181,17 @@ TEST(Budget, DelaysAreShownApartAndRoundedUpToSamples) {
     EXPECT_LT(bound.alive, milliseconds(1200));
 }
 
+TEST(Budget, ABusThatCarriesNoMoreHasNoBoundForADelayEither) {
+    LineSite line;
+    for (int i = 0; i < 3; ++i) {
+        line.device(seconds(600), {{seconds(600), 0}, {seconds(1800), 60}}, seconds(1750), true);
+    }
+    line.site.rules[0].on_delay = seconds(5);
+    const SafetyBound bound = budget(line.site, BusId{0}).bounds.at(0);
+    EXPECT_EQ(bound.alive, Duration::max());
+    EXPECT_EQ(bound.delay, Duration::max());
+}
+
 TEST(Budget, ATranscriptHasNoPhysics) {
     LineSite line;
     line.device(seconds(1), {{seconds(1), 0}}, milliseconds(20), true);
