@@ -221,9 +221,13 @@ struct LineDesk::Impl {
         }
         const auto after = request.find("after");
         const bool begun = after != request.end() && after->is_number_unsigned();
-        const std::string answer = line_of(pieces->after(begun ? std::optional(after->get<std::uint64_t>())
-                                                               : std::optional<std::uint64_t>()));
+        json found = pieces->after(begun ? std::optional(after->get<std::uint64_t>())
+                                         : std::optional<std::uint64_t>());
         const Pieces::Tapped tapped = pieces->asked(daemon.now().monotonic);
+        if (begun && tapped == Pieces::Tapped::kNot) {
+            found["resumed"] = true;  // nobody asked for so long that what went on was not kept
+        }
+        const std::string answer = line_of(found);
         if (begun && tapped == Pieces::Tapped::kAlready) {
             reply(answer);
             return;

@@ -51,6 +51,9 @@ Result<void> ReplayBus::open(Monotonic /*deadline*/) {
     protocol_ = transcript->protocol;
     answers_.clear();
     for (Exchange& exchange : transcript->exchanges) {
+        if (exchange.cut_off) {
+            continue;  // no silence: the recording ended first
+        }
         answers_[std::move(exchange.request)].records.push_back(
             {exchange.transaction, std::move(exchange.received)});
     }

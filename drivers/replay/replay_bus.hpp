@@ -18,7 +18,8 @@ namespace gengfu::drivers::replay {
 ///
 /// Requests are the same when unit, function, address, count and what is written are. Every `>` line with the
 /// same request gives the next answer to it: in the order of the file, the last one for ever. A request
-/// without an answer in the file, or that is not in the file at all, is Errc::kTimeout.
+/// without an answer in the file, or that is not in the file at all, is Errc::kTimeout; one that the end of
+/// the recording or a gap cut off does not count.
 class ReplayBus final : public Bus {
 public:
     ReplayBus(config::Bus bus, const Clock& clock) : bus_(std::move(bus)), clock_(clock) {}

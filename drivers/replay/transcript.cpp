@@ -70,6 +70,49 @@ bool is_mbap(const Bytes& frame) {
            word_at(frame, 4) == frame.size() - modbus::kMbapHead;
 }
 
+/// Whether `bytes` are the beginning of an answer to `request`, and end before it does.
+bool is_part_of_rtu_answer(const Bytes& request, std::span<const std::uint8_t> bytes) {
+    const unsigned function = request[1];
+    const auto is = [&](std::size_t at, unsigned value) { return bytes.size() <= at || bytes[at] == value; };
+    constexpr std::size_t kException = 5, kWrite = 8, kRead = 5;  // bytes of an answer, CRC included
+    if (!is(0, request[0])) {
+        return false;
+    }
+    if (bytes.size() > 1 && bytes[1] == (function | modbus::kExceptionFlag)) {
+        return bytes.size() < kException;
+    }
+    if (!is(1, function)) {
+        return false;
+    }
+    const bool reads = function >= 1 && function <= 4 && request.size() == 6;
+    if (!reads) {
+        return bytes.size() < kWrite;
+    }
+    const unsigned count = word_at(request, 4);
+    const std::size_t data = function <= 2 ? (count + 7) / 8 : std::size_t{2} * count;
+    return bytes.size() < kRead + data && is(2, static_cast<unsigned>(data & 0xFFU));
+}
+
+/// Nothing, the line's echo alone, or an answer that is not at its end.
+bool is_unfinished_rtu(const Bytes& request, std::span<const std::uint8_t> received) {
+    if (received.size() >= request.size() + kCrcBytes &&
+        std::equal(request.begin(), request.end(), received.begin())) {
+        const std::span<const std::uint8_t> rest = received.subspan(request.size() + kCrcBytes);
+        const bool answers_by_the_same = request[1] == 5 || request[1] == 6;
+        return !answers_by_the_same && is_part_of_rtu_answer(request, rest);
+    }
+    return is_part_of_rtu_answer(request, received);
+}
+
+/// Nothing, or after whole frames one that is not at its end.
+bool is_unfinished_tcp(const Bytes& received) {
+    std::size_t at = 0;
+    while (at + modbus::kMbapHead <= received.size()) {
+        at += modbus::kMbapHead + word_at(received, at + 4);
+    }
+    return received.empty() || at != received.size();
+}
+
 class Parser {
 public:
     explicit Parser(const std::string& file) : file_(file) {}
@@ -86,6 +129,9 @@ public:
             if (Result<void> taken = take(Line(line)); !taken) {
                 return pass(taken);
             }
+        }
+        if (is_recording_) {
+            mark_cut_off();
         }
         return std::move(transcript_);
     }
@@ -186,11 +232,26 @@ private:
             return error(column, "the request's length is not that of a Modbus request");
         }
         exchange.request = std::move(frame);
+        behind_gap_ = false;
         transcript_.exchanges.push_back(std::move(exchange));
         return {};
     }
 
+    /// The recording breaks off here.
+    void mark_cut_off() {
+        if (transcript_.exchanges.empty()) {
+            return;
+        }
+        Exchange& last = transcript_.exchanges.back();
+        last.cut_off = transcript_.protocol == Protocol::kTcp
+                           ? is_unfinished_tcp(last.received)
+                           : is_unfinished_rtu(last.request, last.received);
+    }
+
     Result<void> add_answer(const Bytes& bytes, std::size_t column) {
+        if (behind_gap_) {
+            return {};  // of a request that was not recorded
+        }
         if (transcript_.exchanges.empty()) {
             return error(column, "an answer before any request");
         }
@@ -206,6 +267,17 @@ private:
         const std::size_t value_column = line.column();
         const std::string_view value = line.word();
         line.skip_blanks();
+        if (key == "recording" && value.empty()) {
+            is_recording_ = true;
+            return {};
+        }
+        if (key == "gap" && value.empty()) {
+            if (!behind_gap_) {
+                mark_cut_off();
+            }
+            behind_gap_ = true;
+            return {};
+        }
         if (key != "protocol" && key != "unit") {
             return error(column, "a line begins with >, <, =, ~, # or [seconds], or is \"protocol rtu|tcp\"");
         }
@@ -241,6 +313,8 @@ private:
     const std::string& file_;
     std::size_t line_number_ = 0;
     bool protocol_known_ = false;
+    bool is_recording_ = false;
+    bool behind_gap_ = false;  ///< what comes belongs to a request that is not in the file
     Transcript transcript_;
 };
 

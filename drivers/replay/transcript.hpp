@@ -17,6 +17,8 @@ struct Exchange {
     std::vector<std::uint8_t> request;   ///< unit, function, data: without CRC or MBAP header
     std::uint16_t transaction = 0;       ///< of kTcp
     std::vector<std::uint8_t> received;  ///< raw bytes, whole frames or not; empty: silence
+    /// The recording ends, or has a gap, before a whole answer: what the unit did is not known.
+    bool cut_off = false;
 };
 
 struct Transcript {

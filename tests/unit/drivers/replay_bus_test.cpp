@@ -70,6 +70,71 @@ TEST_F(ReplayBusTest, WhatIsNotInTheFileIsSilence) {
     EXPECT_EQ(read(1, 0, 10).error().code, Errc::kTimeout) << "asked in the file, never answered";
 }
 
+TEST_F(ReplayBusTest, WhatTheEndOfTheRecordingCutOffIsNoSilence) {
+    const std::string whole = "> 01 03 00 04 00 01 C5 CB\n< 01 03 02 00 01 79 84\n";
+    for (const std::string cut :
+         {"", "< 01\n", "< 01 03 02 00 01\n< 79\n", "< 01 83\n", "< 01 03 00 04 00 01 C5 CB\n",
+          "< 01 03 00 04 00 01 C5 CB 01 03 02 00\n", "gap\n", "gap\n< 02 79 84\n"}) {
+        ASSERT_TRUE(play("recording\n" + whole + "> 01 03 00 04 00 01 C5 CB\n" + cut)) << cut;
+        for (int i = 0; i < 4; ++i) {
+            expect(read(1, 4, 1), {1});
+        }
+        EXPECT_EQ(bus->traffic().timeouts + bus->traffic().bad_frames, 0U) << cut;
+    }
+    const std::string write = "> 01 10 00 00 00 01 02 00 07 E7 92\n";
+    ASSERT_TRUE(play("recording\n" + write + "< 01 10 00 00\n"));
+    EXPECT_TRUE(bus->transact({.unit = 1, .function = 16, .address = 0, .count = 1, .values = {7}}));
+}
+
+TEST_F(ReplayBusTest, WhatIsSilentOrDamagedWithinTheRecordingStaysSo) {
+    const std::string ask = "> 01 03 00 04 00 01 C5 CB\n", whole = ask + "< 01 03 02 00 01 79 84\n";
+    ASSERT_TRUE(play("recording\n" + whole + ask + whole));
+    expect(read(1, 4, 1), {1});
+    EXPECT_EQ(read(1, 4, 1).error().code, Errc::kTimeout);
+    expect(read(1, 4, 1), {1});
+    ASSERT_TRUE(play("recording\n" + whole + ask + ask));
+    expect(read(1, 4, 1), {1});
+    EXPECT_EQ(read(1, 4, 1).error().code, Errc::kTimeout);
+    EXPECT_EQ(read(1, 4, 1).error().code, Errc::kTimeout) << "only the last was cut off";
+    ASSERT_TRUE(play("recording\n" + whole + ask + "< 01 03 02 00 01 79 85\n"));
+    expect(read(1, 4, 1), {1});
+    EXPECT_EQ(read(1, 4, 1).error().code, Errc::kBadFrame) << "it is at its end, and damaged";
+    ASSERT_TRUE(play("recording\n" + whole + ask + "< 01 03 02 00\n" + whole));
+    expect(read(1, 4, 1), {1});
+    EXPECT_EQ(read(1, 4, 1).error().code, Errc::kBadFrame) << "the recording went on: it was the unit";
+}
+
+TEST_F(ReplayBusTest, WhatWasWrittenByHandEndsInSilenceWhereItSaysSo) {
+    const std::string ask = "> 01 03 00 04 00 01 C5 CB\n";
+    ASSERT_TRUE(play(ask + "< 01 03 02 00 01 79 84\n" + ask));
+    expect(read(1, 4, 1), {1});
+    EXPECT_EQ(read(1, 4, 1).error().code, Errc::kTimeout);
+    EXPECT_EQ(read(1, 4, 1).error().code, Errc::kTimeout);
+}
+
+TEST_F(ReplayBusTest, WhatIsLostInAGapBelongsToNoRequest) {
+    const std::string ask = "> 01 03 00 04 00 01 C5 CB\n";
+    ASSERT_TRUE(play(ask + "< 01 03 02 00 01 79 84\n" + ask + "gap\n< 01 03 02 00 02 39 85\ngap\n" + ask +
+                     "< 01 03 02 00 03 F8 45\n"));
+    expect(read(1, 4, 1), {1});
+    expect(read(1, 4, 1), {3});
+    expect(read(1, 4, 1), {3});
+}
+
+TEST_F(ReplayBusTest, ModbusTcpIsCutOffLikewise) {
+    const std::string ask = "> 00 01 00 00 00 06 01 03 00 00 00 01\n";
+    const std::string whole = ask + "< 00 01 00 00 00 05 01 03 02 00 2A\n";
+    for (const std::string cut : {"", "< 00 01 00\n", "< 00 01 00 00 00 05 01 03 02 00\n",
+                                  "< 00 00 00 00 00 05 01 03 02 00 2B 00\n"}) {
+        ASSERT_TRUE(play("protocol tcp\nrecording\n" + whole + ask + cut)) << cut;
+        expect(read(1, 0, 1), {42});
+        expect(read(1, 0, 1), {42});
+    }
+    ASSERT_TRUE(play("protocol tcp\nrecording\n" + whole + ask + "< 00 00 00 00 00 05 01 03 02 00 2B\n"));
+    expect(read(1, 0, 1), {42});
+    EXPECT_EQ(read(1, 0, 1).error().code, Errc::kTimeout) << "a late answer of another transaction is none";
+}
+
 TEST_F(ReplayBusTest, BadAnswersAreJudgedAsOnTheLine) {
     ASSERT_TRUE(
         play("> 01 03 00 04 00 01 C5 CB\n< 01 03 02 00 01 79 85\n"
