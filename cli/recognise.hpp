@@ -41,7 +41,7 @@ constexpr Duration kSlowestSensor = std::chrono::milliseconds(300);
 
 /// Whole frames that were no answer to what had been asked last.
 constexpr std::uint64_t unasked_frames(const drivers::Traffic& traffic) {
-    return traffic.late_frames + traffic.foreign_frames;
+    return traffic.late_frames + traffic.foreign_frames + traffic.unasked_frames;
 }
 
 /// Several answers to the same question.

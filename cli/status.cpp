@@ -56,6 +56,11 @@ std::string show_buses(const json& buses) {
                                                    word(bus["broken_promise"], "message")) +
                         "\n";
         }
+        if (bus.value("unasked_frames", 0U) > 0) {
+            troubles += "  " + word(bus, "name") + ": " + number(bus, "unasked_frames") +
+                        " answers came that nothing had asked for (two units at one address, or a second "
+                        "master)\n";
+        }
         if (const std::string trouble = word(bus, "trouble"); !trouble.empty()) {
             troubles += "  " + word(bus, "name") + ": " + trouble + "\n";
         }
@@ -105,12 +110,22 @@ std::string show_devices(const json& buses, const LocalTime& time) {
     std::string quiet;
     std::string set_aside;
     NotJudging not_judging;
+    std::string twins;
     for (const json& bus : buses) {
         for (const json& device : bus.value("devices", json::array())) {
             not_judging.add(device);
             if (const std::string names = listed(device.value("set_aside", json::array())); !names.empty()) {
                 set_aside += "  " + word(device, "name") + " refuses " + names +
                              " (exception 01 or 02): is it another model than its profile?\n";
+            }
+            if (device.value("two_answer", false)) {
+                twins +=
+                    paint(Colour::kRed,
+                          "  " + word(device, "name") + ": two answer at address " + number(device, "unit") +
+                              ", so that nothing read there is believed: two devices with one address, or "
+                              "another master on the line; see gengfu scan " +
+                              word(bus, "name") + ", then gengfu address") +
+                    "\n";
             }
             rows.push_back({word(device, "name"), word(bus, "name"), number(device, "unit"),
                             word(device, "class"), health(word(device, "health"))});
@@ -121,7 +136,7 @@ std::string show_devices(const json& buses, const LocalTime& time) {
             }
         }
     }
-    return table(rows) + quiet + set_aside + not_judging.show();
+    return table(rows) + twins + quiet + set_aside + not_judging.show();
 }
 
 std::string show_broker(const json& broker) {

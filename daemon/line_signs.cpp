@@ -36,6 +36,7 @@ LineSigns::LineSigns(const config::Site& site, Monotonic start)
     for (std::size_t i = 0; i < lines_.size(); ++i) {
         lines_[i].load = config::own_point(site, name_of(config::LinePoint::kLoad, site.buses[i]));
         lines_[i].late = config::own_point(site, name_of(config::LinePoint::kLate, site.buses[i]));
+        lines_[i].address = config::own_point(site, name_of(config::LinePoint::kAddress, site.buses[i]));
         lines_[i].stuck = config::own_point(site, name_of(config::LinePoint::kStuck, site.buses[i]));
     }
 }
@@ -55,9 +56,10 @@ std::optional<Sample> LineSigns::convict(BusId bus, Monotonic now) {
                       std::chrono::duration<double>(now - last_batch_[bus.value]).count(), now);
 }
 
-std::vector<Sample> LineSigns::look(BusId bus, double load, Duration late, Monotonic now) const {
+std::vector<Sample> LineSigns::look(BusId bus, double load, Duration late, std::size_t shared,
+                                    Monotonic now) const {
     const Line& line = lines_[bus.value];
-    if (!line.shortest_interval || !line.load || !line.stuck || !line.late) {
+    if (!line.shortest_interval || !line.load || !line.stuck || !line.late || !line.address) {
         return {};
     }
     const Duration nothing = now - last_batch_[bus.value];
@@ -65,7 +67,8 @@ std::vector<Sample> LineSigns::look(BusId bus, double load, Duration late, Monot
         convicted_[bus.value] || nothing >= std::max(kStuckAfter, *line.shortest_interval * kStuckIntervals);
     return {own_sample(*line.load, load * 100, now),
             own_sample(*line.stuck, hangs ? std::chrono::duration<double>(nothing).count() : 0, now),
-            own_sample(*line.late, std::chrono::duration<double>(late).count(), now)};
+            own_sample(*line.late, std::chrono::duration<double>(late).count(), now),
+            own_sample(*line.address, static_cast<double>(shared), now)};
 }
 
 }  // namespace gengfu

@@ -32,12 +32,13 @@ public:
 
     /// The gateway's own samples of a line; none of one without devices. \param load  share, 0 to 1
     /// \param late  how late a change may be seen where that is beyond what is promised, else zero
-    std::vector<Sample> look(BusId bus, double load, Duration late, Monotonic now) const;
+    /// \param shared  devices at whose address another answers
+    std::vector<Sample> look(BusId bus, double load, Duration late, std::size_t shared, Monotonic now) const;
 
 private:
     struct Line {
         std::optional<Duration> shortest_interval;
-        std::optional<PointId> load, stuck, late;
+        std::optional<PointId> load, stuck, late, address;
     };
     std::vector<Line> lines_;            ///< by BusId
     std::vector<Monotonic> last_batch_;  ///< by BusId

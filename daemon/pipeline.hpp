@@ -119,6 +119,8 @@ private:
     void look_at_causes(alarms::CauseWatch::Patience patience);
     void look_at_lines();
     Duration look_at_promise(BusId bus, const sampling::BusSnapshot& seen);
+    std::size_t look_at_addresses(BusId bus, const sampling::BusSnapshot& seen);
+    void tell_address(const config::Device& device, bool two) const;
     void judge_own(const std::vector<Sample>& samples);
     /// \return the lines of devices that rules find silent
     std::set<BusId> finds_silence(const std::vector<rules::Verdict>& verdicts) const;
@@ -191,6 +193,7 @@ private:
     LineSigns signs_;
     sampling::PromiseWatch promises_;
     unsigned line_looks_ = 0;
+    std::set<DeviceId> shared_addresses_;                     ///< as last logged
     std::vector<sampling::Health> told_health_;               ///< by DeviceId, as last logged
     std::vector<std::set<config::PointRef>> told_set_aside_;  ///< by DeviceId, as logged so far
     std::unique_ptr<publish::Publisher> publisher_;

@@ -134,12 +134,59 @@ void Pipeline::look_at_lines() {
         if (workers_[i]) {
             const sampling::BusSnapshot seen = workers_[i]->snapshot();
             const Duration late = look_at_promise(BusId{i}, seen);
-            const std::vector<Sample> own = signs_.look(BusId{i}, seen.load, late, clock_.now());
+            const std::vector<Sample> own =
+                signs_.look(BusId{i}, seen.load, late, look_at_addresses(BusId{i}, seen), clock_.now());
             samples.insert(samples.end(), own.begin(), own.end());
         }
     }
     judge_own(samples);
     look_at_actions();
+}
+
+/// \return devices at whose address another answers
+std::size_t Pipeline::look_at_addresses(BusId bus, const sampling::BusSnapshot& seen) {
+    std::size_t shared = 0;
+    std::string names;
+    std::vector<std::string> behind;
+    std::size_t position = 0;
+    for (std::uint32_t i = 0; i < site_.devices.size(); ++i) {
+        const config::Device& device = site_.devices[i];
+        if (device.bus != bus || position >= seen.units.size()) {
+            continue;
+        }
+        const bool two = seen.units[position++].two_answer;
+        if (two) {
+            ++shared;
+            behind.push_back(device.name);
+            names += (names.empty() ? "" : ", ") + device.name + " (" + std::to_string(device.unit) + ")";
+        }
+        if (two != shared_addresses_.contains(DeviceId{i})) {
+            tell_address(device, two);
+            two ? static_cast<void>(shared_addresses_.insert(DeviceId{i}))
+                : static_cast<void>(shared_addresses_.erase(DeviceId{i}));
+        }
+    }
+    const auto rule = config::own_rule(site_, name_of(config::LinePoint::kAddress, site_.bus(bus)));
+    if (rule && shared > 0) {
+        table_.set_detail(*rule, {":" + names, ": " + names});
+        table_.set_behind(*rule, std::move(behind));
+    }
+    return shared;
+}
+
+void Pipeline::tell_address(const config::Device& device, bool two) const {
+    const std::string where = "bus " + site_.bus(device.bus).name + " unit " + std::to_string(device.unit);
+    const std::string zh = "总线 " + site_.bus(device.bus).name + " 地址 " + std::to_string(device.unit);
+    if (two) {
+        log::warning(zh + " 有两台设备应答," + device.name +
+                         " 的读数不可信:运行 gengfu scan 查找,再用 gengfu address 改地址;也可能另有主站",
+                     where + ": two answer at this address, so that nothing read from " + device.name +
+                         " is believed: see `gengfu scan`, then `gengfu address`; it may also be another "
+                         "master on the line");
+    } else {
+        log::info(zh + " 只有一台设备应答:" + device.name + " 恢复可信",
+                  where + ": only one answers at this address: " + device.name + " is believed again");
+    }
 }
 
 /// \return how late a change may be seen, where that is beyond what is promised

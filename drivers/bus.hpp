@@ -25,7 +25,8 @@ struct Request {
     Duration turnaround{};  ///< from the end of the request to the first byte of the answer, at most
     Duration min_gap{};     ///< silence this unit wants before the request, at least t3.5
     /// Where `turnaround` is only what this unit has lately kept to: the longest that it may take. After a
-    /// time-out its answer may still come for so long. 0: `turnaround` is it.
+    /// time-out its answer may still come for so long. 0: `turnaround` is it, and nobody minds a second
+    /// answer (who looks for units on the line finds two at one address by it).
     Duration longest_turnaround{};
 };
 
@@ -40,6 +41,8 @@ struct Answer {
 struct Traffic {
     std::uint64_t requests = 0, answers = 0, timeouts = 0, bad_frames = 0, exceptions = 0;
     std::uint64_t foreign_frames = 0, late_frames = 0, noise_bytes = 0, reopened = 0;
+    /// Whole frames of a unit that we ask, while it owed no answer: another answers at its address.
+    std::uint64_t unasked_frames = 0;
 };
 
 enum class Direction : std::uint8_t { kSent, kReceived };
@@ -69,6 +72,10 @@ public:
     virtual void interrupt() = 0;
 
     virtual const Traffic& traffic() const = 0;
+
+    /// More than one answers at this address: what came from it is bad, until only one has answered for a
+    /// while. Only where an answer does not say which request it is of.
+    virtual bool two_answer(std::uint8_t /*unit*/) const { return false; }
 
     /// One at a time; an empty one ends it. Buses that carry no bytes (replay) show nothing.
     void set_tap(Tap tap) { tap_ = std::move(tap); }

@@ -21,6 +21,8 @@ Wiring::Wiring(const config::Site& site) {
         const config::Device& device = site.device(rule.device);
         std::vector<Key>& causes = causes_[key_of(site, rule)];
         causes.push_back({own, name_of(config::LinePoint::kStuck, site.bus(device.bus)), config::kBusStuck});
+        causes.push_back(
+            {own, name_of(config::LinePoint::kAddress, site.bus(device.bus)), config::kBusAddress});
         causes.push_back({own, name_of(config::LinePoint::kDown, site.bus(device.bus)), config::kBusDown});
         if (!device.feed.empty()) {
             causes.push_back({own, name_of(config::Feed{device.feed}), config::kFeedDown});

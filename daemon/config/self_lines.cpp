@@ -92,10 +92,26 @@ SelfJudged late(const Bus& bus) {
     return one;
 }
 
+SelfJudged address_shared(const Bus& bus) {
+    SelfJudged one = judged(
+        name_of(LinePoint::kAddress, bus), "", kBusAddress, Severity::kMajor, 1,
+        {{"总线 " + bus.name + " 上有地址重复", "Two answer at one address of bus " + bus.name},
+         {"总线 " + bus.name + ":{value:.0f} 个地址有两台设备应答",
+          "Bus " + bus.name + ": two answer at {value:.0f} of its addresses"},
+         {"运行 gengfu scan 查找,再用 gengfu address 给其中一台改地址;也可能是线上另有主站在轮询",
+          "`gengfu scan` shows where, `gengfu address` gives one of them another; it may also be a second "
+          "master on the line"},
+         {"该地址的读数不可信,其传感器不再保护",
+          "What is read there cannot be believed: those sensors do not protect"},
+         {}});
+    one.rule.off_delay = kDownOffDelay;
+    return one;
+}
+
 }  // namespace
 
 std::string name_of(LinePoint point, const Bus& bus) {
-    constexpr const char* kNames[] = {"bus_down.", "bus_load.", "bus_stuck.", "bus_late."};
+    constexpr const char* kNames[] = {"bus_down.", "bus_load.", "bus_stuck.", "bus_late.", "bus_address."};
     return kNames[static_cast<std::size_t>(point)] + bus.name;
 }
 
@@ -118,6 +134,7 @@ std::vector<SelfJudged> self_lines(const Site& site) {
         all.push_back(overloaded(bus));
         all.push_back(stuck(bus));
         all.push_back(late(bus));
+        all.push_back(address_shared(bus));
     }
     for (const Feed& feed : site.feeds) {
         all.push_back(down(name_of(feed), kFeedDown, "供电 " + feed.name, "Power feed " + feed.name,

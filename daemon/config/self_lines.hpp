@@ -12,6 +12,7 @@ namespace gengfu::config {
 /// Names of the rules that are the causes of silences.
 constexpr const char* kBusDown = "bus-down";
 constexpr const char* kBusStuck = "bus-stuck";
+constexpr const char* kBusAddress = "bus-address";
 constexpr const char* kFeedDown = "feed-down";
 
 /// A line that is back has brought every device's sound within this: units that were given up are asked again
@@ -20,11 +21,12 @@ constexpr const char* kFeedDown = "feed-down";
 constexpr Duration kDownOffDelay = std::chrono::seconds(60);
 
 enum class LinePoint : std::uint8_t {
-    kDown,   ///< how many devices a common cause silences; 0: none
-    kLoad,   ///< share of the last minute in which the line was in use, percent
-    kStuck,  ///< seconds in which the line's worker brought nothing; 0 while it works
-    kLate,   ///< seconds after which a change may be seen, beyond what `gengfu check` promises; 0 while it
-             ///< holds
+    kDown,     ///< how many devices a common cause silences; 0: none
+    kLoad,     ///< share of the last minute in which the line was in use, percent
+    kStuck,    ///< seconds in which the line's worker brought nothing; 0 while it works
+    kLate,     ///< seconds after which a change may be seen, beyond what `gengfu check` promises; 0 while it
+               ///< holds
+    kAddress,  ///< how many devices share their address with another that answers; 0: none
 };
 
 /// "bus_down.rs485-1"

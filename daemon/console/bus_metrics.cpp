@@ -81,7 +81,7 @@ void add_lines(Exposition& out, const std::vector<Line>& lines) {
         std::string_view name, help;
         Count count;
     };
-    static constexpr std::array<Counter, 9> kCounters{{
+    static constexpr std::array<Counter, 10> kCounters{{
         {"gengfu_bus_requests_total", "Requests sent.", &drivers::Traffic::requests},
         {"gengfu_bus_answers_total", "Answers to them.", &drivers::Traffic::answers},
         {"gengfu_bus_timeouts_total", "Requests without an answer in time.", &drivers::Traffic::timeouts},
@@ -91,6 +91,9 @@ void add_lines(Exposition& out, const std::vector<Line>& lines) {
          &drivers::Traffic::foreign_frames},
         {"gengfu_bus_late_frames_total", "Answers after their time, thrown away.",
          &drivers::Traffic::late_frames},
+        {"gengfu_bus_unasked_frames_total",
+         "Good frames of a device while it owed no answer: another answers at its address.",
+         &drivers::Traffic::unasked_frames},
         {"gengfu_bus_noise_bytes_total", "Bytes that belong to no frame.", &drivers::Traffic::noise_bytes},
         {"gengfu_bus_reopened_total", "Times that the line was opened again.", &drivers::Traffic::reopened},
     }};
@@ -206,6 +209,12 @@ void add_buses(Exposition& out, const control::Daemon& daemon) {
                              : unit.health == sampling::Health::kOffline  ? 1
                                                                           : 0;
         out.sample(value, {{"bus", unit.line->bus->name}, {"device", unit.device->name}});
+    }
+    out.family("gengfu_device_two_answer", Kind::kGauge,
+               "1 while more than one answers at the device's address (alarm `bus-address`).");
+    for (const Unit& unit : units) {
+        out.sample(unit.traffic.two_answer ? 1.0 : 0.0,
+                   {{"bus", unit.line->bus->name}, {"device", unit.device->name}});
     }
     add_counters(out, units);
     add_responses(out, units);

@@ -136,6 +136,9 @@ json bus_status(const Daemon& daemon, std::uint32_t index, const std::vector<rul
                 devices.back()["not_judging"].push_back(blind_json(site, group));
             }
         }
+        if (traffic.two_answer) {
+            devices.back()["two_answer"] = true;
+        }
         if (const alarms::Hold* const out = daemon.alarms().service().find(device.name)) {
             devices.back()["out_of_service"] = to_json(*out);
         }
@@ -147,8 +150,9 @@ json bus_status(const Daemon& daemon, std::uint32_t index, const std::vector<rul
              {"requests", t.requests},         {"answers", t.answers},
              {"timeouts", t.timeouts},         {"bad_frames", t.bad_frames},
              {"exceptions", t.exceptions},     {"foreign_frames", t.foreign_frames},
-             {"late_frames", t.late_frames},   {"noise_bytes", t.noise_bytes},
-             {"reopened", t.reopened},         {"devices", std::move(devices)}};
+             {"late_frames", t.late_frames},   {"unasked_frames", t.unasked_frames},
+             {"noise_bytes", t.noise_bytes},   {"reopened", t.reopened},
+             {"devices", std::move(devices)}};
     if (index < daemon.budgets.size() && daemon.budgets[index].modelled) {
         bus["computed_load"] = daemon.budgets[index].load;
     }

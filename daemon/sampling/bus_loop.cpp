@@ -214,6 +214,7 @@ void BusWorker::Loop::publish_snapshot(Monotonic now) {
     for (std::size_t i = 0; i < schedule.size(); ++i) {
         seen.devices[i] = schedule.health(i);
         seen.units[i] = readers[i].traffic(now);
+        seen.units[i].two_answer = bus->two_answer(site.device(schedule.device(i)).unit);
     }
 }
 

@@ -288,8 +288,10 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
             continue;  // the halves stand at i now
         }
         ++i;
-        if (!ready || code == Errc::kIo || (code == Errc::kTimeout && !result.answered)) {
-            // A unit that is silent costs one time-out a turn, not one a request.
+        const bool two_answer =
+            code == Errc::kBadFrame && bus.two_answer(site_->device(device_).unit);  // neither is believed
+        if (!ready || code == Errc::kIo || (code == Errc::kTimeout && !result.answered) || two_answer) {
+            // A unit that is silent costs one time-out a turn, not one a request; so do two at one address.
             for (; i < reads.size(); ++i) {
                 fail(reads[i], answer.error(), clock.now());
             }

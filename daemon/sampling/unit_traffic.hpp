@@ -102,6 +102,7 @@ struct UnitTraffic {
     Duration worst_with_tool{};  ///< the same where a tool had the line in between
     Duration slowest{};          ///< response time: the longest of late
     std::vector<config::PointRef> set_aside;  ///< points whose registers it refuses, asked again now and then
+    bool two_answer = false;                  ///< at its address: see drivers::Bus::two_answer
     bool is_slower = false;                   ///< than the bus's promise reckons with, time and again
 
     void failed(Errc code) {

@@ -92,6 +92,7 @@ Result<void> RtuBus::open(Monotonic deadline) {
     fd_ = std::move(*opened);
     sender_.use(fd_.get());
     line_busy_until_ = clock_.now();
+    twins_.reopened();
     traffic_.reopened += was_open_ ? 1 : 0;
     was_open_ = true;
     return {};
@@ -135,6 +136,9 @@ Result<Answer> RtuBus::transact(const Request& request) {
         line_busy_until_ += std::max(request.turnaround, kBroadcastDelay);
         return Answer{.values = {}, .sent = sent, .received = sent};
     }
+    if (request.longest_turnaround > Duration::zero()) {
+        twins_.asked(request.unit, request_end, request.longest_turnaround);
+    }
     return receive({request, *message, sent, request_end});
 }
 
@@ -152,16 +156,22 @@ tl::unexpected<Error> RtuBus::lost(const std::string& why) {
 /// the same.
 Result<void> RtuBus::wait_for_silence(const Request& request) {
     const Duration gap = std::max(line_.silent, request.min_gap);
-    const Monotonic paid = quarantine_.until(request.unit);
+    const bool is_watched = request.longest_turnaround > Duration::zero();
+    const Monotonic paid =
+        std::max(quarantine_.until(request.unit), is_watched ? twins_.not_before(request.unit) : Monotonic{});
     const Monotonic latest = std::max({line_busy_until_ + gap, paid, clock_.now() + gap}) +
                              line_.character * signed_count(kRtuFrameMax);
     framer_.expect_nothing();
-    for (;;) {
+    std::optional<Monotonic> seen_coming;  // what is there at the first look may have lain there for long
+    for (bool first = true;; first = false) {
         Result<bool> came = take_stray_bytes();
         if (!came) {
             return pass(came);
         }
         const Monotonic now = clock_.now();
+        if (*came && !first) {
+            seen_coming = now;
+        }
         line_busy_until_ = *came ? std::max(line_busy_until_, now) : line_busy_until_;
         const Monotonic ready = std::min(std::max(line_busy_until_ + gap, paid), latest);
         if (now >= ready) {
@@ -178,7 +188,7 @@ Result<void> RtuBus::wait_for_silence(const Request& request) {
             break;  // nothing came to the end
         }
     }
-    count(framer_.finish(), -1);
+    count(framer_.finish(), -1, seen_coming);
     return {};
 }
 
@@ -313,17 +323,80 @@ Result<Answer> RtuBus::answered(const Exchange& exchange, const RtuFramer::Match
     if (request.function != 5 && request.function != 6) {  // theirs is looked for only where it is expected
         echoes_ = framer_.echoed();
     }
+    const auto bytes = signed_count(match.message.size() + kCrcBytes);
+    const Duration response = received - exchange.request_end - line_.character * bytes;
+    const bool doubted = request.longest_turnaround > Duration::zero() &&
+                         twins_.must_hear_out(request.unit, response, received);
     quarantine_.paid(request.unit);
-    if (match.fit == Fit::kException) {
-        ++traffic_.exceptions;
-        const std::uint8_t code = match.message.back();
-        count(framer_.finish(), request.unit);
-        return tl::make_unexpected(exception_error(code, who(request)));
+    const bool is_exception = match.fit == Fit::kException;
+    Answer answer{.values = {}, .sent = exchange.sent, .received = received};
+    Error error;
+    if (is_exception) {
+        error = exception_error(match.message.back(), who(request));
+    } else {
+        answer.values = values(request, match.message);
     }
-    ++traffic_.answers;
-    Answer answer{.values = values(request, match.message), .sent = exchange.sent, .received = received};
-    count(framer_.finish(), request.unit);
-    return answer;
+    const bool another = count(framer_.finish(), request.unit, received);
+    if (doubted || (another && request.longest_turnaround > Duration::zero())) {
+        if (Result<void> only = hear_out(exchange, another); !only) {
+            return pass(only);
+        }
+    }
+    twins_.answered(request.unit, response, received);
+    ++(is_exception ? traffic_.exceptions : traffic_.answers);
+    return is_exception ? Result<Answer>(tl::make_unexpected(std::move(error)))
+                        : Result<Answer>(std::move(answer));
+}
+
+Result<void> RtuBus::hear_out(const Exchange& exchange, bool another) {
+    const Request& request = exchange.request;
+    framer_.expect_nothing();
+    const Duration whole = line_.character * signed_count(answer_size(request) + kCrcBytes);
+    if (Result<void> heard = listen_until(twins_.hear_until(request.unit) + whole + line_.latency, request);
+        !heard) {
+        return heard;
+    }
+    const Leftovers leftovers = framer_.finish();
+    another = count(leftovers, request.unit, line_busy_until_) || another;
+    if (another) {
+        ++traffic_.bad_frames;
+        return fail(Errc::kBadFrame,
+                    who(request) +
+                        ": two answers to one request: two units have this address, or another "
+                        "master asks it too; `gengfu scan` shows who is there");
+    }
+    if (leftovers.noise_bytes > 0) {
+        twins_.unclear(request.unit);
+        ++traffic_.bad_frames;
+        return fail(Errc::kBadFrame, who(request) +
+                                         ": something damaged came after its answer, which may be "
+                                         "that of a second unit with this address");
+    }
+    twins_.alone(request.unit, clock_.now());
+    return {};
+}
+
+/// Reads what comes into the framer.
+Result<void> RtuBus::listen_until(Monotonic until, const Request& request) {
+    for (;;) {
+        const Woken woken = waker_->wait(fd_.get(), POLLIN, until, clock_);
+        if (woken == Woken::kInterrupted) {
+            return fail(Errc::kInterrupted, who(request) + ": interrupted");
+        }
+        if (woken == Woken::kHangUp) {
+            return lost("the port is unplugged or the connection lost");
+        }
+        if (woken == Woken::kReady) {
+            Result<bool> came = take_stray_bytes();
+            if (!came) {
+                return pass(came);
+            }
+            line_busy_until_ = std::max(line_busy_until_, clock_.now());
+        }
+        if (woken == Woken::kDeadline || clock_.now() >= until) {
+            return {};
+        }
+    }
 }
 
 /// The deadline has passed without an answer. One may still come: the unit owes it.
@@ -332,9 +405,12 @@ Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
     const Monotonic now = clock_.now();
     const bool damaged = framer_.progress().spoiled || framer_.progress().begun;
     const Leftovers leftovers = framer_.finish();
-    count(leftovers, request.unit);
+    // Whatever whole frame of it came or comes yet is its answer, wrong or late, and no second one.
+    quarantine_.owes(request.unit, now);
+    count(leftovers, request.unit, line_busy_until_);
     if (damaged) {
-        ++traffic_.bad_frames;  // it has answered, and owes nothing
+        twins_.unclear(request.unit);
+        ++traffic_.bad_frames;  // it has answered, and is not waited for
         return fail(Errc::kBadFrame, who(request) + ": wrong check sum, or an answer cut short");
     }
     quarantine_.owes(request.unit, now + std::max(request.turnaround, request.longest_turnaround));
@@ -342,18 +418,27 @@ Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
         ++traffic_.bad_frames;
         return fail(Errc::kBadFrame, who(request) + ": no answer, only noise");
     }
+    twins_.alone(request.unit, now);
     ++traffic_.timeouts;
     const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now - exchange.request_end);
     return fail(Errc::kTimeout, who(request) + ": no answer in " + std::to_string(waited.count()) + " ms");
 }
 
 /// \param asked_unit  whose frames are late answers though it owed nothing before; -1: none
-void RtuBus::count(const Leftovers& leftovers, int asked_unit) {
+bool RtuBus::count(const Leftovers& leftovers, int asked_unit, std::optional<Monotonic> came) {
     traffic_.noise_bytes += leftovers.noise_bytes;
+    bool unasked = false;
     for (const std::uint8_t unit : leftovers.units) {
+        if (!quarantine_.is_owing(unit) && twins_.is_watched(unit)) {
+            ++traffic_.unasked_frames;
+            twins_.unasked(unit, clock_.now(), came);
+            unasked = unasked || unit == asked_unit;
+            continue;
+        }
         const bool late = unit == asked_unit || quarantine_.is_owing(unit);
         ++(late ? traffic_.late_frames : traffic_.foreign_frames);
     }
+    return unasked;
 }
 
 }  // namespace gengfu::drivers::modbus

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "drivers/bus.hpp"
@@ -12,6 +13,7 @@
 #include "drivers/modbus/libmodbus.hpp"
 #include "drivers/modbus/quarantine.hpp"
 #include "drivers/modbus/rtu_framer.hpp"
+#include "drivers/modbus/twin_watch.hpp"
 
 namespace gengfu::drivers::modbus {
 
@@ -21,7 +23,8 @@ namespace gengfu::drivers::modbus {
 /// transact() takes at most: the silence wanted before the request, the request's time on the wire, the
 /// turnaround, the answer's time on the wire and twice LineTiming::latency; after a time-out or a bad frame
 /// of the same unit also what is left of one more turnaround, in which its late answer is awaited and thrown
-/// away.
+/// away. A unit at whose address two seem to answer is listened to for its longest turnaround each time
+/// (twin_watch).
 class RtuBus final : public Bus {
 public:
     /// What tests put in the place of the outside.
@@ -41,6 +44,7 @@ public:
     Result<Answer> transact(const Request& request) override;
     void interrupt() override { waker_->interrupt(); }
     const Traffic& traffic() const override { return traffic_; }
+    bool two_answer(std::uint8_t unit) const override { return twins_.is_told(unit); }
 
     RtuBus(config::Bus bus, const Clock& clock, Outside outside, std::unique_ptr<Waker> waker,
            RtuSender sender);
@@ -57,9 +61,14 @@ private:
     Result<Answer> receive(const Exchange& exchange);
     Result<Answer> answered(const Exchange& exchange, const RtuFramer::Match& match);
     Result<Answer> unanswered(const Exchange& exchange);
+    /// Listens for as long as another answer may come. \return whether there was none
+    Result<void> hear_out(const Exchange& exchange, bool another);
+    Result<void> listen_until(Monotonic until, const Request& request);
     Woken wait_for_bytes(Monotonic until);
     Result<std::size_t> read_some();
-    void count(const Leftovers& leftovers, int asked_unit);
+    /// \param came  the last of them, if it was seen coming
+    /// \return whether a frame that nobody asked for was of `asked_unit`
+    bool count(const Leftovers& leftovers, int asked_unit, std::optional<Monotonic> came);
 
     config::Bus bus_;
     const Clock& clock_;
@@ -72,6 +81,7 @@ private:
     UniqueFd fd_;
     RtuFramer framer_;
     Quarantine quarantine_;
+    TwinWatch twins_;
     Monotonic
         line_busy_until_{};  ///< last byte on the wire, sent or received, or a broadcast still being obeyed
     Duration timer_late_{};  ///< by what a timer has woken us late of late

@@ -56,10 +56,14 @@ void append(Leftovers& to, const Leftovers& more) {
 
 }  // namespace
 
-Leftovers sort_leftovers(std::span<const std::uint8_t> bytes) {
+Leftovers sort_leftovers(std::span<const std::uint8_t> bytes, std::span<const std::uint8_t> own) {
     Leftovers sorted;
     while (!bytes.empty()) {
         const std::size_t length = whole_frame(bytes);
+        if (length > 0 && std::ranges::equal(bytes.first(length), own)) {
+            bytes = bytes.subspan(length);
+            continue;
+        }
         if (length > 0) {
             sorted.units.push_back(bytes.front());
         } else {
@@ -75,14 +79,12 @@ void RtuFramer::expect(const Request& request, std::span<const std::uint8_t> mes
     request_ = &request;
     // The echo of a read or of 15 and 16 cannot be mistaken for an answer, that of 5 and 6 can.
     echo_looks_like_answer_ = request.function == 5 || request.function == 6;
-    if (echo_looks_like_answer_ && echo == Echo::kUnknown) {
-        return;
-    }
     const std::uint16_t crc = crc16(message);
     std::ranges::copy(message, echo_.begin());
     echo_[message.size()] = static_cast<std::uint8_t>(crc & 0xFFU);
     echo_[message.size() + 1] = static_cast<std::uint8_t>(crc >> 8U);
-    echo_size_ = message.size() + kCrcBytes;
+    own_size_ = message.size() + kCrcBytes;
+    echo_size_ = echo_looks_like_answer_ && echo == Echo::kUnknown ? 0 : own_size_;
 }
 
 void RtuFramer::expect_nothing() {
@@ -103,7 +105,7 @@ std::span<std::uint8_t> RtuFramer::room() {
 /// Noise without end: only the last 256 bytes can still become an answer.
 void RtuFramer::make_room() {
     const std::size_t old = size_ - kRtuFrame;
-    append(dropped_, sort_leftovers(std::span(buffer_).first(old)));
+    append(dropped_, sort_leftovers(std::span(buffer_).first(old), own()));
     std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(old),
               buffer_.begin() + static_cast<std::ptrdiff_t>(size_), buffer_.begin());
     size_ = kRtuFrame;
@@ -200,8 +202,8 @@ void RtuFramer::note_partial(std::size_t least, std::size_t most) {
 Leftovers RtuFramer::finish() {
     Leftovers all = std::move(dropped_);
     const std::span<const std::uint8_t> bytes = std::span(buffer_).first(size_);
-    append(all, sort_leftovers(bytes.first(match_begin_)));
-    append(all, sort_leftovers(bytes.subspan(match_end_)));
+    append(all, sort_leftovers(bytes.first(match_begin_), own()));
+    append(all, sort_leftovers(bytes.subspan(match_end_), own()));
     expect_nothing();
     return all;
 }

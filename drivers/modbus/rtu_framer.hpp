@@ -24,7 +24,8 @@ struct Leftovers {
 };
 
 /// Sorts bytes into whole frames (answers, exceptions and requests of functions 1 to 6, 15, 16) and noise.
-Leftovers sort_leftovers(std::span<const std::uint8_t> bytes);
+/// \param own  our request, with CRC: as an echo it is neither
+Leftovers sort_leftovers(std::span<const std::uint8_t> bytes, std::span<const std::uint8_t> own = {});
 
 class RtuFramer {
 public:
@@ -80,6 +81,7 @@ private:
     void note_partial(std::size_t least, std::size_t most);
     void drop_echo();
     void make_room();
+    std::span<const std::uint8_t> own() const { return std::span(echo_).first(own_size_); }
 
     static constexpr std::size_t kRtuFrame = 256;
     static constexpr std::size_t kCapacity = 4 * kRtuFrame;
@@ -91,6 +93,8 @@ private:
     const Request* request_ = nullptr;
     std::array<std::uint8_t, kRtuFrame> echo_{};
     std::size_t echo_size_ = 0;  ///< 0: none is passed over (any more)
+    std::size_t own_size_ =
+        0;  ///< of our request last sent, in echo_: it is nobody's frame, whenever it comes
     bool echo_looks_like_answer_ = false;
     Progress progress_;
     Leftovers dropped_;

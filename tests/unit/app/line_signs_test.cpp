@@ -48,8 +48,8 @@ protected:
                 continue;
             }
             std::vector<rules::Verdict> verdicts;
-            EXPECT_TRUE(signs_->look(BusId{1}, 1, {}, now_).empty()) << "a line without devices";
-            for (const Sample& sample : signs_->look(BusId{0}, load(second), late_, now_)) {
+            EXPECT_TRUE(signs_->look(BusId{1}, 1, {}, 0, now_).empty()) << "a line without devices";
+            for (const Sample& sample : signs_->look(BusId{0}, load(second), late_, shared_, now_)) {
                 judge_->observe(sample, verdicts);
             }
             for (const rules::Verdict& verdict : verdicts) {
@@ -70,6 +70,7 @@ protected:
     gengfu::test::SiteBuilder builder_;
     std::string line_;
     Duration late_{};
+    std::size_t shared_ = 0;
     Monotonic now_ = gengfu::test::at(0);
     std::unique_ptr<LineSigns> signs_;
     std::unique_ptr<rules::Judge> judge_;
@@ -146,6 +147,19 @@ TEST_F(LineSignsTest, ALineThatIsReadSeldomIsNotStuck) {
     play(
         0, 1200, [](int) { return 0.1; }, [](int second) { return second < 300 && second % 60 == 0; });
     EXPECT_EQ(log_, " 540:bus-stuck raised");  // five intervals after 240 s
+}
+
+TEST_F(LineSignsTest, TwoAtOneAddressAreToldAtOnceAndAMinuteAfterOneIsGoneNoMore) {
+    begin(seconds(10));
+    shared_ = 1;
+    play(
+        0, 30, [](int) { return 0.1; }, always);
+    EXPECT_EQ(log_, " 0:bus-address raised");
+    EXPECT_EQ(last_.key.point, "bus_address." + line_);
+    shared_ = 0;
+    play(
+        30, 200, [](int) { return 0.1; }, always);
+    EXPECT_EQ(log_, " 0:bus-address raised 90:bus-address cleared");
 }
 
 TEST_F(LineSignsTest, APromiseThatDoesNotHoldIsAnAlarmThatSaysWhatToDo) {

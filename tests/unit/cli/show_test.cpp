@@ -75,6 +75,17 @@ TEST(ShowStatus, TellsWhichRulesJudgeNothing) {
     EXPECT_TRUE(has(show_status(s), "panel/r17 and 12 more\n")) << show_status(s);
 }
 
+TEST(ShowStatus, TellsAtWhichAddressTwoAnswerAndWhatToDo) {
+    json s = status();
+    EXPECT_FALSE(has(show_status(s), "two answer"));
+    s["buses"][0]["unasked_frames"] = 17;
+    s["buses"][0]["devices"][0]["two_answer"] = true;
+    const std::string shown = show_status(s);
+    EXPECT_TRUE(has(shown, "  rs485-1: 17 answers came that nothing had asked for")) << shown;
+    EXPECT_TRUE(has(shown, "  panel: two answer at address 7,")) << shown;
+    EXPECT_TRUE(has(shown, "see gengfu scan rs485-1, then gengfu address")) << shown;
+}
+
 TEST(ShowStatus, TellsTheTroubleOfABrokerThatIsConnected) {
     json s = status();
     s["broker"]["trouble"] = "the broker refuses tele: not authorised";

@@ -1,0 +1,198 @@
+// Two units at one address, at a RtuBus: no answer of one is ever taken for that to another request.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "drivers/modbus/rtu_bus.hpp"
+#include "tests/unit/drivers/fake_slave.hpp"
+
+namespace gengfu::drivers::modbus {
+namespace {
+
+using namespace std::chrono_literals;
+using Wire = FakeSlave::Wire;
+
+/// Far beyond what a busy machine delays an answer by.
+constexpr Duration kLongest = 250ms;
+constexpr std::uint16_t kTwin = 0x4000;  ///< by so much its registers differ
+
+Request read(unsigned address, std::uint8_t unit = 4) {
+    return {.unit = unit,
+            .function = 3,
+            .address = static_cast<std::uint16_t>(address),
+            .count = 1,
+            .values = {},
+            .turnaround = kLongest,
+            .min_gap = {},
+            .longest_turnaround = kLongest};
+}
+
+/// Unit 4 twice: one answers at once, the other later.
+FakeSlave::Handler twins(Duration later = 40ms) {
+    return [later](const Bytes& request) -> FakeSlave::Says {
+        FakeSlave::Says says{{.bytes = with_crc(honest_answer(request, 0)), .after = {}}};
+        if (request[0] == 4) {
+            says.push_back({.bytes = with_crc(honest_answer(request, kTwin)), .after = later});
+        }
+        return says;
+    };
+}
+
+class TwinsOnTheLine : public testing::TestWithParam<Wire> {
+protected:
+    TwinsOnTheLine() : slave(GetParam()) {
+        bus = std::move(*RtuBus::create(slave.bus(), clock));
+        const Result<void> opened = bus->open(clock.now() + 5s);
+        EXPECT_TRUE(opened);
+    }
+    /// Nothing, or a value that is wrong.
+    std::string wrong(const Request& request) {
+        const Result<Answer> answer = bus->transact(request);
+        return answer && answer->values.front() != request.address
+                   ? "register " + std::to_string(request.address) + " reads " +
+                         std::to_string(answer->values.front())
+                   : "";
+    }
+
+    SystemClock clock;
+    FakeSlave slave;
+    std::unique_ptr<Bus> bus;
+};
+
+INSTANTIATE_TEST_SUITE_P(Wires, TwinsOnTheLine, testing::Values(Wire::kPty, Wire::kRtuOverTcp),
+                         [](const auto& test) {
+                             return std::string(test.param == Wire::kPty ? "Serial" : "OverTcp");
+                         });
+
+TEST_P(TwinsOnTheLine, FromTheFirstRequestOnNoAnswerOfTheOtherIsTakenForTheNext) {
+    slave.handle(twins());
+    for (unsigned i = 0; i < 4; ++i) {
+        EXPECT_EQ(wrong(read(4)) + wrong(read(0x20)), "") << i;
+    }
+    EXPECT_TRUE(bus->two_answer(4));
+    EXPECT_GE(bus->traffic().unasked_frames, 2U);
+    EXPECT_EQ(bus->traffic().late_frames + bus->traffic().foreign_frames, 0U);
+}
+
+TEST_P(TwinsOnTheLine, AsLongAsTwoAnswerNeitherIsBelievedAndItIsSaid) {
+    slave.handle(twins());
+    for (int i = 0; i < 3; ++i) {
+        static_cast<void>(bus->transact(read(4)));
+    }
+    const Result<Answer> answer = bus->transact(read(4));
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, Errc::kBadFrame);
+    EXPECT_NE(answer.error().what.find("two units have this address"), std::string::npos)
+        << answer.error().what;
+}
+
+TEST_P(TwinsOnTheLine, BothInOneBreathAreSeenAtOnce) {
+    slave.handle([](const Bytes& request) -> FakeSlave::Says {
+        return {{.bytes = with_crc(honest_answer(request, 0)) + with_crc(honest_answer(request, kTwin)),
+                 .after = {}}};
+    });
+    const Result<Answer> answer = bus->transact(read(4));
+    EXPECT_FALSE(answer && bus->transact(read(4))) << "the second request at the latest";
+    EXPECT_GE(bus->traffic().unasked_frames, 1U);
+}
+
+TEST_P(TwinsOnTheLine, AnExceptionOfTheOtherIsAnAnswerToo) {
+    slave.handle([](const Bytes& request) -> FakeSlave::Says {
+        return {{.bytes = with_crc(honest_answer(request, 0)), .after = {}},
+                {.bytes = with_crc({request[0], 0x83, 2}), .after = 40ms}};
+    });
+    for (int i = 0; i < 3; ++i) {
+        static_cast<void>(bus->transact(read(4)));
+    }
+    EXPECT_TRUE(bus->two_answer(4));
+    EXPECT_EQ(bus->transact(read(4)).error().code, Errc::kBadFrame);
+}
+
+TEST_P(TwinsOnTheLine, ItsNeighboursAreReadAsBefore) {
+    slave.handle(twins());
+    for (int i = 0; i < 4; ++i) {
+        static_cast<void>(bus->transact(read(4)));
+        const Result<Answer> answer = bus->transact(read(7, 5));
+        ASSERT_TRUE(answer) << answer.error().what;
+        EXPECT_EQ(answer->values.front(), 7);
+    }
+    EXPECT_FALSE(bus->two_answer(5));
+}
+
+TEST_P(TwinsOnTheLine, WhenTheOtherIsGoneTheNextAnswerIsGood) {
+    slave.handle(twins());
+    for (int i = 0; i < 3; ++i) {
+        static_cast<void>(bus->transact(read(4)));
+    }
+    slave.handle(honest_rtu());
+    static_cast<void>(bus->transact(read(4)));  // the twin may have heard it yet
+    const Result<Answer> answer = bus->transact(read(4));
+    ASSERT_TRUE(answer) << answer.error().what;
+    EXPECT_TRUE(bus->two_answer(4)) << "it is watched for a minute more";
+}
+
+TEST_P(TwinsOnTheLine, WhoLooksForUnitsIsNotMadeToWait) {
+    slave.handle(honest_rtu());
+    Request scan = read(4);
+    scan.longest_turnaround = {};
+    const Monotonic begun = clock.now();
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_TRUE(bus->transact(scan));
+    }
+    EXPECT_LT(clock.now() - begun, kLongest);
+}
+
+TEST_P(TwinsOnTheLine, AHealthyUnitIsAskedAsSoonAsItMayBe) {
+    slave.handle(honest_rtu());
+    EXPECT_TRUE(bus->transact(read(4)));
+    EXPECT_TRUE(bus->transact(read(4)));
+    const Monotonic begun = clock.now();
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_TRUE(bus->transact(read(4)));
+    }
+    EXPECT_LT(clock.now() - begun, 5 * kLongest) << "heard out, they would take ten times that";
+    EXPECT_EQ(bus->traffic().unasked_frames, 0U);
+}
+
+TEST_P(TwinsOnTheLine, AnAnswerThatWasGivenUpIsLateAndNoTwins) {
+    slave.handle([](const Bytes&) { return FakeSlave::Says{}; });
+    Request hasty = read(4);
+    hasty.turnaround = 20ms;
+    EXPECT_EQ(bus->transact(hasty).error().code, Errc::kTimeout);
+    slave.handle(honest_rtu());
+    slave.say(with_crc(honest_answer(from_hex("04 03 00 04 00 01"), kTwin)));
+    EXPECT_EQ(wrong(read(4)), "");
+    EXPECT_EQ(bus->traffic().late_frames, 1U);
+    EXPECT_EQ(bus->traffic().unasked_frames, 0U);
+}
+
+TEST_P(TwinsOnTheLine, AnAnswerThatComesWholeAfterADamagedOneIsNoTwins) {
+    slave.handle([](const Bytes&) {
+        return FakeSlave::Says{{.bytes = from_hex("04 03 02 00 01 79 84"), .after = {}}};
+    });
+    EXPECT_EQ(bus->transact(read(4)).error().code, Errc::kBadFrame);
+    slave.say(with_crc(honest_answer(from_hex("04 03 00 04 00 01"), 0)));
+    slave.handle(honest_rtu());
+    static_cast<void>(bus->transact(read(4)));
+    static_cast<void>(bus->transact(read(4)));
+    EXPECT_EQ(bus->traffic().unasked_frames, 0U);
+}
+
+TEST_P(TwinsOnTheLine, TheEchoOfASingleWriteIsNoTwins) {
+    slave.handle([](const Bytes& request) -> FakeSlave::Says {
+        return {{.bytes = request, .after = {}},
+                {.bytes = with_crc(honest_answer(request, 0)), .after = 20ms}};
+    });
+    Request write = read(4);
+    write.function = 6;
+    write.values = {1};
+    for (int i = 0; i < 4; ++i) {
+        ASSERT_TRUE(bus->transact(write));
+        ASSERT_TRUE(bus->transact(read(4)));
+    }
+    EXPECT_EQ(bus->traffic().unasked_frames, 0U);
+}
+
+}  // namespace
+}  // namespace gengfu::drivers::modbus
