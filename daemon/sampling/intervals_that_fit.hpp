@@ -11,9 +11,10 @@ namespace gengfu::sampling {
 /// Rounded up: to whole milliseconds, from a second on to hundredths.
 std::string interval_text(Duration interval);
 
-/// "; the shortest interval that fits, all made longer alike: 1.2 s instead of 1 s; or "d11" alone every 3
-/// s". Both are tried: the bus carries them as they are printed. What no interval up to twenty times as long
-/// would mend is left out.
+/// `; the shortest interval that fits, all made longer alike: interval = "1200ms" instead of "1s"; or "d11"
+/// alone: interval = "3s" instead of "1s"`. Both are tried: the bus carries them as they are printed, which
+/// is as they are written in the configuration. Where none up to the longest that may be written fits, it
+/// says so.
 std::string intervals_that_fit(const config::Site& site, const BusBudget& budget);
 
 }  // namespace gengfu::sampling

@@ -127,8 +127,22 @@ def test_a_bus_asked_for_more_than_it_carries_is_refused(gateway, configuration)
     done = gateway.command("check")
     assert done.returncode == WRONG, done.stdout
     assert re.search(r'bus "line" is asked for \d+ % of what it carries', done.stdout), done.stdout
-    assert "instead of 50 ms" in done.stdout and '"relay-1"' in done.stdout
+    assert 'instead of "50ms"' in done.stdout and '"relay-1"' in done.stdout
     assert not json.loads(gateway.command("check", "--json").stdout)["ok"]
+
+
+@pytest.mark.parametrize("devices, interval", [(1, "10ms"), (4, "50ms"), (40, "100ms"), (40, "1s")])
+def test_the_interval_that_check_advises_can_be_pasted(gateway, configuration, devices, interval):
+    configuration.serial("line", gateway.store.parent / "no-such-port", 1200 if devices == 1 else 9600)
+    for unit in range(1, devices + 1):
+        configuration.relay(f"relay-{unit}", "line", unit, interval=interval)
+    gateway.file.write_text(configuration.text())
+    done = gateway.command("check")
+    assert done.returncode == WRONG, done.stdout
+    new, old = re.search(r'shortest interval that fits[^;]*: (interval = "\w+") instead of ("\w+")', done.stdout).groups()
+    gateway.file.write_text(configuration.text().replace(f"interval = {old}", new))
+    done = gateway.command("check")
+    assert done.returncode == 0 and "asked for" not in done.stdout, done.stdout
 
 
 def test_what_check_promises_is_told_for_every_safety_point(gateway, configuration):

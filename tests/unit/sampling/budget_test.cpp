@@ -7,7 +7,9 @@
 #include <cmath>
 #include <cstdio>
 #include <random>
+#include <regex>
 
+#include "daemon/config/values.hpp"
 #include "drivers/modbus/timing.hpp"
 #include "tests/unit/sampling/line_sim.hpp"
 
@@ -19,6 +21,41 @@ using std::chrono::seconds;
 
 double ms(Duration duration) {
     return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+/// `interval = "1200ms" instead of "1s"`, read as the configuration reads it.
+struct Advice {
+    Duration longer{}, now{};
+};
+std::vector<Advice> advised(const std::string& text) {
+    std::vector<Advice> found;
+    const std::regex form(R"re(interval = "([^"]*)" instead of "([^"]*)")re");
+    for (std::sregex_iterator at(text.begin(), text.end(), form), end; at != end; ++at) {
+        const Result<Duration> longer = config::parse_duration((*at)[1].str());
+        const Result<Duration> now = config::parse_duration((*at)[2].str());
+        EXPECT_TRUE(longer && now) << text;
+        found.push_back({longer.value_or(Duration{}), now.value_or(Duration{})});
+    }
+    return found;
+}
+
+/// The bus's load once it has been done, at all devices or at one.
+double load_after(config::Site site, const std::vector<Advice>& advice,
+                  const std::optional<std::string>& device) {
+    const auto change = [&](Duration interval) {
+        const auto of = std::ranges::find(advice, interval, &Advice::now);
+        return of == advice.end() ? interval : of->longer;
+    };
+    for (config::Device& one : site.devices) {
+        if (device && one.name != *device) {
+            continue;
+        }
+        one.interval = change(one.interval);
+        for (config::PointSpec& spec : site.profiles[one.profile].points) {
+            spec.interval = spec.interval ? std::optional(change(*spec.interval)) : std::nullopt;
+        }
+    }
+    return bus_load(site, BusId{0});
 }
 
 TEST(Budget, ATurnTakesWhatPhysicsSays) {
@@ -213,9 +250,9 @@ TEST(JudgeBudget, MoreThanTheBusCarriesIsAnErrorThatNamesWhatFits) {
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].gravity, config::Gravity::kError);
     EXPECT_NE(found[0].message.find("most is taken by \"d11\""), std::string::npos) << found[0].message;
-    EXPECT_NE(found[0].message.find("instead of 200 ms"), std::string::npos) << found[0].message;
+    EXPECT_NE(found[0].message.find("instead of \"200ms\""), std::string::npos) << found[0].message;
     // The intervals that it names do fit, and none that is much shorter.
-    const std::string advice = found[0].message.substr(found[0].message.find("alike: ") + 7);
+    const std::string advice = found[0].message.substr(found[0].message.find("alike: "));
     const auto every = [&](Duration interval) {
         for (config::Profile& profile : line.site.profiles) {
             for (config::PointSpec& spec : profile.points) {
@@ -223,7 +260,7 @@ TEST(JudgeBudget, MoreThanTheBusCarriesIsAnErrorThatNamesWhatFits) {
             }
         }
     };
-    const milliseconds fits(std::stoi(advice));
+    const Duration fits = advised(advice).at(0).longer;
     every(fits);
     EXPECT_LE(budget(line.site, BusId{0}).load, 1);
     EXPECT_TRUE(std::ranges::none_of(check_budgets(line.site), [](const config::Diagnostic& d) {
@@ -244,14 +281,72 @@ TEST(JudgeBudget, OneThatIsToBlameIsAdvisedAlone) {
     const std::vector<config::Diagnostic> found = judge(line.site, budget(line.site, BusId{0}));
     ASSERT_FALSE(found.empty());
     EXPECT_EQ(found[0].position.line, 7U);
-    const std::size_t at = found[0].message.find("; or \"d4\" alone every ");
+    const std::size_t at = found[0].message.find("; or \"d4\" alone: ");
     ASSERT_NE(at, std::string::npos) << found[0].message;
-    const milliseconds alone(std::stoi(found[0].message.substr(at + 22)));
-    EXPECT_NE(found[0].message.find("instead of 30 ms"), std::string::npos);
+    const Advice advice = advised(found[0].message.substr(at)).at(0);
+    const Duration alone = advice.longer;
+    EXPECT_EQ(advice.now, milliseconds(30));
     line.site.profiles[3].points[0].interval = alone;
     EXPECT_LE(budget(line.site, BusId{0}).load, 1);
     line.site.profiles[3].points[0].interval = alone * 9 / 10;
     EXPECT_GT(budget(line.site, BusId{0}).load, 1);
+}
+
+TEST(JudgeBudget, ALoneDeviceIsToldItsShortestIntervalHoweverLongThatIs) {
+    for (const milliseconds asked : {milliseconds(10), milliseconds(40), milliseconds(90)}) {
+        LineSite line(1200);
+        line.device(asked, {{asked, 0}, {asked, 60}}, milliseconds(20), true);
+        const std::vector<config::Diagnostic> found = judge(line.site, budget(line.site, BusId{0}));
+        ASSERT_FALSE(found.empty());
+        const std::vector<Advice> advice = advised(found[0].message);
+        ASSERT_EQ(advice.size(), 1U) << found[0].message;
+        EXPECT_EQ(advice[0].now, asked);
+        EXPECT_NE(found[0].message.find("the shortest interval that fits: "), std::string::npos);
+        EXPECT_EQ(found[0].message.find("alone"), std::string::npos);
+    }
+}
+
+/// Whatever is advised can be read back by the configuration, and is enough once it is done.
+TEST(JudgeBudget, EveryAdviceCanBeWrittenAndFits) {
+    std::mt19937 random(7);
+    const auto draw = [&](int low, int high) {
+        return std::uniform_int_distribution<int>(low, high)(random);
+    };
+    constexpr int kBauds[] = {1200, 9600, 19200, 115200};
+    int overloaded = 0, alone = 0;
+    for (int round = 0; round < 400; ++round) {
+        LineSite line(kBauds[draw(0, 3)]);
+        const int devices = draw(1, 12);
+        for (int i = 0; i < devices; ++i) {
+            const milliseconds interval(draw(0, 3) == 0 ? draw(10, 99) : 50 * draw(1, 60));
+            line.device(interval, {{interval, 0}, {interval, static_cast<std::uint16_t>(draw(1, 90))}},
+                        milliseconds(draw(0, 300)), true);
+            // Most points have the device's interval, as in the field; some their own.
+            for (config::PointSpec& spec : line.site.profiles.back().points) {
+                spec.interval = draw(0, 5) == 0 ? spec.interval : std::nullopt;
+            }
+        }
+        const BusBudget got = budget(line.site, BusId{0});
+        if (got.load <= 1) {
+            continue;
+        }
+        ++overloaded;
+        const std::string text = judge(line.site, got).at(0).message;
+        const std::size_t second = text.find("; or \"");
+        const std::vector<Advice> all = advised(text.substr(0, second));
+        ASSERT_FALSE(all.empty()) << text;
+        if (text.find("and the others") == std::string::npos) {
+            EXPECT_LE(load_after(line.site, all, std::nullopt), 1) << text;
+        }
+        if (second != std::string::npos) {
+            ++alone;
+            const std::size_t name = second + 6;
+            const std::string device = text.substr(name, text.find('"', name) - name);
+            EXPECT_LE(load_after(line.site, advised(text.substr(second)), device), 1) << text;
+        }
+    }
+    EXPECT_GT(overloaded, 100);
+    EXPECT_GT(alone, 5);
 }
 
 TEST(JudgeBudget, OverloadThatHangsOnTurnaroundsIsAWarning) {
