@@ -37,7 +37,9 @@ public:
     void bytes_came(Monotonic now, const RtuFramer::Progress& progress) {
         const Monotonic whole =
             now + line_.character * static_cast<std::int64_t>(progress.most_missing) + line_.latency;
-        if (progress.begun) {
+        if (progress.held) {
+            until_ = now + line_.silent + line_.latency;  // whether it is one is seen when nothing follows
+        } else if (progress.begun) {
             until_ = whole;  // also earlier than before: a frame that stops half way is no reason to wait on
         } else if (progress.spoiled) {
             until_ = now + line_.silent + line_.latency;

@@ -281,14 +281,14 @@ Result<Answer> RtuBus::receive(const Exchange& exchange) {
             return lost("the port is unplugged or the connection lost");
         }
         if (woken == Woken::kDeadline) {
-            return unanswered(exchange);
+            return over(exchange);
         }
         Result<std::size_t> size = read_some();
         if (!size) {
             return pass(size);
         }
         if (const auto match = framer_.filled(*size)) {
-            return answered(exchange, *match);
+            return answered(exchange, *match, clock_.now());
         }
         const Monotonic now = clock_.now();
         if (*size > 0) {
@@ -296,7 +296,7 @@ Result<Answer> RtuBus::receive(const Exchange& exchange) {
             deadline.bytes_came(now, framer_.progress());
         }
         if (now >= deadline.until()) {
-            return unanswered(exchange);
+            return over(exchange);
         }
     }
 }
@@ -316,9 +316,16 @@ Woken RtuBus::wait_for_bytes(Monotonic until) {
     return waker_->wait(fd_.get(), POLLIN, until, clock_);
 }
 
-Result<Answer> RtuBus::answered(const Exchange& exchange, const RtuFramer::Match& match) {
+Result<Answer> RtuBus::over(const Exchange& exchange) {
+    // A line that is not silent yet can show what looks like an answer to be a part of something else.
+    const bool silent = clock_.now() - line_busy_until_ >= line_.silent;
+    const Monotonic last_byte = line_busy_until_;
+    const auto match = silent ? framer_.settle() : std::nullopt;
+    return match ? answered(exchange, *match, last_byte) : unanswered(exchange);
+}
+
+Result<Answer> RtuBus::answered(const Exchange& exchange, const RtuFramer::Match& match, Monotonic received) {
     const Request& request = exchange.request;
-    const Monotonic received = clock_.now();
     line_busy_until_ = std::max(line_busy_until_, received);
     if (request.function != 5 && request.function != 6) {  // theirs is looked for only where it is expected
         echoes_ = framer_.echoed();
@@ -403,7 +410,8 @@ Result<void> RtuBus::listen_until(Monotonic until, const Request& request) {
 Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
     const Request& request = exchange.request;
     const Monotonic now = clock_.now();
-    const bool damaged = framer_.progress().spoiled || framer_.progress().begun;
+    const RtuFramer::Progress progress = framer_.progress();
+    const bool damaged = progress.spoiled || progress.begun || progress.held;
     const Leftovers leftovers = framer_.finish();
     // Whatever whole frame of it came or comes yet is its answer, wrong or late, and no second one.
     quarantine_.owes(request.unit, now);

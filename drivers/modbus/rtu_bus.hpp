@@ -59,7 +59,9 @@ private:
     Result<bool> take_stray_bytes();
     Result<void> send(const Request& request, const Message& message);
     Result<Answer> receive(const Exchange& exchange);
-    Result<Answer> answered(const Exchange& exchange, const RtuFramer::Match& match);
+    Result<Answer> answered(const Exchange& exchange, const RtuFramer::Match& match, Monotonic received);
+    /// The deadline has passed.
+    Result<Answer> over(const Exchange& exchange);
     Result<Answer> unanswered(const Exchange& exchange);
     /// Listens for as long as another answer may come. \return whether there was none
     Result<void> hear_out(const Exchange& exchange, bool another);

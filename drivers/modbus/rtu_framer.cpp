@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace gengfu::drivers::modbus {
 
@@ -49,6 +50,23 @@ std::size_t whole_frame(std::span<const std::uint8_t> bytes) {
                                                                       : 0;
 }
 
+/// What the head of a frame says that its length is; 0: nothing. Of functions with several forms the longest.
+std::size_t stated_length(std::span<const std::uint8_t> bytes) {
+    constexpr std::size_t kAnswerOverhead = 5, kByteCountAt = 6, kWriteOverhead = 9, kMostData = 250;
+    if (bytes.size() < 3) {
+        return 0;
+    }
+    if (is_read(bytes[1])) {
+        return bytes[2] == 0 || bytes[2] > kMostData ? kShortFrame
+                                                     : std::max(kShortFrame, kAnswerOverhead + bytes[2]);
+    }
+    const bool many = bytes[1] == 15 || bytes[1] == 16;
+    if (many && bytes.size() > kByteCountAt && bytes[kByteCountAt] <= kMostData - 4) {
+        return std::max(kShortFrame, kWriteOverhead + bytes[kByteCountAt]);
+    }
+    return is_write(bytes[1]) ? kShortFrame : 0;
+}
+
 void append(Leftovers& to, const Leftovers& more) {
     to.units.insert(to.units.end(), more.units.begin(), more.units.end());
     to.noise_bytes += more.noise_bytes;
@@ -89,7 +107,8 @@ void RtuFramer::expect(const Request& request, std::span<const std::uint8_t> mes
 
 void RtuFramer::expect_nothing() {
     request_ = nullptr;
-    size_ = searched_ = match_begin_ = match_end_ = echo_size_ = 0;
+    size_ = edge_ = match_begin_ = match_end_ = echo_size_ = 0;
+    held_begin_.reset();
     progress_ = {};
     dropped_ = {};
     echoed_ = came_ = false;
@@ -109,7 +128,8 @@ void RtuFramer::make_room() {
     std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(old),
               buffer_.begin() + static_cast<std::ptrdiff_t>(size_), buffer_.begin());
     size_ = kRtuFrame;
-    searched_ = searched_ > old ? searched_ - old : 0;
+    edge_ = edge_ > old ? edge_ - old : 0;
+    held_begin_.reset();
     match_begin_ = match_end_ = 0;
     echo_size_ = 0;
 }
@@ -138,7 +158,7 @@ void RtuFramer::drop_echo() {
         std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(seen),
                   buffer_.begin() + static_cast<std::ptrdiff_t>(size_), buffer_.begin());
         size_ -= seen;
-        searched_ = 0;
+        edge_ = 0;
         progress_ = {};
         echo_size_ = 0;
         echoed_ = true;
@@ -150,20 +170,68 @@ std::optional<RtuFramer::Match> RtuFramer::search() {
         return std::nullopt;  // may be the echo: not judged until it is whole or differs
     }
     progress_ = {.spoiled = progress_.spoiled};
-    std::size_t first_partial = size_;
-    for (std::size_t begin = searched_; begin < size_; ++begin) {
-        const Look look = look_at(std::span(buffer_).first(size_).subspan(begin));
+    held_begin_.reset();
+    bool in_another = false;  // what may be a longer frame has begun, and is not whole yet
+    for (std::size_t begin = edge_; begin < size_; ++begin) {
+        const std::span<const std::uint8_t> bytes = std::span(buffer_).first(size_).subspan(begin);
+        const Look look = look_at(bytes);
         if (look.found == Found::kMatch) {
-            match_begin_ = begin;
-            match_end_ = begin + look.match.message.size() + kCrcBytes;
-            return look.match;
+            // A single byte before it is the glitch of a driver that is switched on.
+            if (!in_another && begin - edge_ <= 1) {
+                return take(begin, look.match);
+            }
+            held_begin_ = begin;
+            progress_.held = true;
+            break;
         }
-        if (look.found == Found::kPartial) {
-            first_partial = std::min(first_partial, begin);
+        if (const std::size_t whole = whole_frame(bytes); whole > 0 && !in_another) {
+            edge_ = begin - edge_ <= 1 ? begin + whole : edge_;
+            begin += whole - 1;
+        } else if (const std::size_t length = stated_length(bytes); length > bytes.size()) {
+            in_another = in_another || look.found != Found::kPartial;
         }
     }
-    searched_ = first_partial;
     return std::nullopt;
+}
+
+std::optional<RtuFramer::Match> RtuFramer::take(std::size_t begin, const Match& match) {
+    match_begin_ = begin;
+    match_end_ = begin + match.message.size() + kCrcBytes;
+    return match;
+}
+
+std::optional<RtuFramer::Match> RtuFramer::settle() {
+    if (request_ == nullptr || !held_begin_) {
+        return std::nullopt;
+    }
+    const std::size_t begin = *std::exchange(held_begin_, std::nullopt);
+    progress_.held = false;
+    const Look look = look_at(std::span(buffer_).first(size_).subspan(begin));
+    const std::size_t end = begin + look.match.message.size() + kCrcBytes;
+    if (look.found != Found::kMatch || is_within_another(begin, end)) {
+        progress_.spoiled = true;
+        return std::nullopt;
+    }
+    return take(begin, look.match);
+}
+
+/// Two things say so: the bytes from somewhere before it to somewhere behind it have a good check sum,
+/// whatever their function is; or a head before it states the length at which the line fell silent, and what
+/// came is damaged.
+bool RtuFramer::is_within_another(std::size_t begin, std::size_t end) const {
+    for (std::size_t from = edge_; from < begin; ++from) {
+        const std::span<const std::uint8_t> bytes = std::span(buffer_).first(size_).subspan(from);
+        const std::size_t shortest = end - from + kCrcBytes;  // with a check sum of its own behind
+        if (bytes.size() >= shortest && stated_length(bytes) == bytes.size()) {
+            return true;
+        }
+        for (std::size_t length = shortest; length <= std::min(bytes.size(), kRtuFrame); ++length) {
+            if (crc_is_good(bytes.first(length))) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 /// Does an answer begin at the front of `bytes`? Notes in progress_ when it may become one.

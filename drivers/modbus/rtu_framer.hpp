@@ -12,9 +12,11 @@
 
 /// Finds the answer to a request in what a serial line brings. Pure; any thread.
 ///
-/// RTU frames have no start mark, and Linux cannot measure the silence that parts them: a frame is what has
-/// our unit, function, length and CRC, wherever it begins. Everything else (noise, other units' frames, late
-/// answers) is passed over and counted.
+/// RTU frames have no start mark, and Linux cannot measure the silence of 1.5 characters that parts them: a
+/// frame is what has our unit, function, length and CRC. Whole frames of others before it are passed over by
+/// their length; where other bytes stand before it, what looks like an answer may lie within a longer frame
+/// of somebody else. It is *held* until the line has fallen silent, and taken only if it cannot. Everything
+/// else (noise, other units' frames, late answers) is passed over and counted.
 namespace gengfu::drivers::modbus {
 
 /// What bytes that were no answer turned out to be.
@@ -52,6 +54,10 @@ public:
     /// `count` bytes were read into room(). \return the answer, once it is whole
     std::optional<Match> filled(std::size_t count);
 
+    /// The line has fallen silent. \return the answer that was held, if nothing says that it is within
+    /// another frame
+    std::optional<Match> settle();
+
     /// Where the search stands while there is no match.
     struct Progress {
         std::size_t least_missing =
@@ -60,6 +66,7 @@ public:
             0;                 ///< a frame that began will be whole after so many at most; 0: none began
         bool begun = false;    ///< unit, function and length of the answer have come
         bool spoiled = false;  ///< and one came to its full length, with a wrong CRC
+        bool held = false;     ///< one is there; what follows it says whether it is one: see settle()
     };
     Progress progress() const { return progress_; }
 
@@ -77,6 +84,8 @@ private:
     };
 
     std::optional<Match> search();
+    std::optional<Match> take(std::size_t begin, const Match& match);
+    bool is_within_another(std::size_t begin, std::size_t end) const;
     Look look_at(std::span<const std::uint8_t> bytes);
     void note_partial(std::size_t least, std::size_t most);
     void drop_echo();
@@ -88,7 +97,8 @@ private:
 
     std::array<std::uint8_t, kCapacity> buffer_{};
     std::size_t size_ = 0;
-    std::size_t searched_ = 0;  ///< no answer begins before it
+    std::size_t edge_ = 0;  ///< behind the last whole frame of another: here a frame begins
+    std::optional<std::size_t> held_begin_;
     std::size_t match_begin_ = 0, match_end_ = 0;
     const Request* request_ = nullptr;
     std::array<std::uint8_t, kRtuFrame> echo_{};

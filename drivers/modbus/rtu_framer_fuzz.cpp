@@ -72,6 +72,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(framer.progress().least_missing <= framer.progress().most_missing);
         require(framer.progress().most_missing <= 256);
     }
+    if (const auto match = framer.settle()) {
+        check_match(request, *match);
+    }
     const modbus::Leftovers left = framer.finish();
     require(left.noise_bytes + 5 * left.units.size() <= fed && fed <= total);
     static_cast<void>(modbus::sort_leftovers(input));

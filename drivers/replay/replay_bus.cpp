@@ -107,6 +107,9 @@ Result<Answer> ReplayBus::judge_rtu(const Request& request, const Message& messa
             return accept(request, match->fit, match->message);
         }
     }
+    if (const auto match = framer.settle()) {
+        return accept(request, match->fit, match->message);
+    }
     const modbus::Leftovers leftovers = framer.finish();
     traffic_.foreign_frames += leftovers.units.size();
     traffic_.noise_bytes += leftovers.noise_bytes;

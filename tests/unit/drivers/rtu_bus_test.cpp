@@ -245,6 +245,31 @@ TEST_P(RtuBusTest, GuardForeignFramesArePassedOverWithinTheDeadline) {
     EXPECT_EQ(slave.requests().size(), 1U) << "asked once";
 }
 
+TEST_P(RtuBusTest, GuardWhatIsWithinAForeignFrameIsNoAnswer) {
+    for (const std::uint8_t function : {std::uint8_t{0x03}, std::uint8_t{0x41}}) {
+        slave.handle([function](const Bytes& request) -> FakeSlave::Says {
+            const Bytes inside = with_crc(honest_answer(request, 0x4000));
+            return {{.bytes = with_crc(Bytes{1, function, static_cast<std::uint8_t>(inside.size())} + inside),
+                     .after = {}}};
+        });
+        const Result<Answer> answer = bus->transact(read(7, 4, 1, 100ms));
+        EXPECT_FALSE(answer) << "function " << int{function} << " gives " << answer->values.front();
+    }
+    slave.handle(honest_rtu());
+    expect_values(read(8, 4, 1), {4});
+}
+
+TEST_P(RtuBusTest, AnAnswerBetweenNoiseIsTakenWhenTheLineHasFallenSilent) {
+    slave.handle([](const Bytes& request) -> FakeSlave::Says {
+        return {{.bytes = from_hex("FF 00 13") + with_crc(honest_answer(request, 0)) + from_hex("00 FF"),
+                 .after = {}}};
+    });
+    const Monotonic begun = clock.now();
+    expect_values(read(7, 4, 1), {4});
+    EXPECT_LT(clock.now() - begun, kPatient / 2);
+    EXPECT_EQ(bus->traffic().noise_bytes, 5U);
+}
+
 TEST_P(RtuBusTest, GuardForeignFramesAloneAreATimeout) {
     slave.handle([](const Bytes&) { return FakeSlave::Says{{.bytes = rtu("01 03 02 00 01"), .after = {}}}; });
     EXPECT_EQ(error_of(read(7, 4, 1, 60ms)), Errc::kTimeout);

@@ -14,7 +14,7 @@ namespace {
 const Request kTwo{.unit = 2, .function = 3, .address = 4, .count = 2, .values = {}};
 const char* const kGood = "02 03 04 34 C3 00 C5 F7 6C";
 
-/// A framer that expects the answer to a request, fed in pieces of any size.
+/// A framer that expects the answer to a request, fed in pieces of any size; then the line falls silent.
 class Feed {
 public:
     explicit Feed(Request request, RtuFramer::Echo echo = RtuFramer::Echo::kUnknown)
@@ -33,7 +33,7 @@ public:
                 return match;
             }
         }
-        return std::nullopt;
+        return framer_.settle();
     }
 
     RtuFramer& framer() { return framer_; }
@@ -173,7 +173,97 @@ TEST(SortLeftovers, KnowsWholeFramesOfAnyUnit) {
     EXPECT_EQ(sorted.noise_bytes, 3U);
 }
 
+// ------------------------------------------------------------------ where frames begin
+
+/// A frame of unit 1 that has `inside` in it.
+Bytes around(const Bytes& inside, std::uint8_t function = 3) {
+    return with_crc(Bytes{1, function, static_cast<std::uint8_t>(inside.size())} + inside);
+}
+
+struct Embedded {
+    std::string name;
+    Bytes bytes;
+    bool taken;
+};
+
+class Embeds : public testing::TestWithParam<Embedded> {};
+
+TEST_P(Embeds, WhatIsWithinAFrameOfAnotherIsNoAnswer) {
+    for (const std::size_t piece : {1U, 2U, 3U, 7U, 11U, 1000U}) {
+        Feed feed(kTwo);
+        const auto match = feed(GetParam().bytes, piece);
+        EXPECT_EQ(match.has_value(), GetParam().taken) << "pieces of " << piece;
+        if (match) {
+            EXPECT_EQ(to_hex(match->message), "02 03 04 34 C3 00 C5");
+        }
+    }
+}
+
+Bytes damaged(Bytes frame, std::size_t at) {
+    frame[at] = static_cast<std::uint8_t>(frame[at] ^ 0x10U);
+    return frame;
+}
+
+const Bytes kAnswer = from_hex(kGood);
+const Embedded kEmbedded[] = {
+    {"InAnAnswer", around(kAnswer), false},
+    {"InAnAnswerWithMoreBehind", around(kAnswer + from_hex("01 02 03")), false},
+    {"InAnAnswerWithMoreBefore", around(from_hex("01 02 03 02 03 04") + kAnswer), false},
+    {"InAnAnswerTwice", around(kAnswer + kAnswer), false},
+    {"InAWriteOfMany", with_crc(from_hex("01 10 00 00 00 06 0C") + kAnswer + from_hex("00 00 00")), false},
+    {"InAFrameOfAFunctionThatNobodyKnows", around(kAnswer, 0x41), false},
+    {"InAFrameOfAFunctionThatNobodyKnowsAfterNoise", from_hex("FF 00") + around(kAnswer, 0x41), false},
+    {"InAFrameThatIsDamaged", damaged(around(kAnswer + from_hex("01 02 03 04")), 14), false},
+    {"BehindAFrameThatHasItInIt", around(kAnswer) + kAnswer, true},
+    {"BehindAForeignFrameAfterNoise", from_hex("FF 00 13") + rtu("01 03 02 00 01") + kAnswer, true},
+    {"BetweenNoise", from_hex("FF 00 13 01 03") + kAnswer + from_hex("77 00 10"), true},
+    {"AfterAGlitch", from_hex("00") + kAnswer, true},
+    {"AfterAHeadThatGoesNowhere", from_hex("01 03 40") + kAnswer, true},
+};
+INSTANTIATE_TEST_SUITE_P(Table, Embeds, testing::ValuesIn(kEmbedded),
+                         [](const auto& test) { return test.param.name; });
+
+TEST(RtuFramer, AnAnswerAtTheEdgeOfAFrameDoesNotWaitForSilence) {
+    const Bytes befores[] = {{}, from_hex("00"), rtu("01 03 02 00 01"), rtu("01 83 02") + from_hex("FF")};
+    for (const Bytes& before : befores) {
+        RtuFramer framer;
+        framer.expect(kTwo, encode(kTwo)->view(), RtuFramer::Echo::kUnknown);
+        const Bytes bytes = before + kAnswer;
+        std::ranges::copy(bytes, framer.room().begin());
+        EXPECT_TRUE(framer.filled(bytes.size())) << to_hex(before);
+    }
+}
+
+TEST(RtuFramer, WhatIsHeldSaysSoUntilItIsSettled) {
+    RtuFramer framer;
+    framer.expect(kTwo, encode(kTwo)->view(), RtuFramer::Echo::kUnknown);
+    const Bytes bytes = from_hex("FF 00 13") + kAnswer;
+    std::ranges::copy(bytes, framer.room().begin());
+    EXPECT_FALSE(framer.filled(bytes.size()));
+    EXPECT_TRUE(framer.progress().held);
+    EXPECT_TRUE(framer.settle());
+    EXPECT_EQ(framer.finish().noise_bytes, 3U);
+}
+
 // ------------------------------------------------------------------ nothing but the answer is taken for it
+
+TEST(RtuFramerProperty, AnAnswerWithinAnyFrameOfAnotherIsNeverTaken) {
+    for (unsigned seed = 0; seed < 2000; ++seed) {
+        std::mt19937 random(seed);
+        const auto some = [&](std::size_t most) {
+            Bytes bytes(random() % (most + 1));
+            for (std::uint8_t& byte : bytes) {
+                byte = static_cast<std::uint8_t>(random());
+            }
+            return bytes;
+        };
+        constexpr std::uint8_t kFunctions[] = {1, 2, 3, 4, 0x17, 0x41, 0x64};
+        const Bytes before = some(3);
+        const Bytes frame = before + around(some(100) + kAnswer + some(100), kFunctions[random() % 7]);
+        Feed feed(kTwo);
+        ASSERT_FALSE(feed(frame, 1 + seed % 60)) << "seed " << seed << ": " << to_hex(frame);
+    }
+}
 
 TEST(RtuFramerProperty, DamagedAnswersAreNeverTaken) {
     // CRC-16 finds every error of one or two bits and every burst of up to 16: by construction none of these
