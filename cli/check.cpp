@@ -10,6 +10,7 @@
 #include "daemon/config/load.hpp"
 #include "daemon/sampling/budget.hpp"
 #include "daemon/sampling/device_reader.hpp"
+#include "drivers/replay/check_transcripts.hpp"
 
 namespace gengfu::cli {
 namespace {
@@ -99,6 +100,8 @@ int check(const Common& common) {
         plan_all(*loaded.site, loaded.diagnostics);
         const std::vector<config::Diagnostic> files = config::check_files(*loaded.site);
         loaded.diagnostics.insert(loaded.diagnostics.end(), files.begin(), files.end());
+        const std::vector<config::Diagnostic> transcripts = drivers::replay::check_transcripts(*loaded.site);
+        loaded.diagnostics.insert(loaded.diagnostics.end(), transcripts.begin(), transcripts.end());
     }
     const bool good = loaded.site && !config::has_errors(loaded.diagnostics);
     if (common.format == Format::kJson) {

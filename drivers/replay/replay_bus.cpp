@@ -24,9 +24,6 @@ std::size_t pour(std::span<const std::uint8_t>& bytes, std::span<std::uint8_t> r
     return count;
 }
 
-/// An hour of a busy line at 115200 baud is less; it is held in memory.
-constexpr std::size_t kMaxTranscriptBytes = std::size_t{16} << 20U;
-
 }  // namespace
 
 Result<void> ReplayBus::open(Monotonic /*deadline*/) {

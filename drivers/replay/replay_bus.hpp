@@ -13,6 +13,9 @@
 
 namespace gengfu::drivers::replay {
 
+/// An hour of a busy line at 115200 baud is less; it is held in memory.
+constexpr std::size_t kMaxTranscriptBytes = std::size_t{16} << 20U;
+
 /// Plays a transcript: a request that stands in the file gets what came back for it there, judged as if it
 /// had come over the line just now (frames, CRC or transaction, exceptions). Nothing takes time.
 ///

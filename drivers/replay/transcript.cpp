@@ -7,15 +7,13 @@
 
 #include "drivers/modbus/frame.hpp"
 #include "drivers/modbus/mbap_framer.hpp"
+#include "drivers/replay/recorded_frames.hpp"
 
 namespace gengfu::drivers::replay {
 
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
-
 constexpr std::string_view kBlanks = " \t";
-constexpr std::size_t kCrcBytes = 2;
 
 /// One line while it is read; columns count from 1.
 class Line {
@@ -53,93 +51,79 @@ std::optional<unsigned> hex_digit(char c) {
     return std::nullopt;
 }
 
-unsigned word_at(const Bytes& bytes, std::size_t at) {
-    return static_cast<unsigned>(bytes[at]) << 8U | bytes[at + 1];
-}
+constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
+constexpr std::string_view kCutAdvice =
+    "; the file breaks off in this line: where its end is lost, take the line out";
 
-bool has_good_crc(const Bytes& frame) {
-    if (frame.size() <= kCrcBytes) {
-        return false;
+/// The beginning of what was found, in quotes, fit for a message.
+std::string found(std::string_view text) {
+    constexpr std::size_t kShown = 20;
+    if (text.empty()) {
+        return "nothing";
     }
-    const std::uint16_t crc = modbus::crc16(std::span(frame).first(frame.size() - kCrcBytes));
-    return frame[frame.size() - 2] == (crc & 0xFFU) && frame[frame.size() - 1] == crc >> 8U;
-}
-
-bool is_mbap(const Bytes& frame) {
-    return frame.size() > modbus::kMbapHead && word_at(frame, 2) == 0 &&
-           word_at(frame, 4) == frame.size() - modbus::kMbapHead;
-}
-
-/// Whether `bytes` are the beginning of an answer to `request`, and end before it does.
-bool is_part_of_rtu_answer(const Bytes& request, std::span<const std::uint8_t> bytes) {
-    const unsigned function = request[1];
-    const auto is = [&](std::size_t at, unsigned value) { return bytes.size() <= at || bytes[at] == value; };
-    constexpr std::size_t kException = 5, kWrite = 8, kRead = 5;  // bytes of an answer, CRC included
-    if (!is(0, request[0])) {
-        return false;
+    std::string shown;
+    for (const char c : text.substr(0, kShown)) {
+        shown += c >= ' ' && c <= '~' ? c : '?';
     }
-    if (bytes.size() > 1 && bytes[1] == (function | modbus::kExceptionFlag)) {
-        return bytes.size() < kException;
-    }
-    if (!is(1, function)) {
-        return false;
-    }
-    const bool reads = function >= 1 && function <= 4 && request.size() == 6;
-    if (!reads) {
-        return bytes.size() < kWrite;
-    }
-    const unsigned count = word_at(request, 4);
-    const std::size_t data = function <= 2 ? (count + 7) / 8 : std::size_t{2} * count;
-    return bytes.size() < kRead + data && is(2, static_cast<unsigned>(data & 0xFFU));
-}
-
-/// Nothing, the line's echo alone, or an answer that is not at its end.
-bool is_unfinished_rtu(const Bytes& request, std::span<const std::uint8_t> received) {
-    if (received.size() >= request.size() + kCrcBytes &&
-        std::equal(request.begin(), request.end(), received.begin())) {
-        const std::span<const std::uint8_t> rest = received.subspan(request.size() + kCrcBytes);
-        const bool answers_by_the_same = request[1] == 5 || request[1] == 6;
-        return !answers_by_the_same && is_part_of_rtu_answer(request, rest);
-    }
-    return is_part_of_rtu_answer(request, received);
-}
-
-/// Nothing, or after whole frames one that is not at its end.
-bool is_unfinished_tcp(const Bytes& received) {
-    std::size_t at = 0;
-    while (at + modbus::kMbapHead <= received.size()) {
-        at += modbus::kMbapHead + word_at(received, at + 4);
-    }
-    return received.empty() || at != received.size();
+    return '"' + shown + (text.size() > kShown ? "...\"" : "\"");
 }
 
 class Parser {
 public:
     explicit Parser(const std::string& file) : file_(file) {}
 
-    Result<Transcript> parse(std::string_view text) {
-        while (!text.empty()) {
+    /// The mistakes, the first `most` of them; what is right is in transcript().
+    std::vector<config::Diagnostic> parse(std::string_view text, std::size_t most) {
+        std::vector<config::Diagnostic> mistakes;
+        while (!text.empty() && mistakes.size() < most) {
             const std::size_t end = std::min(text.find('\n'), text.size());
             std::string_view line = text.substr(0, end);
+            is_cut_ = end == text.size();
             text.remove_prefix(std::min(end + 1, text.size()));
             if (line.ends_with('\r')) {
                 line.remove_suffix(1);
             }
             ++line_number_;
-            if (Result<void> taken = take(Line(line)); !taken) {
-                return pass(taken);
+            if (line_number_ == 1 && line.starts_with(kUtf8Mark)) {
+                line.remove_prefix(kUtf8Mark.size());
+            }
+            Result<void> taken = is_text(line);
+            if (taken) {
+                taken = take(Line(line));
+            }
+            if (!taken) {
+                behind_gap_ = true;  // answers that follow may be to what could not be read
+                mistakes.push_back(
+                    {config::Gravity::kError,
+                     {file_, line_number_, wrong_column_},
+                     taken.error().what + (is_cut_ ? std::string(kCutAdvice) : std::string())});
             }
         }
         if (is_recording_) {
             mark_cut_off();
         }
-        return std::move(transcript_);
+        return mistakes;
     }
+    Transcript& transcript() { return transcript_; }
 
 private:
     tl::unexpected<Error> error(std::size_t column, const std::string& what) const {
-        return fail(Errc::kInvalid,
-                    file_ + ":" + std::to_string(line_number_) + ":" + std::to_string(column) + ": " + what);
+        wrong_column_ = static_cast<std::uint32_t>(column);
+        return fail(Errc::kInvalid, what);
+    }
+
+    Result<void> is_text(std::string_view line) const {
+        if (line_number_ == 1 && (line.starts_with("\xFF\xFE") || line.starts_with("\xFE\xFF"))) {
+            return error(1, "the file is UTF-16: save it as UTF-8 or ASCII");
+        }
+        if (const std::size_t zero = line.find('\0'); zero != std::string_view::npos) {
+            return error(zero + 1, "a byte 0: the file is no text, or it was spoiled on its way");
+        }
+        if (const std::size_t back = line.find('\r'); back != std::string_view::npos) {
+            return error(back + 1,
+                         "a carriage return within a line: save the file with lines that end in LF or CR LF");
+        }
+        return {};
     }
 
     Result<void> take(Line line) {
@@ -197,7 +181,7 @@ private:
             const std::optional<unsigned> high = hex_digit(rest[0]);
             const std::optional<unsigned> low = rest.size() > 1 ? hex_digit(rest[1]) : std::nullopt;
             if (!high || !low) {
-                return error(line.column(), "a byte is two hexadecimal digits");
+                return error(line.column(), "a byte is two hexadecimal digits; found " + found(rest));
             }
             if (bytes.size() == kLineBytesMax) {
                 return error(line.column(),
@@ -217,19 +201,24 @@ private:
         Exchange exchange;
         if (transcript_.protocol == Protocol::kTcp) {
             if (!is_mbap(frame)) {
-                return error(column, "the request is no Modbus TCP: protocol or length is wrong");
+                return error(column,
+                             "the request is no Modbus TCP: protocol or length is wrong" + mbap_words(frame));
             }
             exchange.transaction = static_cast<std::uint16_t>(word_at(frame, 0));
             frame.erase(frame.begin(), frame.begin() + modbus::kMbapHead);
         } else {
             if (!has_good_crc(frame)) {
-                return error(column, "the request's CRC is wrong");
+                return error(column, "the request's CRC is wrong" + right_crc(frame) +
+                                         "; a request must be whole: correct it, or take the line out");
             }
             frame.resize(frame.size() - kCrcBytes);
         }
         constexpr std::size_t kShortest = 2;  // unit and function
         if (frame.size() < kShortest || frame.size() > modbus::kMessageMax) {
-            return error(column, "the request's length is not that of a Modbus request");
+            return error(column, "the request's length is not that of a Modbus request: " +
+                                     std::to_string(frame.size()) + " bytes from unit to data, " +
+                                     std::to_string(kShortest) + " to " +
+                                     std::to_string(modbus::kMessageMax) + " are possible");
         }
         exchange.request = std::move(frame);
         behind_gap_ = false;
@@ -243,9 +232,7 @@ private:
             return;
         }
         Exchange& last = transcript_.exchanges.back();
-        last.cut_off = transcript_.protocol == Protocol::kTcp
-                           ? is_unfinished_tcp(last.received)
-                           : is_unfinished_rtu(last.request, last.received);
+        last.cut_off = is_unfinished(transcript_.protocol, last);
     }
 
     Result<void> add_answer(const Bytes& bytes, std::size_t column) {
@@ -253,9 +240,15 @@ private:
             return {};  // of a request that was not recorded
         }
         if (transcript_.exchanges.empty()) {
-            return error(column, "an answer before any request");
+            return error(column,
+                         "an answer before any request: take out what stands before the first line with >");
         }
-        Bytes& received = transcript_.exchanges.back().received;
+        Exchange& exchange = transcript_.exchanges.back();
+        if (exchange.answer_line == 0) {
+            exchange.answer_line = line_number_;
+            exchange.answer_column = static_cast<std::uint32_t>(column);
+        }
+        Bytes& received = exchange.received;
         received.insert(received.end(), bytes.begin(), bytes.end());
         return {};
     }
@@ -279,7 +272,10 @@ private:
             return {};
         }
         if (key != "protocol" && key != "unit") {
-            return error(column, "a line begins with >, <, =, ~, # or [seconds], or is \"protocol rtu|tcp\"");
+            return error(column,
+                         "a line begins with >, <, =, ~, # or [seconds], or is \"protocol rtu|tcp\", \"unit "
+                         "N\", \"recording\" or \"gap\"; found " +
+                             found(key));
         }
         if (!line.at_end()) {
             return error(line.column(), "nothing more belongs here");
@@ -293,7 +289,7 @@ private:
             return error(column, "the protocol is stated once, before the first frame");
         }
         if (value != "rtu" && value != "tcp") {
-            return error(value_column, "the protocol is rtu or tcp");
+            return error(value_column, "the protocol is rtu or tcp; found " + found(value));
         }
         protocol_known_ = true;
         transcript_.protocol = value == "tcp" ? Protocol::kTcp : Protocol::kRtu;
@@ -305,13 +301,15 @@ private:
         unsigned unit = 0;
         const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), unit);
         if (problem != std::errc() || end != value.data() + value.size() || unit > 255) {
-            return error(column, "a unit is 0 to 255");
+            return error(column, "a unit is 0 to 255; found " + found(value));
         }
         return {};
     }
 
     const std::string& file_;
-    std::size_t line_number_ = 0;
+    std::uint32_t line_number_ = 0;
+    mutable std::uint32_t wrong_column_ = 0;  ///< of the last error()
+    bool is_cut_ = false;                     ///< the line is the last one and has no end
     bool protocol_known_ = false;
     bool is_recording_ = false;
     bool behind_gap_ = false;  ///< what comes belongs to a request that is not in the file
@@ -325,7 +323,48 @@ Result<Transcript> parse_transcript(std::string_view text, const std::string& fi
         return fail(Errc::kInvalid,
                     file + ":1:1: longer than " + std::to_string(kTranscriptMax >> 20U) + " MiB");
     }
-    return Parser(file).parse(text);
+    Parser parser(file);
+    const std::vector<config::Diagnostic> mistakes = parser.parse(text, 1);
+    if (mistakes.empty()) {
+        return std::move(parser.transcript());
+    }
+    const config::Diagnostic& first = mistakes.front();
+    return fail(Errc::kInvalid, file + ":" + std::to_string(first.position.line) + ":" +
+                                    std::to_string(first.position.column) + ": " + first.message);
+}
+
+Examined examine_transcript(std::string_view text, const std::string& file) {
+    Parser parser(file);
+    Examined examined;
+    examined.found = parser.parse(text.substr(0, kTranscriptMax), kMistakesTold);
+    examined.transcript = std::move(parser.transcript());
+    if (!examined.found.empty()) {
+        return examined;
+    }
+    if (examined.transcript.exchanges.empty()) {
+        examined.found.push_back({config::Gravity::kWarning,
+                                  {file, 1, 1},
+                                  "there is no request in it: every read will be without an answer"});
+        return examined;
+    }
+    std::size_t answers = 0, damaged = 0;
+    const Exchange* first = nullptr;
+    for (const Exchange& exchange : examined.transcript.exchanges) {
+        answers += exchange.received.empty() ? 0 : 1;
+        if (!exchange.cut_off && !is_sound(examined.transcript.protocol, exchange)) {
+            first = damaged++ == 0 ? &exchange : first;
+        }
+    }
+    if (first != nullptr) {
+        examined.found.push_back({config::Gravity::kWarning,
+                                  {file, first->answer_line, first->answer_column},
+                                  why_not_sound(examined.transcript.protocol, *first) + " (" +
+                                      std::to_string(damaged) + " of " + std::to_string(answers) +
+                                      " answers are damaged): it is played as it is, as a bad frame; if the "
+                                      "line was good when it was "
+                                      "recorded, the file was spoiled since: record it again"});
+    }
+    return examined;
 }
 
 }  // namespace gengfu::drivers::replay

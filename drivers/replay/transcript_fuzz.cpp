@@ -11,5 +11,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         (transcript.error().code != Errc::kInvalid || !transcript.error().what.starts_with("f:"))) {
         std::abort();
     }
+    const drivers::replay::Examined examined = drivers::replay::examine_transcript(text, "f");
+    if (config::has_errors(examined.found) == transcript.has_value() ||
+        examined.found.size() > drivers::replay::kMistakesTold) {
+        std::abort();
+    }
     return 0;
 }

@@ -297,6 +297,25 @@ def test_a_trace_after_a_split_plays_to_the_same_samples(tools, folder):
         "rated_current": "exception", "warning_current": "exception"}
 
 
+@pytest.mark.parametrize("text, status, words", [
+    ("protocol rtu\r\n> 01 03 00 04 00 01 C5 CB\r\n< 01 03 02 00 01 79 84\r\n", 0, None),
+    ("> 01 03 00 04 00 01 C5 CC\n", 78, ":1:1: error: the request's CRC is wrong: it ends in C5 CC, and to the bytes before belongs C5 CB"),
+    ("> 01 03 00 04 00 01 C5 CB\n< 01 03 02 00 01 79 85\n", 0, ":2:1: warning: this answer's CRC is wrong"),
+    ("> 01 03 00 04 00 01 C5 CB\n< 01 03 02 0", 78, ":2:12: error: a byte is two hexadecimal digits; found \"0\"; the file breaks off"),
+    ("> 02 03 00 04 00 01 C5 F8\n< 02 03 02 00 01 3D 84\n", 0, 'unit 1 is never asked in'),
+    ("", 0, ":1:1: warning: there is no request in it"),
+], ids=["windows", "request-crc", "answer-crc", "cut", "another-line", "empty"])
+def test_check_reads_transcripts(gateway, configuration, folder, text, status, words):
+    transcript = folder / "line.transcript"
+    transcript.write_bytes(text.encode())
+    whole = configuration.relay("relay-1", "line", 1).text()
+    bus = f'[[bus]]\nname = "line"\nkind = "replay"\ntranscript = "{transcript}"\n\n'
+    gateway.configure(whole[:whole.index("[[device]]")] + bus + whole[whole.index("[[device]]"):])
+    checked = gateway.command("check")
+    assert checked.returncode == status, checked.stdout
+    assert (str(transcript) in checked.stdout) == (words is not None) and (words or "") in checked.stdout, checked.stdout
+
+
 @pytest.mark.parametrize("running", [True, False], ids=["through-the-daemon", "by-itself"])
 def test_a_trace_is_a_transcript_that_a_replay_bus_plays(tools, running, folder):
     gateway = tools(relay("a", 1) + relay("b", 2), [1, 2])

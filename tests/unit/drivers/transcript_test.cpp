@@ -85,10 +85,77 @@ const Mistake kMistakes[] = {
     {"TimeNoNumber", "[now] > 01\n", "a.transcript:1:1: a time is"},
     {"TimeNegative", "[-1] > 01\n", "a.transcript:1:1: a time is"},
     {"TimeNan", "[nan] > 01\n", "a.transcript:1:1: a time is"},
+    {"WrongCrcSaysTheRightOne", "> 01 03 00 04 00 01 C5 CC\n",
+     "a.transcript:1:1: the request's CRC is wrong: it ends in C5 CC, and to the bytes before belongs C5 CB"},
+    {"OddDigitSaysWhatIsThere", "> 01 03 0\n",
+     "a.transcript:1:9: a byte is two hexadecimal digits; found \"0\""},
+    {"CutLastLine", "> 01 03 00 04 00 01 C5 CB\n< 01 03 0",
+     "a.transcript:2:9: a byte is two hexadecimal digits; found \"0\"; the file breaks off in this line"},
+    {"CutLastRequest", "> 01 03 00 04 00 01 C5 CB\n> 01 03 00",
+     "a.transcript:2:1: the request's CRC is wrong: it ends in 03 00, and to the bytes before belongs 7E 80; "
+     "a "
+     "request must be whole: correct it, or take the line out; the file breaks off in this line"},
+    {"CarriageReturnWithin", "protocol rtu\r> 01 03 00 04 00 01 C5 CB\r",
+     "a.transcript:1:13: a carriage return within a line"},
+    {"CarriageReturnTwice", "protocol rtu\r\r\n", "a.transcript:1:13: a carriage return within a line"},
+    {"Utf16", "\xFF\xFEp", "a.transcript:1:1: the file is UTF-16"},
+    {"NoText", std::string("protocol rtu\n\0\0", 15), "a.transcript:2:1: a byte 0: the file is no text"},
+    {"TcpLength", "protocol tcp\n> 00 01 00 00 00 06 01 03 00 00 00\n",
+     "a.transcript:2:1: the request is no Modbus TCP: protocol or length is wrong: its header says that 6 "
+     "bytes "
+     "follow, and there are 5"},
     {"TimeAlone", "[1.0]\n", "a.transcript:1:6: a line begins"},
 };
 INSTANTIATE_TEST_SUITE_P(Table, TranscriptMistake, testing::ValuesIn(kMistakes),
                          [](const auto& test) { return test.param.name; });
+
+TEST(Transcript, AMarkAtTheBeginningIsPassedOver) {
+    const Result<Transcript> t =
+        parse_transcript("\xEF\xBB\xBFprotocol rtu\r\n> 01 03 00 04 00 01 C5 CB\r\n", "a");
+    ASSERT_TRUE(t) << t.error().what;
+    EXPECT_EQ(t->exchanges.size(), 1U);
+}
+
+std::string examined(const std::string& text) {
+    std::string said;
+    for (const config::Diagnostic& one : examine_transcript(text, "a.transcript").found) {
+        said += config::to_string(one) + "\n";
+    }
+    return said;
+}
+
+TEST(ExamineTranscript, TellsAllMistakesAtOnceUpToALimit) {
+    const std::string said =
+        examined("hello\n> 01 03 0\n> 01 03 00 04 00 01 C5 CB\n> 01 03 00 04 00 01 C5 CC\n");
+    for (const char* const place :
+         {"a.transcript:1:1: error: ", "a.transcript:2:9: error: ", "a.transcript:4:1: error: "}) {
+        EXPECT_NE(said.find(place), std::string::npos) << said;
+    }
+    std::string many;
+    for (int i = 0; i < 100; ++i) {
+        many += "x\n";
+    }
+    EXPECT_EQ(examine_transcript(many, "a").found.size(), kMistakesTold);
+}
+
+TEST(ExamineTranscript, AnAnswerWithAWrongCrcIsAWarningWithItsPlace) {
+    const std::string ask = "> 01 03 00 04 00 01 C5 CB\n", good = "< 01 03 02 00 01 79 84\n";
+    EXPECT_EQ(examined(ask + good), "");
+    EXPECT_NE(
+        examined(ask + good + ask + "  < 01 03 02 00 01 79 85\n" + ask + good)
+            .find("a.transcript:4:3: warning: this answer's CRC is wrong: it ends in 79 85, and to the bytes "
+                  "before belongs 79 84 (1 of 3 answers are damaged)"),
+        std::string::npos);
+    EXPECT_NE(examined(ask + "< 01 03 02 00\n" + ask + good)
+                  .find("a.transcript:2:1: warning: this answer is not whole"),
+              std::string::npos);
+    EXPECT_EQ(examined("recording\n" + ask + good + ask + "< 01 03 02 00\n"), "")
+        << "the recording ended first";
+    EXPECT_NE(examined("protocol tcp\n> 00 01 00 00 00 06 01 03 00 00 00 01\n< 00 01 00 00 00 05 01 03\n")
+                  .find("a.transcript:3:1: warning: "),
+              std::string::npos);
+    EXPECT_NE(examined("# nothing\n").find("1:1: warning: there is no request in it"), std::string::npos);
+}
 
 TEST(Transcript, LineWithoutEndIsLimited) {
     std::string text = "> 01 03 00 04 00 01 C5 CB\n< ";
