@@ -1,6 +1,7 @@
 #include "daemon/sampling/device_reader.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "daemon/sampling/health.hpp"
@@ -96,29 +97,67 @@ std::vector<config::PointRef> DeviceReader::points_of(DueSet due) const {
 }
 
 DeviceReader::Reads& DeviceReader::plan(DueSet due, Monotonic now) {
-    if (std::erase_if(refused_, [now](const Refusal& one) { return now >= one.until; }) > 0) {
+    for (Refusal& one : refused_) {
+        if (!one.asking && now >= one.until) {
+            one.asking = true;
+            plans_.clear();
+        }
+    }
+    if (cut_until_ && now >= *cut_until_) {
+        cut_until_.reset();
         plans_.clear();
     }
     const auto known = plans_.find(due);
     if (known != plans_.end()) {
         return known->second;
     }
-    std::vector<modbus::Wanted> wanted;
-    const std::vector<config::PointRef> points = points_of(due);
-    for (const config::PointRef point : points) {
-        if (!is_set_aside(point)) {
-            wanted.push_back(wanted_[point]);
+    std::vector<config::PointRef> refused;  // all of them
+    std::vector<config::PointRef> waiting;  // not asked at present
+    for (const Refusal& one : refused_) {
+        refused.push_back(one.point);
+        if (!one.asking) {
+            waiting.push_back(one.point);
         }
     }
-    if (wanted.empty() && !points.empty()) {
+    std::vector<modbus::Wanted> wanted;
+    std::vector<modbus::Wanted> again;
+    const std::vector<config::PointRef> points = points_of(due);
+    for (const config::PointRef point : points) {
+        const bool is_refused = std::find(refused.begin(), refused.end(), point) != refused.end();
+        if (!is_refused) {
+            wanted.push_back(wanted_[point]);
+        } else if (!is_set_aside(point)) {
+            again.push_back(wanted_[point]);
+        }
+    }
+    if (wanted.empty() && again.empty() && !points.empty()) {
         // A unit that is asked nothing would count as dead: one point shows that it answers, and when it is
         // well again.
-        wanted.push_back(wanted_[points.front()]);
+        return plans_.emplace(due, plan_around({wanted_[points.front()]}, {})).first->second;
     }
-    Result<Reads> reads = modbus::plan_reads(wanted, limits_, cost_);
+    Reads reads = plan_around(wanted, refused);
+    // Apart from the rest, which is not cut anew for what is refused still.
+    Reads apart = plan_around(again, waiting);
+    reads.insert(reads.end(), std::make_move_iterator(apart.begin()), std::make_move_iterator(apart.end()));
+    return plans_.emplace(due, std::move(reads)).first->second;
+}
+
+DeviceReader::Reads DeviceReader::plan_around(const std::vector<modbus::Wanted>& wanted,
+                                              const std::vector<config::PointRef>& refused) const {
+    modbus::Limits around = limits_;
+    for (const config::PointRef point : refused) {
+        const modbus::Wanted& one = wanted_[point];
+        const auto last = static_cast<std::uint16_t>(one.reg.address + one.count - 1);
+        around.forbid.push_back({one.reg.space, one.reg.address, last});
+    }
+    Result<Reads> reads = modbus::plan_reads(wanted, around, cost_);
+    if (!reads) {
+        // Two points share a register, or one is only to be had with what is beside it.
+        reads = modbus::plan_reads(wanted, limits_, cost_);
+    }
     // plannable() was asked before the daemon accepted the configuration; a subset of a plannable set is
     // plannable.
-    return plans_.emplace(due, reads ? std::move(*reads) : Reads{}).first->second;
+    return reads ? std::move(*reads) : Reads{};
 }
 
 drivers::Request DeviceReader::request_for(const modbus::Read& read) const {
@@ -206,6 +245,9 @@ void DeviceReader::store(const modbus::Read& read, const drivers::Answer& answer
             reading.exception = 0;
             pauses_[point] = {};
             read_before_[point] = true;
+            replan_ =
+                std::erase_if(refused_, [point](const Refusal& one) { return one.point == point; }) > 0 ||
+                replan_;
         } else {
             reading.raw.reset();
             reading.reason = Reason::kCrc;
@@ -238,12 +280,14 @@ void DeviceReader::refused(Reads& reads, std::size_t position, Monotonic now) {
 void DeviceReader::set_aside(std::size_t point, Monotonic now) {
     const Duration longest = read_before_[point] ? kLongestPause : kRetryRefused;
     pauses_[point] = std::clamp(2 * pauses_[point], kFirstPause, longest);
+    std::erase_if(refused_, [point](const Refusal& one) { return one.point == point; });
     refused_.push_back({static_cast<config::PointRef>(point), now + pauses_[point]});
+    replan_ = true;  // the others are merged again, and never over it
 }
 
 bool DeviceReader::is_set_aside(std::size_t point) const {
     return std::any_of(refused_.begin(), refused_.end(),
-                       [point](const Refusal& one) { return one.point == point; });
+                       [point](const Refusal& one) { return one.point == point && !one.asking; });
 }
 
 TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& clock,
@@ -261,6 +305,7 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
     }
     const auto only_asks = [this](const modbus::Read& read) { return is_set_aside(read.points.front()); };
     bool is_back = false;
+    bool was_cut = false;
     const Result<void> ready = set_up(bus);
     for (std::size_t i = 0; i < reads.size();) {
         Result<drivers::Answer> answer = ready ? transact(bus, request_for(reads[i]))
@@ -285,6 +330,7 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
         }
         if (code == Errc::kUnsupported && ready && !only_asks(reads[i])) {
             refused(reads, i, clock.now());
+            was_cut = true;
             continue;  // the halves stand at i now
         }
         ++i;
@@ -299,14 +345,25 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
             result.trouble = answer.error().what;
         }
     }
-    if (is_back) {
-        ask_refused_again();
-    } else if (reads.empty()) {
-        plans_.clear();  // the next plan asks for one of those that were set aside
-    }
+    settle_plans(is_back, was_cut, clock.now());
     note_pace(turn, result, began, clock.now());
     hand_over(turn.due, out);
     return result;
+}
+
+void DeviceReader::settle_plans(bool is_back, bool was_cut, Monotonic now) {
+    if (is_back) {
+        for (Refusal& one : refused_) {
+            one.asking = true;
+        }
+    }
+    if (is_back || replan_) {
+        plans_.clear();
+    } else if (was_cut) {
+        cut_pause_ = std::clamp<Duration>(2 * cut_pause_, kFirstPause, kRetryRefused);
+        cut_until_ = now + cut_pause_;
+    }
+    replan_ = false;
 }
 
 void DeviceReader::hand_over(DueSet due, std::vector<Sample>& out) {

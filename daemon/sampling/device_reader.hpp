@@ -79,6 +79,10 @@ private:
     void refused(Reads& reads, std::size_t position, Monotonic now);
     void set_aside(std::size_t point, Monotonic now);
     bool is_set_aside(std::size_t point) const;
+    /// Never over a register that is refused.
+    Reads plan_around(const std::vector<drivers::modbus::Wanted>& wanted,
+                      const std::vector<config::PointRef>& refused) const;
+    void settle_plans(bool is_back, bool was_cut, Monotonic now);
     void hand_over(DueSet due, std::vector<Sample>& out);
     drivers::Request request_for(const drivers::modbus::Read& read) const;
     void learn(const drivers::modbus::Read& read, const drivers::Answer& answer);
@@ -97,8 +101,14 @@ private:
     struct Refusal {
         config::PointRef point;
         Monotonic until;
+        bool asking = false;  ///< it is over: asked with a request of its own, until that is answered
     };
-    std::vector<Refusal> refused_;   ///< set aside: in no plan, but for one that asks whether they still are
+    std::vector<Refusal> refused_;  ///< set aside: in no plan, but for one that asks whether they still are
+    bool replan_ = false;           ///< who is set aside has changed in the turn under way
+    /// A request that was refused as a whole but in no part of it stays cut until then: what it read over may
+    /// be what the unit lacks, or it was a moment's mood.
+    std::optional<Monotonic> cut_until_;
+    Duration cut_pause_{};
     std::vector<Duration> pauses_;   ///< by PointRef: the last of its refusal; zero once it was read again
     std::vector<bool> read_before_;  ///< by PointRef: since the start
     std::size_t next_setup_ = 0;     ///< of the profile's [[setup]], to be written

@@ -31,6 +31,7 @@ public:
         std::set<std::uint8_t> breaking;    ///< whose answers end the connection
         std::set<std::uint16_t> read_only;  ///< registers that refuse to be written, of all units
         std::vector<drivers::Request> asked;
+        int refuse_next = 0;  ///< so many reads are refused whatever they ask for
     };
 
     explicit FakeBus(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
@@ -68,6 +69,10 @@ public:
         }
         if (request.function >= 5) {
             return write(request);
+        }
+        if (shared_->refuse_next > 0) {
+            --shared_->refuse_next;
+            return fail(Errc::kUnsupported, "exception 02");
         }
         drivers::Answer answer;
         const auto& table = shared_->units[request.unit];

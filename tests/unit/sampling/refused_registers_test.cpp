@@ -108,12 +108,91 @@ TEST_F(RefusedRegisters, ARegisterThatWasReadBeforeIsMissedNoLongerThanAnOffline
     }
 }
 
+TEST_F(RefusedRegisters, WhatIsLeftIsMergedAgainButNeverOverWhatIsRefused) {
+    for (std::uint16_t culprit = 0; culprit < kRegisters; ++culprit) {
+        reader_->ask_refused_again();
+        has(0, kRegisters - 1);
+        line_->units[kUnit].erase(culprit);
+        turn();
+        const bool at_an_end = culprit == 0 || culprit == kRegisters - 1;
+        const std::size_t least = at_an_end ? 1 : 2;
+        std::size_t asks = 0;
+        for (int i = 0; i < 60; ++i) {
+            line_->asked.clear();
+            EXPECT_EQ(turn(), kRegisters - 1U);
+            std::size_t over = 0;
+            for (const drivers::Request& one : line_->asked) {
+                over += one.address <= culprit && culprit < one.address + one.count && one.count > 1 ? 1 : 0;
+            }
+            EXPECT_EQ(over, 0U) << "culprit " << culprit << ", turn " << i;
+            EXPECT_GE(line_->asked.size(), least);
+            asks += line_->asked.size() - least;
+        }
+        EXPECT_LE(asks, 7U) << "culprit " << culprit << ": after 1, 2, 4 ... 32 s it alone is asked again";
+    }
+}
+
+TEST_F(RefusedRegisters, TwoThatAreRefusedAreBothLeftOut) {
+    has(0, kRegisters - 1);
+    line_->units[kUnit].erase(2);
+    line_->units[kUnit].erase(7);
+    turn();
+    EXPECT_EQ(turn(), kRegisters - 2U);
+    for (int i = 0; i < 1800; ++i) {
+        turn();
+    }
+    EXPECT_LE(asked_in(600), 3 * 600U + 4) << "0-1, 3-6, 8-9";
+}
+
+TEST_F(RefusedRegisters, AHoleThatIsRefusedStaysCutAndIsTriedEverMoreRarely) {
+    config::Profile profile = ten_registers();
+    profile.points.erase(profile.points.begin() + 4);  // register 4 is only read over
+    SiteBuilder builder(profile);
+    const DeviceId device = builder.device("d", kUnit, seconds(1));
+    reader_.emplace(builder.site, device,
+                    cadences(builder.site.device(device), builder.site.profile(builder.site.device(device))));
+    has(0, kRegisters - 1);
+    EXPECT_EQ(asked_in(1), 1U) << "cheaper than two requests";
+    line_->units[kUnit].erase(4);
+    EXPECT_EQ(turn(), kRegisters - 1U) << "bisected within the turn";
+    for (int i = 0; i < 1800; ++i) {
+        EXPECT_EQ(turn(), kRegisters - 1U);
+    }
+    EXPECT_LE(asked_in(600), 2 * 600U + 4);
+}
+
+TEST_F(RefusedRegisters, AMomentsRefusalOfAWholeRequestLeavesNoCutBehind) {
+    has(0, kRegisters - 1);
+    turn();
+    line_->refuse_next = 1;
+    EXPECT_EQ(turn(), kRegisters) << "its halves are not refused";
+    turn();
+    EXPECT_EQ(asked_in(10), 10U);
+}
+
+TEST_F(RefusedRegisters, WhenOneIsBackTheOthersAreAskedToo) {
+    has(0, kRegisters - 1);
+    turn();
+    has(0, 4);
+    for (int i = 0; i < 600; ++i) {
+        turn();
+    }
+    has(0, kRegisters - 1);
+    int waited = 0;
+    while (turn() != kRegisters && waited < 30) {
+        ++waited;
+    }
+    EXPECT_LE(waited, static_cast<int>(kLongestPause / seconds(1)) + 1);
+    turn();
+    EXPECT_EQ(asked_in(10), 10U) << "as if nothing had been";
+}
+
 TEST_F(RefusedRegisters, ARegisterThatIsNotThereIsAskedEverMoreRarely) {
     has(0, kRegisters - 2);
     turn();
     asked_in(1800);
-    // What bisection has left are four requests; over it goes one every ten minutes, and is bisected anew.
-    EXPECT_LE(asked_in(3600), 4 * 3600U + 7 * 2 * 5);
+    // One request, and every ten minutes one for what is refused.
+    EXPECT_LE(asked_in(3600), 3600U + 7);
     has(0, kRegisters - 1);
     int waited = 0;
     while (turn() != kRegisters && waited <= 601) {
