@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "cli/line.hpp"
 #include "cli/terminal.hpp"
 
 namespace gengfu::cli {
@@ -130,6 +131,14 @@ void add_assumptions(std::vector<std::string>& lines, const config::Site& site, 
     }
 }
 
+/// Nobody can read the settings of a line behind a converter.
+std::string converter_line(const config::Serial& serial) {
+    return fmt::format(
+        "    a line behind a converter: reckoned at {}; where the converter is set otherwise, "
+        "write baud, parity and stop_bits of its line at the bus",
+        settings_text(serial));
+}
+
 }  // namespace
 
 std::vector<std::string> bus_lines(const config::Site& site, const BusBudget& budget) {
@@ -142,6 +151,9 @@ std::vector<std::string> bus_lines(const config::Site& site, const BusBudget& bu
     std::vector<std::string> lines{fmt::format(
         "    reading everything once takes {}, load {:.1f} %{}", time_text(budget.cycle), budget.load * 100,
         budget.free_running ? " and the rest for what is read without pause" : "")};
+    if (site.bus(budget.bus).kind == config::BusKind::kModbusRtuOverTcp) {
+        lines.push_back(converter_line(site.bus(budget.bus).serial));
+    }
     add_table(lines, device_rows(site, budget.devices));
     if (!budget.bounds.empty()) {
         lines.emplace_back("    at worst from a change at the sensor to the verdict:");

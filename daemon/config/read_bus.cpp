@@ -30,8 +30,11 @@ constexpr std::uint16_t kModbusPort = 502;
 /// The kernel's limit for rts delays (struct serial_rs485, in ms).
 constexpr milliseconds kMaxRtsDelay{100};
 
-constexpr std::array<std::string_view, 8> kSerialKeys{"port",  "baud",        "parity",     "stop_bits",
-                                                      "rs485", "rts_on_send", "rts_before", "rts_after"};
+/// Of a line, wherever its port is: a converter's line takes the same time, and its budget and deadlines
+/// follow from it.
+constexpr std::array<std::string_view, 3> kLineKeys{"baud", "parity", "stop_bits"};
+constexpr std::array<std::string_view, 5> kPortKeys{"port", "rs485", "rts_on_send", "rts_before",
+                                                    "rts_after"};
 
 std::optional<BusKind> read_kind(Reader& reader) {
     if (!reader.require("kind")) {
@@ -92,20 +95,26 @@ void check_serial(Reader& reader) {
 }
 
 void check_kind_keys(Reader& reader, BusKind kind) {
-    const std::vector<std::string_view> serial(kSerialKeys.begin(), kSerialKeys.end());
+    const std::vector<std::string_view> line(kLineKeys.begin(), kLineKeys.end());
+    const std::vector<std::string_view> port(kPortKeys.begin(), kPortKeys.end());
     switch (kind) {
         case BusKind::kModbusRtu:
             check_serial(reader);
             return;
         case BusKind::kModbusTcp:
+            refuse_keys(reader, line, "modbus-tcp");
+            refuse_keys(reader, port, "modbus-tcp");
+            refuse_keys(reader, {"transcript"}, "modbus-tcp");
+            reader.require("address");
+            return;
         case BusKind::kModbusRtuOverTcp:
-            refuse_keys(reader, serial, kind == BusKind::kModbusTcp ? "modbus-tcp" : "modbus-rtu-over-tcp");
-            refuse_keys(reader, {"transcript"},
-                        kind == BusKind::kModbusTcp ? "modbus-tcp" : "modbus-rtu-over-tcp");
+            refuse_keys(reader, port, "modbus-rtu-over-tcp");
+            refuse_keys(reader, {"transcript"}, "modbus-rtu-over-tcp");
             reader.require("address");
             return;
         case BusKind::kReplay:
-            refuse_keys(reader, serial, "replay");
+            refuse_keys(reader, line, "replay");
+            refuse_keys(reader, port, "replay");
             refuse_keys(reader, {"address"}, "replay");
             reader.require("transcript");
             return;

@@ -68,8 +68,8 @@ std::vector<config::Diagnostic> judge(const config::Site& site, const BusBudget&
 std::vector<config::Diagnostic> check_promises(const config::Site& site,
                                                const std::vector<BusBudget>& budgets);
 
-/// judge() of all buses and check_promises(): what `gengfu check` and the daemon that reads a new
-/// configuration ask alike.
+/// judge() of all buses, check_promises() and check_silence(): what `gengfu check` and the daemon that reads
+/// a new configuration ask alike.
 std::vector<config::Diagnostic> check_budgets(const config::Site& site);
 
 /// An RS-485 driver carries so many unit loads (TIA-485-A, 32 of 12 kOhm).

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "daemon/sampling/budget.hpp"
+#include "daemon/sampling/check_silence.hpp"
 #include "daemon/sampling/intervals_that_fit.hpp"
 
 namespace gengfu::sampling {
@@ -109,6 +110,8 @@ std::vector<Diagnostic> check_budgets(const config::Site& site) {
     }
     const std::vector<Diagnostic> promises = check_promises(site, budgets);
     found.insert(found.end(), promises.begin(), promises.end());
+    const std::vector<Diagnostic> silence = check_silence(site);
+    found.insert(found.end(), silence.begin(), silence.end());
     return found;
 }
 

@@ -145,6 +145,30 @@ def test_the_interval_that_check_advises_can_be_pasted(gateway, configuration, d
     assert done.returncode == 0 and "asked for" not in done.stdout, done.stdout
 
 
+def test_the_speed_of_a_line_behind_a_converter_is_reckoned_with(gateway, configuration):
+    configuration.tcp("line", 4001, "modbus-rtu-over-tcp").relay("relay-1", "line", 1, interval="1s")
+    loads = {}
+    for settings, words in (("", "9600 8N1"), ('baud = 115200\nparity = "even"\n', "115200 8E1")):
+        gateway.file.write_text(configuration.text().replace("[[bus]]\n", "[[bus]]\n" + settings))
+        done = gateway.command("check")
+        assert done.returncode == 0 and f"reckoned at {words};" in done.stdout, done.stdout
+        loads[words] = json.loads(gateway.command("check", "--json").stdout)["buses"][0]["load"]
+    assert loads["9600 8N1"] > 1.5 * loads["115200 8E1"]
+
+
+def test_a_silence_shorter_than_a_round_of_time_outs_is_warned_of(gateway, configuration):
+    gateway.file.write_text(crowded(gateway, configuration, "1s"))
+    assert "told as silent" not in gateway.command("check").stdout
+    hasty = '[device.rule.silent]\nfor = "2s"\nwhy = "test: soon"\n'
+    gateway.file.write_text(crowded(gateway, configuration, "1s") + hasty)
+    done = gateway.command("check")
+    assert done.returncode == 0 and 'rule "silent" calls after 2 s without an answer' in done.stdout, done.stdout
+    assert "each of its 4 units" in done.stdout
+    advised = re.search(r'write for = "(\w+)"', done.stdout)[1]
+    gateway.file.write_text(crowded(gateway, configuration, "1s") + hasty.replace('"2s"', f'"{advised}"'))
+    assert "told as silent" not in gateway.command("check").stdout
+
+
 def test_what_check_promises_is_told_for_every_safety_point(gateway, configuration):
     gateway.file.write_text(crowded(gateway, configuration, "1s"))
     done = gateway.command("check")
