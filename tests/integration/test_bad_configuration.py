@@ -159,13 +159,13 @@ def test_the_speed_of_a_line_behind_a_converter_is_reckoned_with(gateway, config
 def test_a_silence_shorter_than_a_round_of_time_outs_is_warned_of(gateway, configuration):
     gateway.file.write_text(crowded(gateway, configuration, "1s"))
     assert "told as silent" not in gateway.command("check").stdout
-    hasty = '[device.rule.silent]\nfor = "2s"\nwhy = "test: soon"\n'
+    hasty = '[device.rule.silent]\nfor = "2600ms"\nwhy = "test: soon"\n'
     gateway.file.write_text(crowded(gateway, configuration, "1s") + hasty)
     done = gateway.command("check")
-    assert done.returncode == 0 and 'rule "silent" calls after 2 s without an answer' in done.stdout, done.stdout
+    assert done.returncode == 0 and 'rule "silent" calls after 2.6 s without an answer' in done.stdout, done.stdout
     assert "each of its 4 units" in done.stdout
     advised = re.search(r'write for = "(\w+)"', done.stdout)[1]
-    gateway.file.write_text(crowded(gateway, configuration, "1s") + hasty.replace('"2s"', f'"{advised}"'))
+    gateway.file.write_text(crowded(gateway, configuration, "1s") + hasty.replace('"2600ms"', f'"{advised}"'))
     assert "told as silent" not in gateway.command("check").stdout
 
 
