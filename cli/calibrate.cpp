@@ -1,6 +1,7 @@
 // `gengfu calibrate`: how a cover lies now, or an empty lane looks, is how it shall be.
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
@@ -102,14 +103,21 @@ std::string placed(const std::string& file, const std::vector<std::size_t>& line
     return file + ": " + what;
 }
 
-/// What an editor on Windows does to a file; else "".
+std::size_t line_at(std::string_view text, std::size_t byte) {
+    return 1 + static_cast<std::size_t>(
+                   std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(byte), '\n'));
+}
+
+/// What an editor on Windows does to a file, after the line; else "".
 std::string spoiled_by_an_editor(std::string_view text) {
     if (text.substr(0, 3) == "\xEF\xBB\xBF") {
-        return "an editor has put a byte order mark before it; save it as plain UTF-8";
+        return "1: an editor has put a byte order mark before it; save it as plain UTF-8";
     }
-    return text.find('\r') == std::string_view::npos
+    const std::size_t carriage_return = text.find('\r');
+    return carriage_return == std::string_view::npos
                ? ""
-               : "its lines end as on Windows (CR LF); save it with plain line ends";
+               : std::to_string(line_at(text, carriage_return)) +
+                     ": its lines end as on Windows (CR LF); save it with plain line ends";
 }
 
 /// What the daemon finds wrong with a device's part; nothing is changed.
@@ -137,7 +145,7 @@ int import_from(const Common& common, const CalibrateWish& wish) {
     }
     const std::string text{std::istreambuf_iterator<char>(in), {}};
     if (const std::string why = spoiled_by_an_editor(text); !why.empty()) {
-        return failed(file + ": " + why + "; nothing was changed");
+        return failed(file + ":" + why + "; nothing was changed");
     }
     const Result<std::vector<rules::Learned>> learned = rules::parse_learned(text);
     if (!learned) {
@@ -145,8 +153,8 @@ int import_from(const Common& common, const CalibrateWish& wish) {
     }
     // Shorter lists of numbers come from older releases, so that a line that was cut off can look whole.
     if (text.back() != '\n') {
-        return failed(file +
-                      ": its last line does not end: it was cut off; copy it again; nothing was changed");
+        return failed(file + ":" + std::to_string(line_at(text, text.size())) +
+                      ": the last line does not end: it was cut off; copy it again; nothing was changed");
     }
     std::map<std::string, Part> by_device;
     for (std::size_t line = rules::kFirstLine; const rules::Learned& one : *learned) {

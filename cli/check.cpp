@@ -10,6 +10,7 @@
 #include "daemon/config/load.hpp"
 #include "daemon/sampling/budget.hpp"
 #include "daemon/sampling/device_reader.hpp"
+#include "daemon/store/folder.hpp"
 #include "drivers/replay/check_transcripts.hpp"
 
 namespace gengfu::cli {
@@ -102,6 +103,9 @@ int check(const Common& common) {
         loaded.diagnostics.insert(loaded.diagnostics.end(), files.begin(), files.end());
         const std::vector<config::Diagnostic> transcripts = drivers::replay::check_transcripts(*loaded.site);
         loaded.diagnostics.insert(loaded.diagnostics.end(), transcripts.begin(), transcripts.end());
+    }
+    if (const std::string mistake = store::mistake_in_folder(loaded.store_path); !mistake.empty()) {
+        loaded.diagnostics.push_back({config::Gravity::kError, loaded.store_path_at, mistake});
     }
     const bool good = loaded.site && !config::has_errors(loaded.diagnostics);
     if (common.format == Format::kJson) {

@@ -99,8 +99,10 @@ void Pipeline::transition(alarms::Transition changed, std::function<void()> sett
         alarm.key.point.empty() ? alarm.key.device : alarm.key.device + "/" + alarm.key.point;
     if (changed.kind == alarms::TransitionKind::kRaised) {
         learned_.touch();  // what it was judged by must not be lost while it stands
-        log::warning("告警 " + where + ":" + alarm.texts->title.zh + "," + alarm.text.zh,
-                     "alarm " + where + ": " + alarm.texts->title.en + "; " + alarm.text.en);
+        const config::Text& title = alarm.texts->title;
+        const config::Text& text = alarm.text;  // a rule need not have one
+        log::warning("告警 " + where + ":" + title.zh + (text.zh.empty() ? "" : "," + text.zh),
+                     "alarm " + where + ": " + title.en + (text.en.empty() ? "" : "; " + text.en));
     } else if (changed.kind == alarms::TransitionKind::kCleared) {
         log::info("恢复 " + where + ":" + alarm.texts->title.zh,
                   "cleared " + where + ": " + alarm.texts->title.en);

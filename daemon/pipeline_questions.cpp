@@ -236,7 +236,8 @@ void Pipeline::open_console() {
     }
     if (!console_told_) {
         console_told_ = true;
-        log::warning("指标页面无法打开:" + opened.error().what,
+        log::warning("指标页面无法打开(" + opened.error().what +
+                         "):/metrics 与 /healthz 暂不可用;可在 [console] 的 listen 另选端口",
                      opened.error().what +
                          ": no /metrics and /healthz until that is free; [console] listen "
                          "chooses another");

@@ -50,7 +50,8 @@ void Pipeline::note_lines() {
         if (seen.kind == sampling::LineTrouble::kNone) {
             log::info("总线 " + name + " 恢复正常", "bus " + name + " is usable again");
         } else {
-            log::warning("总线 " + name + " 不可用:" + seen.trouble,
+            const bool opens = seen.kind == sampling::LineTrouble::kBreaks;
+            log::warning("总线 " + name + (opens ? " 反复中断" : " 打不开") + "(" + seen.trouble + ")",
                          "bus " + name + " is not usable: " + seen.trouble);
         }
     }

@@ -6,6 +6,7 @@
 #include "daemon/control/decommissioned.hpp"
 #include "daemon/sampling/budget.hpp"
 #include "daemon/sampling/device_reader.hpp"
+#include "daemon/store/folder.hpp"
 
 namespace gengfu {
 namespace {
@@ -31,12 +32,18 @@ store::Options store_options(const config::Store& settings, const config::Mqtt& 
 /// not take a site out of service.
 enum class Budgets : std::uint8_t { kMustFit, kAsTheyAre };
 
+/// Where the store is, and where that is written.
+struct StorePlace {
+    std::string path = config::Store{}.path;
+    config::Position at;
+};
+
 Result<Accepted> accept(config::Bundle bundle, Budgets budgets, std::vector<config::Diagnostic>& shown,
-                        std::string* store_path) {
+                        StorePlace* store) {
     config::Loaded loaded = config::load(bundle);
     shown.insert(shown.end(), loaded.diagnostics.begin(), loaded.diagnostics.end());
-    if (store_path != nullptr) {
-        *store_path = loaded.store_path;
+    if (store != nullptr) {
+        *store = {loaded.store_path, loaded.store_path_at};
     }
     if (!loaded.site) {
         return fail(Errc::kInvalid, "the configuration has errors");
@@ -59,12 +66,12 @@ Result<Accepted> accept(config::Bundle bundle, Budgets budgets, std::vector<conf
 }
 
 Result<Accepted> read_configuration(const config::Places& places, std::vector<config::Diagnostic>& shown,
-                                    std::string* store_path) {
+                                    StorePlace* store) {
     Result<config::Bundle> bundle = config::gather(places);
     if (!bundle) {
         return pass(bundle);
     }
-    return accept(std::move(*bundle), Budgets::kMustFit, shown, store_path);
+    return accept(std::move(*bundle), Budgets::kMustFit, shown, store);
 }
 
 /// The last accepted configuration, from the store.
@@ -85,20 +92,24 @@ Result<Accepted> read_configuration(const config::Places& places, std::vector<co
 
 Result<Prepared> prepare(const config::Places& places, const Clock& clock,
                          std::vector<config::Diagnostic>& shown, std::uint64_t start_above) {
-    std::string store_path = config::Store{}.path;
-    Result<Accepted> fresh = read_configuration(places, shown, &store_path);
-    if (const std::string mark = control::decommissioned(store_path); !mark.empty()) {
+    StorePlace place;
+    Result<Accepted> fresh = read_configuration(places, shown, &place);
+    if (const std::string mark = control::decommissioned(place.path); !mark.empty()) {
         return fail(Errc::kInvalid, "this gateway was taken out of service " + mark +
                                         "; `gengfu decommission --undo` takes it into service again");
     }
     config::Store where;
-    where.path = store_path;
+    where.path = place.path;
     const auto news = std::make_shared<StoreNews>(kMostStoreNews, kMostLosses);
     store::Options options =
         fresh ? store_options(fresh->site.store, fresh->site.mqtt, news) : store_options(where, {}, news);
     options.start_above = start_above;
     Result<store::Opened> opened = store::open(options, clock);
     if (!opened) {
+        if (!store::mistake_in_folder(place.path).empty()) {
+            shown.push_back({config::Gravity::kError, place.at, opened.error().what});
+            return fail(opened.error().code, "without a store nothing can be recorded");
+        }
         return pass(opened);
     }
     if (fresh) {

@@ -4,7 +4,10 @@
 #include <muParser.h>
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "daemon/config/text.hpp"
@@ -64,6 +67,31 @@ std::size_t stray_comma_at(std::string_view text) {
     return std::string_view::npos;
 }
 
+/// Where something stands that is no ASCII, and all of it up to what is.
+std::optional<std::pair<std::size_t, std::string_view>> foreign_in(std::string_view text) {
+    const auto foreign = [](char c) { return static_cast<unsigned char>(c) > 0x7F; };
+    const auto begin = std::find_if(text.begin(), text.end(), foreign);
+    if (begin == text.end()) {
+        return std::nullopt;
+    }
+    const auto end = std::find_if_not(begin, text.end(), foreign);
+    const auto at = static_cast<std::size_t>(begin - text.begin());
+    return std::pair(at, text.substr(at, static_cast<std::size_t>(end - begin)));
+}
+
+/// Of what muParser takes for a name and nobody has.
+std::string unknown_word(const std::string& word, const std::vector<std::string>& names) {
+    if (word[0] < '0' || word[0] > '9') {
+        return fmt::format("there is no point {}{}", in_quotes(word), did_you_mean(word, names));
+    }
+    double number = 0;
+    const auto read = std::from_chars(word.data(), word.data() + word.size(), number);
+    return read.ec == std::errc::result_out_of_range
+               ? fmt::format("{} is no number that can be reckoned with: at most 1.79e308", in_quotes(word))
+               : fmt::format("{} is neither a number nor a point; a product is written with *",
+                             in_quotes(word));
+}
+
 tl::unexpected<Error> refuse(std::string what) {
     return fail(Errc::kInvalid, std::move(what));
 }
@@ -91,14 +119,18 @@ Result<Expression> Expression::parse(std::string_view text, const std::vector<st
             "character {}: a comma parts a function's arguments and stands nowhere else; a decimal is 0.5",
             at + 1));
     }
+    if (const auto foreign = foreign_in(text)) {
+        return refuse(fmt::format(
+            "character {}: {} cannot stand in a formula: points that can have names of a-z A-Z 0-9 _",
+            foreign->first + 1, in_quotes(std::string(foreign->second))));
+    }
     auto inside = std::make_unique<Inside>();
     try {
         inside->parser.SetExpr(std::string(text));
         for (const auto& [name, unused] : inside->parser.GetUsedVar()) {
             const auto found = std::find(names.begin(), names.end(), name);
             if (found == names.end()) {
-                return refuse(
-                    fmt::format("there is no point {}{}", in_quotes(name), did_you_mean(name, names)));
+                return refuse(unknown_word(name, names));
             }
             inside->inputs.push_back(static_cast<std::size_t>(found - names.begin()));
         }

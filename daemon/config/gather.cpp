@@ -127,6 +127,7 @@ Result<Bundle> gather(const Places& places) {
     }
     bundle.profile_folders = {(beside / "profiles").string(),
                               (fs::path(places.shipped) / "profiles").string()};
+    bundle.class_folders = {(beside / "classes").string(), (fs::path(places.shipped) / "classes").string()};
     auto profiles = gather_library(places.shipped, beside, "profiles");
     if (!profiles) {
         return pass(profiles);

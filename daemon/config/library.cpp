@@ -53,12 +53,24 @@ const ProfileDraft* Library::profile(const std::string& name) {
     return &profiles_.emplace(name, std::move(draft)).first->second;
 }
 
-std::string Library::profile_folders() const {
+namespace {
+
+std::string looked_in(const std::vector<std::string>& folders) {
     std::string text;
-    for (const std::string& folder : bundle_.profile_folders) {
+    for (const std::string& folder : folders) {
         text += (text.empty() ? "; looked in " : " and ") + folder;
     }
     return text;
+}
+
+}  // namespace
+
+std::string Library::profile_folders() const {
+    return looked_in(bundle_.profile_folders);
+}
+
+std::string Library::class_folders() const {
+    return looked_in(bundle_.class_folders);
 }
 
 const ClassDraft* Library::device_class(const std::string& name) {

@@ -27,6 +27,7 @@ public:
     const std::vector<std::string>& profile_names() const { return profile_names_; }
     /// "; looked in A and B", or nothing where that is not known.
     std::string profile_folders() const;
+    std::string class_folders() const;  ///< likewise
     const std::vector<std::string>& class_names() const { return class_names_; }
 
 private:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -105,6 +106,31 @@ std::string store_path(const Bundle& bundle, const Site& site, const Report& rep
     return Store{}.path;
 }
 
+/// By its text, as a store's folder is told of long after everything was parsed.
+Position store_path_at(const Bundle& bundle) {
+    for (const Bundle::File& file : bundle.configuration) {
+        std::uint32_t number = 0;
+        bool inside = false;
+        std::istringstream lines(file.text);
+        for (std::string line; std::getline(lines, line);) {
+            ++number;
+            const std::size_t begin = line.find_first_not_of(" \t");
+            if (begin == std::string::npos) {
+                continue;
+            }
+            const std::string_view rest = std::string_view(line).substr(begin);
+            if (rest.starts_with('[')) {
+                inside = rest.starts_with("[store]");
+            } else if (inside && rest.starts_with("path")) {
+                const std::size_t value = line.find_first_of("\"'", begin);
+                const std::size_t column = value == std::string::npos ? begin : value;
+                return {file.path, number, static_cast<std::uint32_t>(column + 1)};
+            }
+        }
+    }
+    return {bundle.configuration.empty() ? std::string() : bundle.configuration.front().path};
+}
+
 }  // namespace
 
 std::vector<std::string> file_names(const Bundle& bundle) {
@@ -153,6 +179,7 @@ Loaded load(const Bundle& bundle, Credentials credentials) {
     Loaded loaded;
     loaded.diagnostics = report.diagnostics();
     loaded.store_path = store_path(bundle, site, report);
+    loaded.store_path_at = store_path_at(bundle);
     if (!report.has_errors()) {
         loaded.site = std::move(site);
     }

@@ -34,6 +34,7 @@ struct Bundle {
     std::vector<File> classes;
     /// Folders in which profiles were looked for, for diagnostics; not part of the packed form.
     std::vector<std::string> profile_folders{};
+    std::vector<std::string> class_folders{};  ///< likewise of classes
 };
 
 /// Reads every file. One of the folders that cannot be read is in the bundle all the same, with its trouble:
@@ -56,6 +57,7 @@ struct Loaded {
     /// [store].path as far as it could be read, else its default: a daemon whose configuration has errors
     /// must find its store to run the last accepted one.
     std::string store_path;
+    Position store_path_at;  ///< where it stands; no line where it is the default
 };
 
 /// Whether secrets must be readable: for the service they must; whoever only checks may not see them, and is

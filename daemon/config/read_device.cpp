@@ -201,8 +201,9 @@ void DeviceReader::read_class(Reader& reader, Device& device, Draft& draft) {
     device.device_class = *name;
     draft.device_class = library_.device_class(*name);
     if (draft.device_class == nullptr) {
-        reader.error("class", fmt::format("no class is named {}{}", in_quotes(*name),
-                                          did_you_mean(*name, library_.class_names())));
+        reader.error("class",
+                     fmt::format("no class is named {}{}{}", in_quotes(*name),
+                                 did_you_mean(*name, library_.class_names()), library_.class_folders()));
     }
 }
 

@@ -121,6 +121,8 @@ std::optional<Duration> wanted_span(const json& request, bool required, std::str
     }
     if (required && !*span) {
         mistake = "for how long? for example \"2h\"";
+    } else if (!required && *span && **span <= Duration::zero()) {
+        mistake = "\"for\" must be above 0; left out, the note stays until the alarm is over";
     }
     return *span;
 }

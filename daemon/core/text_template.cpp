@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 namespace gengfu {
 namespace {
@@ -112,13 +114,26 @@ std::string print(const Placeholder& placeholder, const TextValues& values) {
     return {};
 }
 
-tl::unexpected<Error> wrong(std::size_t at, std::string_view what) {
+constexpr std::size_t kShownOfAMistake = 40;  // bytes
+constexpr std::size_t kMostMistakes = 8;
+
+/// Appends what is wrong at a byte. Of what stands there no more than fits a line, and whole characters.
+void tell(std::string& mistakes, std::size_t at, std::string_view stands, std::string_view what) {
+    constexpr unsigned char kContinues = 0x80, kContinuesMask = 0xC0;
+    std::size_t shown = std::min(stands.size(), kShownOfAMistake);
+    while (shown < stands.size() && shown > 0 &&
+           (static_cast<unsigned char>(stands[shown]) & kContinuesMask) == kContinues) {
+        --shown;
+    }
+    mistakes += fmt::format("{}byte {}: \"{}{}\" {}", mistakes.empty() ? "" : "; ", at + 1,
+                            stands.substr(0, shown), shown < stands.size() ? "..." : "", what);
+}
+
+tl::unexpected<Error> wrong(const std::string& mistakes) {
     return fail(Errc::kInvalid,
-                fmt::format("byte {}: {}; placeholders are {{value}}, {{value:.1f}}, {{limit}}, "
-                            "{{limit:.1f}}, {{unit}}, {{device}}, {{point}}, of an anomaly {{expected}}, "
-                            "{{expected:.1f}} and "
-                            "{{aspect}}, and {{{{ }}}} print braces",
-                            at + 1, what));
+                mistakes +
+                    "; placeholders are {value}, {value:.1f}, {limit}, {limit:.1f}, {unit}, {device}, "
+                    "{point}, of an anomaly {expected}, {expected:.1f} and {aspect}, and {{ }} print braces");
 }
 
 }  // namespace
@@ -133,7 +148,9 @@ Result<std::string> fill_text_template(std::string_view text, const TextValues& 
                     fmt::format("{} bytes long, at most {} are taken", text.size(), kMaxTemplateBytes));
     }
     std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
+    std::string mistakes;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < text.size() && count < kMostMistakes; ++i) {
         const char c = text[i];
         if (c != '{' && c != '}') {
             out += c;
@@ -145,20 +162,26 @@ Result<std::string> fill_text_template(std::string_view text, const TextValues& 
             continue;
         }
         if (c == '}') {
-            return wrong(i, "a } without its {");
+            tell(mistakes, i, text.substr(i, 1), "stands without its {");
+            ++count;
+            continue;
         }
-        const std::size_t close = text.find('}', i);
-        if (close == std::string_view::npos) {
-            return wrong(i, "a { without its }");
+        const std::size_t close = text.find_first_of("{}", i + 1);
+        if (close == std::string_view::npos || text[close] == '{') {
+            tell(mistakes, i, text.substr(i, close - i), "has no }");
+            ++count;
+            i = std::min(close, text.size()) - 1;
+            continue;
         }
-        const std::optional<Placeholder> placeholder = parse_placeholder(text.substr(i + 1, close - i - 1));
-        if (!placeholder) {
-            return wrong(i, "not a placeholder");
+        if (const auto placeholder = parse_placeholder(text.substr(i + 1, close - i - 1))) {
+            out += print(*placeholder, values);
+        } else {
+            tell(mistakes, i, text.substr(i, close - i + 1), "is no placeholder");
+            ++count;
         }
-        out += print(*placeholder, values);
         i = close;
     }
-    return out;
+    return mistakes.empty() ? Result<std::string>(std::move(out)) : wrong(mistakes);
 }
 
 Result<void> check_text_template(std::string_view text) {

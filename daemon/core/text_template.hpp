@@ -29,7 +29,8 @@ struct TextValues {
 constexpr std::size_t kMaxTemplateBytes = 1'000;
 
 /// Does fill_text_template() take it, whatever the values?
-/// \retval Errc::kInvalid  says what is wrong at which byte (from 1), and what may stand there.
+/// \retval Errc::kInvalid  says what stands at which bytes (from 1) and is wrong, all of it, and what may
+/// stand there.
 Result<void> check_text_template(std::string_view text);
 
 /// \retval Errc::kInvalid  as check_text_template().

@@ -7,11 +7,14 @@
 #include <optional>
 #include <tuple>
 
+#include "daemon/core/plain_text.hpp"
+
 namespace gengfu::rules {
 namespace {
 
 constexpr std::string_view kHead = "gengfu-learned 1";
 constexpr std::size_t kMostNumbers = 256;
+constexpr std::size_t kShownOfAWord = 30;
 constexpr std::size_t kMostLines = 100'000;
 
 void append_number(std::string& text, double number) {
@@ -33,8 +36,11 @@ std::optional<double> number_in(std::string_view word) {
     return whole && std::isfinite(number) ? std::optional(number) : std::nullopt;
 }
 
+constexpr const char* kForm =
+    "device, point, rule, kind, calibrated or learned, and numbers must stand there, with tabs between";
+
 /// device TAB point TAB rule TAB kind TAB "calibrated"|"learned" TAB numbers with blanks between
-std::optional<Learned> parse_line(std::string_view line) {
+Result<Learned> parse_line(std::string_view line) {
     Learned one;
     one.device = cut(line, '\t');
     one.point = cut(line, '\t');
@@ -44,12 +50,18 @@ std::optional<Learned> parse_line(std::string_view line) {
     one.calibrated = how == "calibrated";
     if (one.device.empty() || one.rule.empty() || one.kind.empty() ||
         (how != "calibrated" && how != "learned")) {
-        return std::nullopt;
+        return fail(Errc::kCorrupt, kForm);
     }
     while (!line.empty()) {
-        const std::optional<double> number = number_in(cut(line, ' '));
-        if (!number || one.numbers.size() >= kMostNumbers) {
-            return std::nullopt;
+        const std::string_view word = cut(line, ' ');
+        const std::optional<double> number = number_in(word);
+        if (one.numbers.size() >= kMostNumbers) {
+            return fail(Errc::kCorrupt, "more than " + std::to_string(kMostNumbers) + " numbers");
+        }
+        if (!number) {
+            return fail(Errc::kCorrupt, "number " + std::to_string(one.numbers.size() + 1) + " (\"" +
+                                            to_plain(word.substr(0, kShownOfAWord)) +
+                                            "\") is none; nan and inf are none either");
         }
         one.numbers.push_back(*number);
     }
@@ -83,12 +95,11 @@ Result<std::vector<Learned>> parse_learned(std::string_view text) {
     std::vector<Learned> all;
     std::map<std::tuple<std::string, std::string, std::string>, std::size_t> lines;
     while (!text.empty()) {
-        std::optional<Learned> one = parse_line(cut(text, '\n'));
+        Result<Learned> one = parse_line(cut(text, '\n'));
         const std::size_t line = all.size() + kFirstLine;
         if (!one || all.size() >= kMostLines) {
-            return fail(Errc::kCorrupt, "line " + std::to_string(line) +
-                                            ": device, point, rule, kind, calibrated or learned, and numbers "
-                                            "must stand there, with tabs between");
+            return fail(Errc::kCorrupt, "line " + std::to_string(line) + ": " +
+                                            (one ? "a file has fewer lines" : one.error().what));
         }
         const auto [before, fresh] = lines.try_emplace({one->device, one->point, one->rule}, line);
         if (!fresh) {

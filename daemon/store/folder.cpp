@@ -64,9 +64,8 @@ bool may_be_ours(const std::string& name) {
 
 /// Why a folder is not for us, or "". The store's folder is closed to everybody else: /tmp or /var/lib,
 /// closed by a slip in the configuration of a daemon that runs as root, would be the end of the machine.
-std::string whose(int fd, const std::string& path) {
-    struct stat status {};
-    if (::fstat(fd, &status) == 0 && (status.st_mode & S_ISVTX) != 0) {
+std::string whose(const struct stat& status, const std::string& path) {
+    if ((status.st_mode & S_ISVTX) != 0) {
         return "everybody keeps files there";
     }
     const std::vector<std::string> names = names_in(path);
@@ -80,7 +79,20 @@ std::string whose(int fd, const std::string& path) {
                                 : fmt::format("is no store of a gateway: \"{}\" is in it", to_plain(*other));
 }
 
+std::string refusal(const std::string& path, const std::string& why) {
+    return fmt::format("store {}: {}; give the store a folder of its own", path, why);
+}
+
 }  // namespace
+
+std::string mistake_in_folder(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) {
+        return "";  // it is made at the start
+    }
+    const std::string why = S_ISDIR(status.st_mode) ? whose(status, path) : "is no folder";
+    return why.empty() ? "" : refusal(path, why);
+}
 
 Result<Folder> Folder::open(const std::string& path) {
     Folder folder(path, -1);
@@ -121,9 +133,11 @@ Result<void> Folder::enter() {
         ::close(fd);
         return failed;
     }
-    if (const std::string why = whose(fd, path_); !why.empty()) {
+    struct stat status {};
+    const std::string why = ::fstat(fd, &status) == 0 ? whose(status, path_) : std::string();
+    if (!why.empty()) {
         ::close(fd);
-        return fail(Errc::kIo, fmt::format("store {}: {}; give the store a folder of its own", path_, why));
+        return fail(Errc::kIo, refusal(path_, why));
     }
     fd_ = fd;
     // SQLite follows no links, lest somebody puts one in place of a file; the folder itself, and what leads

@@ -9,6 +9,10 @@
 
 namespace gengfu::store {
 
+/// Why the folder of this path cannot be a store's: it is no folder, sticky like /tmp, or has files of others
+/// in it and none of a store. Empty when it can, or is yet to be made. Changes nothing.
+std::string mistake_in_folder(const std::string& path);
+
 /// The store's folder: made for our user alone (0700) and locked for as long as this object lives.
 class Folder {
 public:

@@ -159,13 +159,14 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(site, covers, folder):
     assert "of line 2 again" in refused(head + good + pose + other + good + pose, line=4)
     assert "number 1 (home x) is 5" in refused(head + good + pose + other.replace("1 0 0 1", "5 0 0 1"), line=3), "another device's"
     refused(head + "x\n", line=2)
-    refused(head + good + "nan nan nan\n", line=2)
+    assert 'number 1 ("nan") is none' in refused(head + good + "nan nan nan\n", line=2)
+    assert 'number 3 ("inf") is none' in refused(head + good + "1 0 inf 1 0 0 60 0\n", line=2)
     refused("", line=1)
     refused(b"\xff\x00" * 999, line=1)
     assert "nothing in it" in refused(head)
-    assert "it was cut off" in refused(head + good + "1 0 0 1 0 0 6")
-    assert "CR LF" in refused((head + good + pose).replace("\n", "\r\n"))
-    assert "byte order mark" in refused(b"\xef\xbb\xbf" + (head + good + pose).encode())
+    assert "it was cut off" in refused(head + good + "1 0 0 1 0 0 6", line=2)
+    assert "CR LF" in refused((head + good + pose).replace("\n", "\r\n"), line=1)
+    assert "byte order mark" in refused(b"\xef\xbb\xbf" + (head + good + pose).encode(), line=1)
     there = site.command("calibrate", "--import", str(folder), "--why", "x")
     assert there.returncode == 1 and "is a folder" in there.stderr, there.stderr
     assert "too long" in refused(b"\n" * (5 << 20))

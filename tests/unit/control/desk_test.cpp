@@ -137,6 +137,8 @@ TEST_F(DeskTest, WantsToKnowForHowLong) {
     const json answer = ask(R"({"verb":"shelve","id":"1","why":"x","for":"2d"})");
     EXPECT_EQ(answer["answer"], "refused");
     EXPECT_EQ(answer["message"], "an alarm can be shelved for 10 s to 24 h");
+    EXPECT_EQ(error(R"({"verb":"handling","id":"1","why":"x","for":"0s"})"),
+              "\"for\" must be above 0; left out, the note stays until the alarm is over");
     EXPECT_EQ(ask(R"({"verb":"handling","id":"1","why":"Wang goes"})")["answer"], "done");
     EXPECT_EQ(wish_.lasts, Duration::zero());
 }

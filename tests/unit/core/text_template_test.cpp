@@ -74,8 +74,34 @@ TEST(TextTemplate, RefusesWhatItDoesNotKnow) {
 TEST(TextTemplate, SaysWhereTheMistakeIs) {
     const Result<void> got = check_text_template("ab {valeu}");
     ASSERT_FALSE(got);
-    EXPECT_EQ(got.error().what.find("byte 4: not a placeholder"), 0U) << got.error().what;
+    EXPECT_EQ(got.error().what.find("byte 4: \"{valeu}\" is no placeholder; placeholders are {value}"), 0U)
+        << got.error().what;
     EXPECT_NE(got.error().what.find("{{ }} print braces"), std::string::npos) << got.error().what;
+}
+
+TEST(TextTemplate, TellsAllMistakesOfATextAtOnce) {
+    const struct {
+        const char* text;
+        const char* told;
+    } cases[] = {
+        {"{vale:.0f} {unti}",
+         "byte 1: \"{vale:.0f}\" is no placeholder; byte 12: \"{unti}\" is no placeholder; p"},
+        {"a { {value} }", "byte 3: \"{ \" has no }; byte 13: \"}\" stands without its {; p"},
+        {"{value:.{limit}f}", "byte 1: \"{value:.\" has no }; byte 17: \"}\" stands without its {; p"},
+        {"{limit", "byte 1: \"{limit\" has no }; p"},
+        {"{水位水位水位水位水位水位水位水位}",
+         "byte 1: \"{水位水位水位水位水位水位水...\" is no placeholder; p"},
+    };
+    for (const auto& c : cases) {
+        const Result<void> got = check_text_template(c.text);
+        ASSERT_FALSE(got) << c.text;
+        EXPECT_EQ(got.error().what.find(c.told), 0U) << got.error().what;
+    }
+    std::string many;
+    for (int i = 0; i < 300; ++i) {
+        many += "{x}";
+    }
+    EXPECT_LT(check_text_template(many).error().what.size(), 600U);
 }
 
 TEST(TextTemplate, RefusesATextThatIsTooLong) {

@@ -401,12 +401,16 @@ TEST(Folder, OfOthersIsLeftAsItIs) {
     const Result<Folder> sticky = Folder::open(folder.path());
     ASSERT_FALSE(sticky);
     EXPECT_NE(sticky.error().what.find("everybody keeps files there"), std::string::npos);
+    EXPECT_EQ(mistake_in_folder(folder.path()), sticky.error().what);
     EXPECT_EQ(mode(folder.path()), 01777U);
     ASSERT_EQ(::chmod(folder.path().c_str(), 0755), 0);
     std::filesystem::create_directory(folder.file("apt"));
     const Result<Folder> foreign = Folder::open(folder.path());
     ASSERT_FALSE(foreign);
     EXPECT_NE(foreign.error().what.find("\"apt\" is in it"), std::string::npos);
+    EXPECT_EQ(mistake_in_folder(folder.path()), foreign.error().what);
+    EXPECT_NE(mistake_in_folder("/dev/null").find("is no folder"), std::string::npos);
+    EXPECT_EQ(mistake_in_folder(folder.file("not-yet")), "");
     EXPECT_EQ(mode(folder.path()), 0755U);
     // What a store is in stays a store's, whatever else was put there.
     std::filesystem::create_directory(folder.file("state.db.damaged-1"));
