@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <utility>
 
 #include "daemon/config/text.hpp"
 #include "daemon/control/alarm_desk.hpp"
@@ -107,7 +109,20 @@ json blind_json(const config::Site& site, const rules::BlindGroup& group) {
     return one;
 }
 
-json bus_status(const Daemon& daemon, std::uint32_t index, const std::vector<rules::BlindGroup>& blind) {
+using BlindByDevice = std::multimap<DeviceId, rules::BlindGroup>;
+
+BlindByDevice blind_by_device(const Daemon& daemon) {
+    BlindByDevice out;
+    if (daemon.blind) {
+        for (rules::BlindGroup& group : rules::gathered(*daemon.site, daemon.blind())) {
+            const DeviceId device = group.device;
+            out.emplace(device, std::move(group));
+        }
+    }
+    return out;
+}
+
+json bus_status(const Daemon& daemon, std::uint32_t index, const BlindByDevice& blind) {
     const config::Site& site = *daemon.site;
     const sampling::BusSnapshot seen = daemon.bus(BusId{index});
     json devices = json::array();
@@ -131,10 +146,8 @@ json bus_status(const Daemon& daemon, std::uint32_t index, const std::vector<rul
         for (const config::PointRef point : traffic.set_aside) {
             devices.back()["set_aside"].push_back(site.profile(device).points[point].name);
         }
-        for (const rules::BlindGroup& group : blind) {
-            if (group.device == DeviceId{i}) {
-                devices.back()["not_judging"].push_back(blind_json(site, group));
-            }
+        for (auto [at, end] = blind.equal_range(DeviceId{i}); at != end; ++at) {
+            devices.back()["not_judging"].push_back(blind_json(site, at->second));
         }
         if (traffic.two_answer) {
             devices.back()["two_answer"] = true;
@@ -168,8 +181,7 @@ json status(const Daemon& daemon) {
     const Moment now = daemon.now();
     const store::Usage usage = daemon.store();
     const publish::PublisherStatus link = daemon.publisher();
-    const std::vector<rules::BlindGroup> blind =
-        daemon.blind ? rules::gathered(*daemon.site, daemon.blind()) : std::vector<rules::BlindGroup>{};
+    const BlindByDevice blind = blind_by_device(daemon);
     json buses = json::array();
     for (std::uint32_t i = 0; i < daemon.site->buses.size(); ++i) {
         buses.push_back(bus_status(daemon, i, blind));

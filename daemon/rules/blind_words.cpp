@@ -1,7 +1,9 @@
 #include "daemon/rules/blind_words.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 
 namespace gengfu::rules {
@@ -71,17 +73,15 @@ std::string_view to_string(BlindBy by) {
 
 std::vector<BlindGroup> gathered(const config::Site& site, std::span<const Blind> blind) {
     std::vector<BlindGroup> groups;
+    // There may be as many as rules: a new gateway of a thousand devices has them all learning.
+    std::map<std::tuple<DeviceId, BlindBy, std::optional<PointId>, std::optional<RuleId>>, std::size_t> known;
     for (const Blind& one : blind) {
         const DeviceId device = site.rules[one.rule.value].device;
-        const auto same = std::find_if(groups.begin(), groups.end(), [&](const BlindGroup& group) {
-            return group.device == device && group.by == one.by && group.point == one.point &&
-                   group.member == one.member;
-        });
-        BlindGroup& group =
-            same != groups.end()
-                ? *same
-                : groups.emplace_back(BlindGroup{device, one.by, one.point, one.reason, one.member, {}});
-        group.rules.push_back(one.rule);
+        const auto [at, fresh] = known.try_emplace({device, one.by, one.point, one.member}, groups.size());
+        if (fresh) {
+            groups.push_back({device, one.by, one.point, one.reason, one.member, {}});
+        }
+        groups[at->second].rules.push_back(one.rule);
     }
     return groups;
 }
