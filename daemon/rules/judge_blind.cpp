@@ -26,6 +26,18 @@ bool is_mute(const JudgeState& state, const Runner& runner, PointId id, Monotoni
     return never || (point.stale && last + *point.stale <= now);
 }
 
+/// Of a point that is worked out from others the one that is missing: that is where to look.
+PointId culprit(const JudgeState& state, const Runner& runner, PointId id, Monotonic now) {
+    const std::uint32_t first = state.site.device(state.site.point(id).device).first_point.value;
+    for (const config::PointRef input : state.site.spec(id).inputs) {
+        const PointId of{first + input};
+        if (is_mute(state, runner, of, now)) {
+            return culprit(state, runner, of, now);
+        }
+    }
+    return id;
+}
+
 /// The first of the rule's points that has no value. Of points judged together one is enough.
 std::optional<PointId> mute_point(const JudgeState& state, const Runner& runner, Monotonic now) {
     const config::Rule& rule = *runner.rule;
@@ -65,7 +77,8 @@ std::optional<Blind> of_group(const JudgeState& state, std::uint32_t index, Mono
 std::optional<Blind> of_values(const JudgeState& state, std::uint32_t index, Monotonic now) {
     const Runner& runner = state.runners[index];
     const config::Rule& rule = *runner.rule;
-    if (const std::optional<PointId> mute = mute_point(state, runner, now)) {
+    if (std::optional<PointId> mute = mute_point(state, runner, now)) {
+        mute = culprit(state, runner, *mute, now);
         const JudgeState::PointState& point = state.points[mute->value];
         return Blind{.rule = RuleId{index},
                      .by = BlindBy::kValue,

@@ -132,6 +132,20 @@ TEST_F(BlindTest, OfThreeAxesTheMissingOneIsNamed) {
     EXPECT_EQ(blind(2), Names{});
 }
 
+TEST_F(BlindTest, OfAFormulaTheInputThatIsMissingIsNamed) {
+    config::PointSpec& sum = builder_.spec(point("axis_z"));
+    sum.expression = "current + rated";
+    sum.inputs = {0, 1};
+    above(point("axis_z"), "sum-high");
+    hear(good(point("current"), 1, at(1)));
+    hear(bad(point("rated"), Reason::kSentinel, at(1)));
+    hear(bad(point("axis_z"), Reason::kSentinel, at(1)));
+    EXPECT_EQ(blind(1), Names{"sum-high: value rated sentinel"});
+    hear(good(point("rated"), 2, at(2)));
+    hear(bad(point("axis_z"), Reason::kNotANumber, at(2)));
+    EXPECT_EQ(blind(2), Names{"sum-high: value axis_z not-a-number"}) << "a division by zero, say";
+}
+
 TEST_F(BlindTest, WhatHasValuesAndNoOpinionYetIsLearning) {
     config::Rule& rule = builder_.rule(point("current"), "growing", RuleKind::kGrowth);
     rule.levels = {level(2)};
