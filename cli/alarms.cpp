@@ -203,6 +203,11 @@ const char* done_words(const std::string& verb) {
 
 int change_alarm(const Common& common, const AlarmChange& wanted) {
     AlarmChange change = wanted;
+    if ((change.verb == "shelve" || change.verb == "out-of-service") && change.span.empty()) {
+        complain("for how long? for example: gengfu " + change.verb + " " + change.id + change.device +
+                 " 2h");
+        return kWrongUsage;
+    }
     if (change.why.empty() && isatty(STDIN_FILENO) == 1) {
         std::printf("why? ");
         std::fflush(stdout);

@@ -64,8 +64,7 @@ void add_change(CLI::App& app, Options& options, const char* name, const char* w
                     "the alarm's id, as much of it as no other alarm has, or the number after its \"-\"")
         ->required();
     if (span == Span::kWord) {
-        sub->add_option("--for,FOR", options.change.span, "how long, at most 24h: \"30min\", \"2h\"")
-            ->required();
+        sub->add_option("--for,FOR", options.change.span, "how long, at most 24h: \"30min\", \"2h\"");
     } else if (span == Span::kOption) {
         sub->add_option("--for", options.change.span, "how long it will take: \"30min\", \"2h\"");
     }
@@ -76,7 +75,7 @@ void add_service(CLI::App& app, Options& options, const char* name, const char* 
     CLI::App* const sub = verb(app, options, name, what);
     sub->add_option("DEVICE", options.change.device, "name of the device")->required();
     if (span == Span::kWord) {
-        sub->add_option("--for,FOR", options.change.span, "how long, at most 7d: \"4h\"")->required();
+        sub->add_option("--for,FOR", options.change.span, "how long, at most 7d: \"4h\"");
     }
     add_change_end(sub, options, name);
 }

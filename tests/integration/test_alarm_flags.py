@@ -45,6 +45,8 @@ def test_a_shelf_is_quiet_outlives_a_kill_and_ends_by_itself(site, feed, relays)
     relays.set(1, "holding", 0, ALARM)
     raised = feed.wait_transition("RAISED", RULE, "one")
     assert raised.notify
+    endless = site.command("shelve", raised.alarm.id, "--why", "known, on the list")
+    assert endless.returncode == 2 and "for how long? for example: gengfu shelve " in endless.stderr
     assert site.command("shelve", raised.alarm.id, "12s", "--why", "known, on the list").returncode == 0
     shelved = feed.wait_transition("SHELVED", RULE, "one")
     assert not shelved.notify and shelved.alarm.shelved.by.reason == "known, on the list"

@@ -71,7 +71,7 @@ def test_who_is_out_of_service_speaks_in_no_group_also_after_a_kill(site, feed, 
     assert site.command("return", "two", "--why", "fitted").returncode == 0
     assert feed.wait_transition("RAISED", "one-and-two").notify
     # The other way round: what stands by the one that leaves does not clear by it.
-    assert site.command("out-of-service", "two", "1h", "--why", "once more").returncode == 0
+    assert site.command("out-of-service", "two", "--for", "1h", "--why", "once more").returncode == 0
     relays.set(2, "holding", 0, REST)
     feed.wait_transition("CLEARED", RULE, "two")
     killed_and_started(site)
