@@ -30,7 +30,7 @@ struct Case {
 
 TEST(Unconfirmed, OnlyWhatHasWaitedLongEnoughIsLacking) {
     Case one;
-    for (const std::uint64_t sequence : {1, 2, 3, 4}) {
+    for (const std::uint64_t sequence : {1U, 2U, 3U, 4U}) {
         one.acknowledge(sequence);
     }
     one.now += seconds(20);

@@ -60,7 +60,7 @@ TEST(Archive, HasAllRecordsOfAllStarts) {
     EXPECT_EQ(held[3], (StreamRanges{epochs[1], Stream::kTelemetry, {{1, 3}}}));
     for (const Epoch epoch : epochs) {
         for (const Stream stream : {Stream::kEvent, Stream::kTelemetry}) {
-            for (const std::size_t page : {1, 2, 1000}) {
+            for (const std::size_t page : {1U, 2U, 1000U}) {
                 EXPECT_EQ(sequences(all(*archive, epoch, stream, page)), numbers(1, 3));
             }
         }
