@@ -130,9 +130,14 @@ Task outputs_task(const Demand& demand, bool is_dead) {
             .many = is_dead ? 1 : demand.outputs};
 }
 
+enum class Turns : std::uint8_t { kCounted, kLeftOut };
+
 /// What a unit costs that falls silent: its whole wait a few times, then probes after ever longer pauses.
-Task silence(const Demand& dead) {
-    std::vector<Duration> gaps(kOfflineAfter - 1, dead.pause);
+/// \param in_turn  the time-outs in its own turns, of which a line of one pace has but one between two
+/// readings
+///                 of another unit
+Task silence(const Demand& dead, Turns in_turn) {
+    std::vector<Duration> gaps(in_turn == Turns::kCounted ? kOfflineAfter - 1 : 0, dead.pause);
     gaps.push_back(kFirstPause);
     const Duration paid = std::chrono::duration_cast<Duration>(dead.silent / kProbeShare) - kMadeUpForProbes;
     for (Duration pause = 2 * kFirstPause; pause < kLongestPause; pause *= 2) {
@@ -164,8 +169,9 @@ enum class Own : std::uint8_t { kLeftOut, kKept };
 class Scenario {
 public:
     /// \param dead  one of `demands`, or, with Own::kKept, what none of them exceeds; null: all live
-    Scenario(const std::vector<Demand>& demands, const Demand* dead, Own own)
+    Scenario(const std::vector<Demand>& demands, const Demand* dead, Own own, Duration shortest)
         : own_(own), quick_command_(command(demands, Duration::zero())) {
+        credit_ = credit(demands, dead, own, shortest);
         tasks_.push_back(command(demands, dead == nullptr ? Duration::zero() : dead->silent));
         for (const Demand& demand : demands) {
             if (demand.outputs > 0 && &demand != dead) {
@@ -179,7 +185,9 @@ public:
         }
         if (dead != nullptr) {
             dead_ = dead->device;
-            tasks_.push_back(silence(*dead));
+            silence_ = tasks_.size();
+            tasks_.push_back(silence(*dead, Turns::kCounted));
+            probes_ = silence(*dead, Turns::kLeftOut);
             if (dead->outputs > 0) {
                 tasks_.push_back(outputs_task(*dead, true));
             }
@@ -191,39 +199,90 @@ public:
     DeviceId dead() const { return dead_; }
     bool concerns(DeviceId device) const { return own_ == Own::kKept || dead_ != device; }
 
-    Duration of(const Task& task) {
+    /// From a release to the end of the reading.
+    Duration late(const Task& task) { return of(task).response; }
+
+    /// From just after one reading began to the end of the next.
+    Duration gap(const Task& task, Duration interval) {
+        const Bounds bounds = of(task);
+        const Duration usual = plus(interval, bounds.response);
+        return credit_ && bounds.busy < Duration::max() ? std::min(usual, interval + bounds.busy - *credit_)
+                                                        : usual;
+    }
+
+private:
+    struct Bounds {
+        Duration response = Duration::max();
+        Duration busy = Duration::max();  ///< one_pace_time()
+    };
+
+    static Duration plus(Duration a, Duration b) { return b > Duration::max() - a ? Duration::max() : a + b; }
+
+    /// On a line of one pace all that goes before a reading went before the one ahead of it too, and took at
+    /// least so long together: so much later that one began. What cannot be late without being put off behind
+    /// others is needed for that. The dead unit may just have come back.
+    static std::optional<Duration> credit(const std::vector<Demand>& demands, const Demand* dead, Own own,
+                                          Duration shortest) {
+        std::int64_t others = -1;  // but the reading's own unit
+        for (const Demand& demand : demands) {
+            if (demand.tasks.empty() || &demand == dead) {
+                continue;
+            }
+            if (!demand.cadences.front().feeds_alarm) {
+                return std::nullopt;
+            }
+            ++others;
+        }
+        others -= dead != nullptr && own == Own::kKept ? 1 : 0;
+        return shortest * std::max<std::int64_t>(0, others);
+    }
+
+    Bounds of(const Task& task) {
         for (std::size_t i = 0; i < tasks_.size(); ++i) {
             Task same = task;
             same.many = tasks_[i].many;
             if (tasks_[i] == same) {
-                const auto [known, is_new] = known_.try_emplace(i, Duration::max());
+                const auto [known, is_new] = known_.try_emplace(i, Bounds{});
                 if (is_new) {
-                    known->second = std::min(response_time(tasks_, i).value_or(Duration::max()), in_truce(i));
+                    known->second = {.response = std::min(response_time(tasks_, i).value_or(Duration::max()),
+                                                          in_truce(tasks_, i, backlog_time)),
+                                     .busy = busy(i)};
                 }
                 return known->second;
             }
         }
-        return Duration::max();
+        return {};
     }
 
-private:
+    Duration busy(std::size_t which) const {
+        std::vector<Task> tasks = tasks_;
+        if (silence_) {
+            tasks[*silence_] = probes_;
+        }
+        return std::min(one_pace_time(tasks, which).value_or(Duration::max()),
+                        in_truce(tasks, which, one_pace_time));
+    }
+
     /// Within kTruce the unit that is dead times out once: in its turn or on demand.
-    Duration in_truce(std::size_t which) const {
+    Duration in_truce(std::vector<Task> tasks, std::size_t which,
+                      std::optional<Duration> (*time)(std::span<const Task>, std::size_t)) const {
         if (!truce_) {
             return Duration::max();
         }
-        std::vector<Task> tasks = tasks_;
         tasks.front() = quick_command_;
-        const std::optional<Duration> response = backlog_time(tasks, which);
-        return response && *response <= kTruce ? *response : Duration::max();
+        const std::optional<Duration> took = time(tasks, which);
+        return took && *took <= kTruce ? *took : Duration::max();
     }
 
     DeviceId dead_;
     Own own_;
     bool truce_ = false;
-    Task quick_command_;       ///< of a unit that lives
-    std::vector<Task> tasks_;  ///< the first: the command
-    std::map<std::size_t, Duration> known_;
+    Task quick_command_;  ///< of a unit that lives
+    std::optional<Duration> credit_;
+    std::optional<std::size_t> silence_;  ///< which of the tasks are the dead unit's time-outs, …
+    Task probes_;                         ///< … and what they are on a line of one pace
+    std::vector<Task> tasks_;             ///< the first: the command
+    std::map<std::size_t, Bounds> known_;
 };
 
 /// Lines with more kinds of units than this are looked at once for all deaths: the slowest one's time-outs
@@ -231,7 +290,7 @@ private:
 constexpr std::size_t kMostKinds = 6;
 
 /// One dead unit of each kind, and a second one for the points of the first itself.
-std::vector<Scenario> deaths(const std::vector<Demand>& demands) {
+std::vector<Scenario> deaths(const std::vector<Demand>& demands, Duration shortest) {
     const auto alike = [](const Demand& a, const Demand& b) {
         return a.tasks == b.tasks && a.silent == b.silent && a.pause == b.pause && a.write == b.write &&
                a.outputs == b.outputs;
@@ -257,11 +316,11 @@ std::vector<Scenario> deaths(const std::vector<Demand>& demands) {
             worst.pause = std::min(worst.pause, demand->pause);
             worst.patience = std::min(worst.patience, demand->patience);
         }
-        result.emplace_back(demands, &worst, Own::kKept);
+        result.emplace_back(demands, &worst, Own::kKept, shortest);
         return result;
     }
     for (const Demand* demand : chosen) {
-        result.emplace_back(demands, demand, Own::kLeftOut);
+        result.emplace_back(demands, demand, Own::kLeftOut, shortest);
     }
     return result;
 }
@@ -295,13 +354,15 @@ SafetyBound bound_of(const Cadence& cadence, const Task& task, DeviceId device, 
                      std::vector<Scenario>& deaths) {
     SafetyBound bound;
     bound.interval = cadence.interval;
-    bound.alive = sum_of(cadence.interval, alive.of(task));
+    bound.alive = alive.gap(task, cadence.interval);
+    bound.late_alive = alive.late(task);
     for (Scenario& death : deaths) {
         if (!death.concerns(device)) {
             continue;
         }
         // A unit may answer its last turn just before it dies, and that may take longer than a time-out.
-        const Duration worst = std::max(bound.alive, sum_of(cadence.interval, death.of(task)));
+        const Duration worst = std::max(bound.alive, death.gap(task, cadence.interval));
+        bound.late_one_dead = std::max({bound.late_one_dead, bound.late_alive, death.late(task)});
         if (!bound.one_dead || worst > *bound.one_dead) {
             bound.one_dead = worst;
             bound.dead = death.dead();
@@ -312,8 +373,10 @@ SafetyBound bound_of(const Cadence& cadence, const Task& task, DeviceId device, 
 
 void bounds_of(const config::Site& site, const std::vector<Demand>& demands, const std::vector<bool>& alarms,
                std::vector<SafetyBound>& bounds) {
-    Scenario alive(demands, nullptr, Own::kKept);
-    std::vector<Scenario> dead = deaths(demands);
+    const Duration shortest =
+        demands.empty() ? Duration::zero() : shortest_turn(site.bus(site.device(demands.front().device).bus));
+    Scenario alive(demands, nullptr, Own::kKept, shortest);
+    std::vector<Scenario> dead = deaths(demands, shortest);
     for (const Demand& demand : demands) {
         const std::uint32_t first = site.device(demand.device).first_point.value;
         for (std::size_t i = 0; i < demand.cadences.size(); ++i) {
@@ -326,7 +389,7 @@ void bounds_of(const config::Site& site, const std::vector<Demand>& demands, con
                 if (alarms[first + ref]) {
                     SafetyBound bound = same;
                     bound.point = PointId{first + ref};
-                    add_delays(site, bound, same.one_dead.value_or(same.alive) - same.interval);
+                    add_delays(site, bound, same.one_dead ? same.late_one_dead : same.late_alive);
                     bounds.push_back(bound);
                 }
             }

@@ -25,6 +25,9 @@ struct SafetyBound {
     /// … and whichever one other unit of the bus is cut off. Empty where there is no other.
     std::optional<Duration> one_dead;
     DeviceId dead;  ///< whose death is the worst
+    /// How long after it was due a reading may end, in each of the two cases: where a delay is over only with
+    /// some later sample, this is what counts for it.
+    Duration late_alive{}, late_one_dead{};
     /// What its rules' on-delays add at worst (the longest of them), rounded up to the times of samples.
     Duration delay{};
     std::string slowest_rule;  ///< whose delay that is; empty without

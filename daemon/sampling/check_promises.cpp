@@ -62,14 +62,14 @@ Worst worst_of_point(const config::Site& site, const Rule& rule, const Bounds& b
     const SafetyBound* const bound = found == bounds.end() ? nullptr : found->second;
     const Duration interval = interval_of(site, *rule.point);
     const Duration alive = bound != nullptr ? bound->alive : interval;
-    const auto whole = [&](Duration change) {
-        return plus(change, in_samples(wait_of(rule), interval,
-                                       change == Duration::max() ? Duration::zero()
-                                                                 : change - std::min(change, interval)));
+    const auto whole = [&](Duration change, Duration late) {
+        return change == Duration::max() ? change : plus(change, in_samples(wait_of(rule), interval, late));
     };
-    Worst worst{.alive = whole(alive), .one_dead = std::nullopt, .dead = {}};
+    Worst worst{.alive = whole(alive, bound != nullptr ? bound->late_alive : Duration::zero()),
+                .one_dead = std::nullopt,
+                .dead = {}};
     if (bound != nullptr && bound->one_dead) {
-        worst.one_dead = whole(*bound->one_dead);
+        worst.one_dead = whole(*bound->one_dead, bound->late_one_dead);
         worst.dead = bound->dead;
     }
     return worst;

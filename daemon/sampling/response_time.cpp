@@ -194,4 +194,35 @@ std::optional<Duration> response_time(std::span<const Task> tasks, std::size_t w
     return backlog && planned ? std::min(*backlog, *planned) : (planned ? planned : backlog);
 }
 
+std::optional<Duration> one_pace_time(std::span<const Task> tasks, std::size_t which) {
+    const Task& own = tasks[which];
+    Duration turns{};
+    for (const Task& task : tasks) {
+        if (!task.nth.empty()) {
+            continue;
+        }
+        if (task.period <= Duration::zero() || task.period != own.period || task.deadline != task.period ||
+            task.jitter != Duration::zero() || task.dragged_along) {
+            return std::nullopt;
+        }
+        turns += total(task, 1);
+    }
+    if (!own.nth.empty() || turns > own.period) {
+        return std::nullopt;
+    }
+    return fixed_point(turns, [&](Duration length) {
+        Duration sum = turns;
+        for (const Task& task : tasks) {
+            if (task.nth.empty()) {
+                continue;
+            }
+            // It is released within a period, and what has a later deadline comes after it.
+            const Duration before = own.period + own.deadline - task.deadline;
+            const Duration stretch = task.deadline > Duration::zero() ? std::min(length, before) : length;
+            sum += total(task, std::max<std::int64_t>(1, releases(task, stretch)));
+        }
+        return sum;
+    });
+}
+
 }  // namespace gengfu::sampling

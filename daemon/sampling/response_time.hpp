@@ -41,4 +41,11 @@ std::optional<Duration> response_time(std::span<const Task> tasks, std::size_t w
 /// as well for jobs of which only some can run within so short a time.
 std::optional<Duration> backlog_time(std::span<const Task> tasks, std::size_t which);
 
+/// Where all periodic tasks have one period, which is their deadline too, and fit into it: from the moment on
+/// at which the line became busy the longest time to the end of a job of `tasks[which]`, which began after
+/// that moment a period ago. Jobs take turns by their releases there, so that each other task runs at most
+/// once between two beginnings of this one, and a release is never put off while that makes a difference
+/// (docs/bus.md has the proof). Empty: the tasks are not such, or no bound below an hour.
+std::optional<Duration> one_pace_time(std::span<const Task> tasks, std::size_t which);
+
 }  // namespace gengfu::sampling

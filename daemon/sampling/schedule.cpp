@@ -124,6 +124,7 @@ std::optional<Schedule::Candidate> Schedule::candidate(std::size_t position, Oth
     if (turn.at == Monotonic::max()) {
         return std::nullopt;  // only points that are read once, and they have been
     }
+    const Monotonic earliest_due = turn.at;
     turn.at = std::max(turn.at, entry.owes_until);
     turn.probe = entry.health.health() == Health::kOffline;
     if (turn.probe) {
@@ -138,7 +139,10 @@ std::optional<Schedule::Candidate> Schedule::candidate(std::size_t position, Oth
     }
     result.waits_since = turn.at;
     result.ready = turn.at <= now;
-    result.deadline = deadline(entry, std::max(turn.at, now));
+    // One that timed out and is left alone for a while counts from the end of that: else it would go before
+    // neighbours that came due meanwhile, and they would wait for two of its time-outs.
+    const Duration left_alone = std::max(Duration::zero(), entry.owes_until - earliest_due);
+    result.deadline = deadline(entry, std::max(turn.at, now)) + left_alone;
     return result;
 }
 

@@ -63,6 +63,15 @@ Duration turn_cost(const config::Site& site, DeviceId id, const std::vector<Cade
     return sum;
 }
 
+Duration shortest_turn(const config::Bus& bus) {
+    constexpr std::int64_t kException = 5;  // unit, function with its top bit, code, CRC
+    return bus.kind == config::BusKind::kModbusRtu
+               ? modbus::silent_interval(bus.serial) +
+                     modbus::character_time(bus.serial) *
+                         (static_cast<std::int64_t>(modbus::kRtuReadRequestBytes) + kException)
+               : Duration::zero();
+}
+
 Duration silent_cost(const config::Site& site, DeviceId id) {
     const config::Bus& bus = site.bus(site.device(id).bus);
     const Duration wait = longest_turnaround(site, id) + kHostTime;

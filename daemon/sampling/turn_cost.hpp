@@ -28,6 +28,11 @@ Duration taken_turnaround(const config::Site& site, DeviceId device);
 Duration turn_cost(const config::Site& site, DeviceId device, const std::vector<Cadence>& cadences,
                    DueSet due, Turnaround turnaround = Turnaround::kLongest);
 
+/// The least that any turn takes in which a unit answers, be it by a refusal: request and exception (8 and 5
+/// characters, Modbus over Serial Line V1.02, 2.5.1; Application Protocol V1.1b3, 7) and our silence before
+/// the next. Zero where the bus is no line of ours.
+Duration shortest_turn(const config::Bus& bus);
+
 /// Time that a unit takes which does not answer: one request and the whole wait for an answer.
 Duration silent_cost(const config::Site& site, DeviceId device);
 

@@ -415,6 +415,22 @@ LineSite drawn(std::mt19937& random, double load, bool in_step) {
     return line;
 }
 
+/// Lines on which every unit is read at one pace and watched.
+LineSite of_one_pace(std::mt19937& random, double load) {
+    const auto between = [&](int low, int high) {
+        return std::uniform_int_distribution<int>(low, high)(random);
+    };
+    LineSite line(between(0, 1) == 0 ? 9600 : 19200);
+    const int devices = between(2, 16);
+    line.site.buses[0].timeout = milliseconds(50 * between(2, 20));
+    for (int i = 0; i < devices; ++i) {
+        line.device(seconds(1), {{seconds(1), 0}, {seconds(1), static_cast<std::uint16_t>(between(1, 12))}},
+                    milliseconds(between(2, 60)), true);
+    }
+    line.stretch(budget(line.site, BusId{0}).load / load);
+    return line;
+}
+
 struct Seen {
     int bounds = 0, broken = 0, loose = 0;
     double worst_ratio = 0;
@@ -502,6 +518,21 @@ TEST(BudgetPromise, HoldsAndIsNoIdleOneOverLoadedLines) {
     }
     tell("in step, all alive", alive);
     tell("in step, one dead", dead);
+    EXPECT_LE(alive.sum_ratio / alive.bounds, 1.5);
+    EXPECT_LE(dead.sum_ratio / dead.bounds, 1.5);
+}
+
+TEST(BudgetPromise, HoldsOverLinesOfOnePace) {
+    Seen alive, dead;
+    for (unsigned seed = 201; seed <= 240; ++seed) {
+        SCOPED_TRACE(seed);
+        std::mt19937 random(seed);
+        const LineSite line = of_one_pace(random, std::uniform_real_distribution<>(0.4, 0.93)(random));
+        play(line, random, Deaths::kNone, alive);
+        play(line, random, Deaths::kOneAtATime, dead);
+    }
+    tell("one pace, all alive", alive);
+    tell("one pace, one dead", dead);
     EXPECT_LE(alive.sum_ratio / alive.bounds, 1.5);
     EXPECT_LE(dead.sum_ratio / dead.bounds, 1.5);
 }

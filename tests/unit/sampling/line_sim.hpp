@@ -121,7 +121,15 @@ private:
 
     Duration answer_time(std::size_t device, DueSet due) {
         const Duration slowest = cost(device, due);
-        return moody && (now - kStart) / std::chrono::milliseconds(4321) % 3 == 0 ? slowest / 4 : slowest;
+        if (!moody) {
+            return slowest;
+        }
+        const Duration shortest = shortest_turn(site_.bus(site_.device(devices_[device]).bus));
+        if ((now - kStart) / std::chrono::milliseconds(2153) % 5 == 0) {
+            return shortest;  // all that is asked for is refused
+        }
+        const bool quick = (now - kStart) / std::chrono::milliseconds(4321) % 3 == 0;
+        return quick ? std::max(shortest, slowest / 4) : slowest;
     }
 
     void command() {
