@@ -13,9 +13,6 @@
 /// the reasoning.
 namespace gengfu::sampling {
 
-/// Reads on demand and writes get at most this share of a bus; each may be as long as its longest turn.
-constexpr double kCommandShare = 0.05;
-
 /// The promise for one point that feeds a safety rule.
 struct SafetyBound {
     PointId point;

@@ -216,8 +216,8 @@ std::optional<Duration> one_pace_time(std::span<const Task> tasks, std::size_t w
             if (task.nth.empty()) {
                 continue;
             }
-            // It is released within a period, and what has a later deadline comes after it.
-            const Duration before = own.period + own.deadline - task.deadline;
+            // It is released before a period is over, and what has a later deadline comes after it.
+            const Duration before = own.period + own.deadline - task.deadline - Duration(1);
             const Duration stretch = task.deadline > Duration::zero() ? std::min(length, before) : length;
             sum += total(task, std::max<std::int64_t>(1, releases(task, stretch)));
         }

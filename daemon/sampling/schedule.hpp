@@ -54,6 +54,9 @@ constexpr Duration kProbePatience = std::chrono::seconds(1);
 /// read.
 constexpr Duration kTruce = std::chrono::seconds(3);
 
+/// Reads on demand and writes get at most this share of a bus; each may be as long as its longest turn.
+constexpr double kCommandShare = 0.05;
+
 struct Turn {
     std::size_t device = 0;  ///< position within the schedule
     DueSet due = 0;

@@ -104,6 +104,27 @@ TEST(Budget, AUnitMayDieJustAfterATurnThatTakesLongerThanATimeOut) {
     EXPECT_EQ(got.bounds[0].one_dead, got.bounds[0].alive);
 }
 
+TEST(Budget, OnALineOfOnePaceTheLastReadingBeganLateToo) {
+    const auto line_of = [](bool watched) {
+        LineSite line(19200);
+        for (int i = 0; i < 10; ++i) {
+            line.device(seconds(1), {{seconds(1), 0}}, milliseconds(50), i == 0 || watched);
+        }
+        return line;
+    };
+    const LineSite all = line_of(true);
+    const LineSite one = line_of(false);  // what feeds no alarm may be put off behind what does
+    const Duration shortest = shortest_turn(all.site.buses[0]);
+    // 13 characters of 10 bits (8N1) and three and a half of silence, at 19200 baud.
+    EXPECT_NEAR(ms(shortest), (13 + 3.5) * 10 / 19.2, 0.01);
+    const SafetyBound with = budget(all.site, BusId{0}).bounds.at(0);
+    const SafetyBound without = budget(one.site, BusId{0}).bounds.at(0);
+    EXPECT_EQ(without.alive - with.alive, 9 * shortest);
+    EXPECT_EQ(*without.one_dead - *with.one_dead, 8 * shortest);
+    EXPECT_EQ(without.late_alive, with.late_alive);
+    EXPECT_EQ(without.alive, without.interval + without.late_alive);
+}
+
 TEST(Budget, WhatActionsWriteGoesBeforeReadings) {
     LineSite line;
     line.device(seconds(1), {{seconds(1), 0}}, milliseconds(20), true);

@@ -391,5 +391,25 @@ TEST(Schedule, AUnitThatTimedOutIsNotAskedWhileItsAnswerMayStillCome) {
     }
 }
 
+TEST(Schedule, AUnitThatWasLeftAloneDoesNotGoBeforeNeighboursThatCameDueMeanwhile) {
+    SiteBuilder builder(one_point());
+    builder.site.buses[0].kind = config::BusKind::kModbusRtu;
+    builder.site.buses[0].timeout = milliseconds(700);
+    const std::vector<DeviceId> devices{builder.device("dead", 1, milliseconds(800)),
+                                        builder.device("alive", 2, milliseconds(800))};
+    Schedule schedule(builder.site, devices, kStart);
+    const std::optional<Turn> first = schedule.next(kStart);
+    ASSERT_EQ(first->device, 0U);
+    const Monotonic timed_out = kStart + milliseconds(700);  // due again at 800, left alone until 1400 ms
+    schedule.finished(*first, false, kStart, timed_out);
+    const std::optional<Turn> second = schedule.next(timed_out);
+    ASSERT_EQ(second->device, 1U);
+    schedule.finished(*second, true, timed_out, kStart + milliseconds(820));  // due again at 820 ms
+    // The line was lent to somebody until both are ready: 800 comes before 820, but the one is ready for 500
+    // ms only and the other for 1080.
+    const std::optional<Turn> third = schedule.next(kStart + milliseconds(1900));
+    EXPECT_EQ(third->device, 1U);
+}
+
 }  // namespace
 }  // namespace gengfu::sampling
