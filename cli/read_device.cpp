@@ -38,7 +38,9 @@ Result<json> read_through(const config::Site& site, DeviceId id, const Clock& cl
     std::vector<Sample> samples;
     const sampling::TurnResult result = reader.take(
         {.device = 0, .due = reader.all(), .at = clock.now(), .probe = false}, **line, clock, samples);
-    return json{{"device", device.name}, {"samples", control::to_json(site, samples, result.trouble)}};
+    return json{
+        {"device", device.name},
+        {"samples", control::to_json(site, samples, result.trouble, reader.traffic(clock.now()).trouble)}};
 }
 
 /// Without a daemon: opens the bus by itself.

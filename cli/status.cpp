@@ -110,7 +110,7 @@ std::string show_devices(const json& buses, const LocalTime& time) {
     std::string quiet;
     std::string set_aside;
     NotJudging not_judging;
-    std::string twins;
+    std::string wrong;
     for (const json& bus : buses) {
         for (const json& device : bus.value("devices", json::array())) {
             not_judging.add(device);
@@ -119,13 +119,17 @@ std::string show_devices(const json& buses, const LocalTime& time) {
                              " (exception 01 or 02): is it another model than its profile?\n";
             }
             if (device.value("two_answer", false)) {
-                twins +=
+                wrong +=
                     paint(Colour::kRed,
                           "  " + word(device, "name") + ": two answer at address " + number(device, "unit") +
                               ", so that nothing read there is believed: two devices with one address, or "
                               "another master on the line; see gengfu scan " +
                               word(bus, "name") + ", then gengfu address") +
                     "\n";
+            }
+            if (const std::string came = word(device, "trouble");
+                !came.empty() && word(device, "health") != "online") {
+                wrong += "  " + word(device, "name") + ": " + came + "\n";
             }
             rows.push_back({word(device, "name"), word(bus, "name"), number(device, "unit"),
                             word(device, "class"), health(word(device, "health"))});
@@ -136,7 +140,7 @@ std::string show_devices(const json& buses, const LocalTime& time) {
             }
         }
     }
-    return table(rows) + twins + quiet + set_aside + not_judging.show();
+    return table(rows) + wrong + quiet + set_aside + not_judging.show();
 }
 
 std::string show_broker(const json& broker) {

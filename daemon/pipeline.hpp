@@ -119,6 +119,7 @@ private:
     void look_at_causes(alarms::CauseWatch::Patience patience);
     void look_at_lines();
     Duration look_at_promise(BusId bus, const sampling::BusSnapshot& seen);
+    std::string wrong_answer(DeviceId device) const;
     std::size_t look_at_addresses(BusId bus, const sampling::BusSnapshot& seen);
     void tell_address(const config::Device& device, bool two) const;
     void judge_own(const std::vector<Sample>& samples);

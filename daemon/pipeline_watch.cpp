@@ -28,11 +28,31 @@ void Pipeline::note_health(const sampling::HealthChange& change) {
     told = change.health;
     const std::string& name = site_.device(change.device).name;
     if (change.health == sampling::Health::kOffline) {
-        log::warning("设备 " + name + " 无应答", "device " + name + " does not answer");
+        const std::string wrong = wrong_answer(change.device);
+        if (wrong.empty()) {
+            log::warning("设备 " + name + " 无应答", "device " + name + " does not answer");
+        } else {
+            log::warning("设备 " + name + " 没有可用的应答:" + wrong,
+                         "device " + name + " gives no answer that can be used: " + wrong);
+        }
     } else if (change.health == sampling::Health::kOnline) {
         actions_.back(change.device);
         log::info("设备 " + name + " 在线", "device " + name + " is online");
     }
+}
+
+/// What its bus had to say of it last.
+std::string Pipeline::wrong_answer(DeviceId device) const {
+    const BusId bus = site_.device(device).bus;
+    if (!workers_[bus.value]) {
+        return {};
+    }
+    const sampling::BusSnapshot seen = workers_[bus.value]->snapshot();
+    std::size_t position = 0;
+    for (std::uint32_t i = 0; i < device.value; ++i) {
+        position += site_.devices[i].bus == bus ? 1 : 0;
+    }
+    return position < seen.units.size() ? seen.units[position].trouble : std::string();
 }
 
 void Pipeline::note_lines() {

@@ -92,12 +92,17 @@ int decimals_of(const config::PointSpec& spec) {
 }
 
 /// What a person can do something with, beyond the reason's word.
-std::string detail_of(const config::Site& site, const Sample& sample, const std::string& line_trouble) {
+std::string detail_of(const config::Site& site, const Sample& sample, const std::string& line_trouble,
+                      const std::string& unit_trouble) {
     const config::Device& device = site.device(site.point(sample.point).device);
     switch (sample.reason) {
         case Reason::kException:
             return exception_words(sample.exception);
         case Reason::kTimeout: {
+            if (sample.exception != 0) {
+                return "time-out: unit " + std::to_string(device.unit) + ": " +
+                       exception_words(sample.exception) + ", says a gateway before it";
+            }
             const Duration patience =
                 std::max(site.bus(device.bus).timeout, site.turnaround(device).value_or(Duration{}));
             const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(patience).count();
@@ -105,6 +110,9 @@ std::string detail_of(const config::Site& site, const Sample& sample, const std:
                    std::to_string(ms) + " ms";
         }
         case Reason::kCrc:
+            if (!unit_trouble.empty()) {
+                return "crc: unit " + std::to_string(device.unit) + ": " + unit_trouble;
+            }
             return "crc: unit " + std::to_string(device.unit) +
                    " answers, but no answer came whole: noise, wiring, or two units with one address";
         case Reason::kLine:
@@ -226,7 +234,8 @@ json to_json(const alarms::Alarm& alarm) {
     return out;
 }
 
-json to_json(const config::Site& site, const std::vector<Sample>& samples, const std::string& line_trouble) {
+json to_json(const config::Site& site, const std::vector<Sample>& samples, const std::string& line_trouble,
+             const std::string& unit_trouble) {
     json out = json::array();
     for (const Sample& sample : samples) {
         const config::PointSpec& spec = site.spec(sample.point);
@@ -245,7 +254,7 @@ json to_json(const config::Site& site, const std::vector<Sample>& samples, const
                 one["word"] = word->second;
             }
         }
-        if (const std::string detail = detail_of(site, sample, line_trouble); !detail.empty()) {
+        if (const std::string detail = detail_of(site, sample, line_trouble, unit_trouble); !detail.empty()) {
             one["detail"] = detail;
         }
         out.push_back(std::move(one));

@@ -122,6 +122,12 @@ BlindByDevice blind_by_device(const Daemon& daemon) {
     return out;
 }
 
+std::size_t position_on_bus(const config::Site& site, DeviceId device) {
+    return static_cast<std::size_t>(
+        std::count_if(site.devices.begin(), site.devices.begin() + static_cast<std::ptrdiff_t>(device.value),
+                      [&](const config::Device& other) { return other.bus == site.device(device).bus; }));
+}
+
 json bus_status(const Daemon& daemon, std::uint32_t index, const BlindByDevice& blind) {
     const config::Site& site = *daemon.site;
     const sampling::BusSnapshot seen = daemon.bus(BusId{index});
@@ -148,6 +154,9 @@ json bus_status(const Daemon& daemon, std::uint32_t index, const BlindByDevice& 
         }
         for (auto [at, end] = blind.equal_range(DeviceId{i}); at != end; ++at) {
             devices.back()["not_judging"].push_back(blind_json(site, at->second));
+        }
+        if (!traffic.trouble.empty()) {
+            devices.back()["trouble"] = traffic.trouble;
         }
         if (traffic.two_answer) {
             devices.back()["two_answer"] = true;
@@ -238,8 +247,10 @@ void read(const Daemon& daemon, const json& request, const Reply& reply) {
         }
         const Result<void> asked =
             daemon.read(DeviceId{i}, [&daemon, &site, i, name, reply](const std::vector<Sample>& samples) {
-                const std::string trouble = daemon.bus(site.devices[i].bus).trouble;
-                reply(line_of({{"device", name}, {"samples", to_json(site, samples, trouble)}}));
+                const sampling::BusSnapshot seen = daemon.bus(site.devices[i].bus);
+                const std::size_t position = position_on_bus(site, DeviceId{i});
+                const std::string wrong = position < seen.units.size() ? seen.units[position].trouble : "";
+                reply(line_of({{"device", name}, {"samples", to_json(site, samples, seen.trouble, wrong)}}));
             });
         if (!asked) {
             reply(line_of(error(asked.error().what)));

@@ -65,6 +65,7 @@ void BusWorker::Loop::answer(const ReadRequest& request) {
             reader.give_up(turn.due, Reason::kLine, now, samples);
         }
     }
+    publish_snapshot(clock.now());  // who asked looks there for the words
     // What was read on demand is a sample like any other.
     sink(Batch{.bus = id, .samples = samples, .health = {}});
     request.done(std::move(samples));

@@ -41,6 +41,16 @@ bool is_exception(Errc code) {
     return code == Errc::kRefused || code == Errc::kBusy || code == Errc::kUnsupported;
 }
 
+/// What a unit that did not answer as it should has said; nothing of one that is silent, or refuses.
+std::string what_came(const Error& error) {
+    const bool came = error.code == Errc::kBadFrame || (error.code == Errc::kTimeout && error.exception != 0);
+    if (!came) {
+        return {};
+    }
+    const std::size_t named = error.what.find(": ");  // "bus rs485-1 unit 7: ..."
+    return named == std::string::npos ? error.what : error.what.substr(named + 2);
+}
+
 }  // namespace
 
 Result<void> plannable(const config::Site& site, DeviceId id) {
@@ -190,6 +200,9 @@ Result<drivers::Answer> DeviceReader::transact(drivers::Bus& bus, const drivers:
     } else {
         traffic_.failed(answer.error().code);
     }
+    if (!answer && traffic_.trouble.empty()) {
+        traffic_.trouble = what_came(answer.error());
+    }
     return answer;
 }
 
@@ -295,6 +308,7 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
     TurnResult result;
     const Monotonic began = clock.now();
     Reads& reads = plan(turn.due, began);
+    traffic_.trouble.clear();
     for (const config::PointRef point : points_of(turn.due)) {
         // What was set aside keeps the code that it was refused with.
         readings_[point] = {.point = point,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "daemon/config/site.hpp"
@@ -102,8 +103,10 @@ struct UnitTraffic {
     Duration worst_with_tool{};  ///< the same where a tool had the line in between
     Duration slowest{};          ///< response time: the longest of late
     std::vector<config::PointRef> set_aside;  ///< points whose registers it refuses, asked again now and then
-    bool two_answer = false;                  ///< at its address: see drivers::Bus::two_answer
-    bool is_slower = false;                   ///< than the bus's promise reckons with, time and again
+    std::string
+        trouble;  ///< what came in place of an answer in its last turn; empty: nothing, or all is well
+    bool two_answer = false;  ///< at its address: see drivers::Bus::two_answer
+    bool is_slower = false;   ///< than the bus's promise reckons with, time and again
 
     void failed(Errc code) {
         switch (code) {

@@ -170,6 +170,35 @@ Fit fit(const Request& request, std::span<const std::uint8_t> message) {
                                                                                      : Fit::kOther;
 }
 
+std::string misfit(const Request& request, std::span<const std::uint8_t> message) {
+    const auto number = [](std::size_t of) { return std::to_string(of); };
+    if (message.size() < 2) {
+        return "answers with nothing but its address";
+    }
+    const unsigned function = message[1] & static_cast<unsigned>(~kExceptionFlag);
+    const bool is_exception = (message[1] & kExceptionFlag) != 0;
+    if (function != request.function) {
+        return std::string("answers with ") + (is_exception ? "an exception to function " : "function ") +
+               number(function) + " where " + number(request.function) + " was asked for";
+    }
+    if (is_exception) {
+        return message.size() == kExceptionSize
+                   ? "answers with exception " + number(message[2]) + ", which there is not"
+                   : "answers with an exception of " + number(message.size()) + " bytes";
+    }
+    if (is_write(request.function)) {
+        return message.size() == kWriteAnswerSize
+                   ? "confirms another address, count or value than what was written"
+                   : "confirms what was written with " + number(message.size()) + " bytes, not " +
+                         number(kWriteAnswerSize);
+    }
+    const std::size_t came = message.size() - std::min(message.size(), kReadAnswerHead);
+    const std::size_t stated = message.size() > 2 ? message[2] : 0;
+    std::string says = "answers with " + number(came) + " bytes of data where " +
+                       number(payload_bytes(request)) + " were asked for";
+    return stated == came ? says : says + ", and says that they are " + number(stated);
+}
+
 std::vector<std::uint16_t> values(const Request& request, std::span<const std::uint8_t> message) {
     std::vector<std::uint16_t> list;
     if (is_write(request.function)) {
@@ -205,9 +234,9 @@ Error exception_error(std::uint8_t code, const std::string& who) {
         case 6:
             return error(Errc::kBusy, "it is busy");
         case 10:
-            return error(Errc::kTimeout, "the gateway has no path to it");
+            return error(Errc::kTimeout, "a gateway says that it has no path to it");
         case 11:
-            return error(Errc::kTimeout, "it did not answer the gateway");
+            return error(Errc::kTimeout, "a gateway says that it did not answer");
         default:
             return error(Errc::kRefused, "it refuses");
     }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "daemon/core/result.hpp"
@@ -51,6 +52,10 @@ enum class Fit : std::uint8_t {
 
 /// Judges a whole message: unit, function, byte count, and of a write the echoed address, count or value.
 Fit fit(const Request& request, std::span<const std::uint8_t> message);
+
+/// What is wrong with a message of the unit that is Fit::kOther: "answers with function 4 where 3 was asked
+/// for".
+std::string misfit(const Request& request, std::span<const std::uint8_t> message);
 
 /// Registers, or bits as 0 and 1, of a message that is Fit::kAnswer; empty of a write.
 std::vector<std::uint16_t> values(const Request& request, std::span<const std::uint8_t> message);

@@ -412,6 +412,8 @@ Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
     const Monotonic now = clock_.now();
     const RtuFramer::Progress progress = framer_.progress();
     const bool damaged = progress.spoiled || progress.begun || progress.held;
+    const std::span<const std::uint8_t> other = framer_.misfit();
+    const std::string misfits = other.empty() ? std::string() : misfit(request, other);
     const Leftovers leftovers = framer_.finish();
     // Whatever whole frame of it came or comes yet is its answer, wrong or late, and no second one.
     quarantine_.owes(request.unit, now);
@@ -419,7 +421,15 @@ Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
     if (damaged) {
         twins_.unclear(request.unit);
         ++traffic_.bad_frames;  // it has answered, and is not waited for
-        return fail(Errc::kBadFrame, who(request) + ": wrong check sum, or an answer cut short");
+        return fail(Errc::kBadFrame,
+                    who(request) +
+                        ": wrong check sum, or an answer cut short: noise, wiring, or two units "
+                        "with one address");
+    }
+    if (!misfits.empty()) {
+        twins_.unclear(request.unit);
+        ++traffic_.bad_frames;
+        return fail(Errc::kBadFrame, who(request) + ": " + misfits);
     }
     quarantine_.owes(request.unit, now + std::max(request.turnaround, request.longest_turnaround));
     if (leftovers.noise_bytes > 0) {

@@ -267,6 +267,27 @@ void RtuFramer::note_partial(std::size_t least, std::size_t most) {
     progress_.most_missing = std::max(progress_.most_missing, most);
 }
 
+std::span<const std::uint8_t> RtuFramer::misfit() const {
+    constexpr int kTries = 4;  // a flood of the unit's address is not looked through
+    const std::span<const std::uint8_t> all = std::span(buffer_).first(size_);
+    int tries = 0;
+    for (std::size_t begin = 0; request_ != nullptr && begin + kExceptionFrame <= size_ && tries < kTries;
+         ++begin) {
+        if (all[begin] != request_->unit) {
+            continue;
+        }
+        ++tries;
+        // Its byte count is not asked: that may be what is wrong.
+        for (std::size_t length = kExceptionFrame; length <= std::min(size_ - begin, kRtuFrame); ++length) {
+            const std::span<const std::uint8_t> frame = all.subspan(begin, length);
+            if (crc_is_good(frame) && !std::ranges::equal(frame, own())) {
+                return frame.first(length - kCrcBytes);
+            }
+        }
+    }
+    return {};
+}
+
 Leftovers RtuFramer::finish() {
     Leftovers all = std::move(dropped_);
     const std::span<const std::uint8_t> bytes = std::span(buffer_).first(size_);

@@ -70,6 +70,10 @@ public:
     };
     Progress progress() const { return progress_; }
 
+    /// A frame of the unit with a good check sum that is no answer to the request: wrong function, length,
+    /// count. Without CRC; valid until the next call; empty: none. To be asked when the deadline has passed.
+    std::span<const std::uint8_t> misfit() const;
+
     bool echoed() const { return echoed_; }
     bool anything_came() const { return came_; }
 

@@ -213,7 +213,7 @@ Result<Answer> TcpBus::judge(const Request& request, std::span<const std::uint8_
             break;
     }
     ++traffic_.bad_frames;
-    return fail(Errc::kBadFrame, who(request) + ": answers with another function or length than asked for");
+    return fail(Errc::kBadFrame, who(request) + ": " + misfit(request, message));
 }
 
 }  // namespace gengfu::drivers::modbus

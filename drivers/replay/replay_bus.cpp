@@ -107,7 +107,13 @@ Result<Answer> ReplayBus::judge_rtu(const Request& request, const Message& messa
     if (const auto match = framer.settle()) {
         return accept(request, match->fit, match->message);
     }
+    const std::span<const std::uint8_t> other = framer.misfit();
+    const std::string misfits = other.empty() ? std::string() : modbus::misfit(request, other);
     const modbus::Leftovers leftovers = framer.finish();
+    if (!misfits.empty()) {
+        ++traffic_.bad_frames;
+        return fail(Errc::kBadFrame, who(request) + ": " + misfits);
+    }
     traffic_.foreign_frames += leftovers.units.size();
     traffic_.noise_bytes += leftovers.noise_bytes;
     return nothing_whole(request, leftovers.noise_bytes > 0 ? Came::kSomething : Came::kNothing);
@@ -148,7 +154,8 @@ Result<Answer> ReplayBus::accept(const Request& request, Fit fit, std::span<cons
         case Fit::kOther:
             break;
     }
-    return nothing_whole(request, Came::kSomething);
+    ++traffic_.bad_frames;
+    return fail(Errc::kBadFrame, who(request) + ": " + modbus::misfit(request, message));
 }
 
 Result<Answer> ReplayBus::nothing_whole(const Request& request, Came came) {

@@ -86,6 +86,14 @@ TEST(ShowStatus, TellsAtWhichAddressTwoAnswerAndWhatToDo) {
     EXPECT_TRUE(has(shown, "see gengfu scan rs485-1, then gengfu address")) << shown;
 }
 
+TEST(ShowStatus, TellsWhatCameInPlaceOfAnswersOfADeviceThatIsNotOnline) {
+    json s = status();
+    s["buses"][0]["devices"][0]["trouble"] = "answers with function 4 where 3 was asked for";
+    EXPECT_FALSE(has(show_status(s), "function 4")) << "now and then that is noise";
+    s["buses"][0]["devices"][0]["health"] = "offline";
+    EXPECT_TRUE(has(show_status(s), "  panel: answers with function 4 where 3 was asked for\n"));
+}
+
 TEST(ShowStatus, TellsTheTroubleOfABrokerThatIsConnected) {
     json s = status();
     s["broker"]["trouble"] = "the broker refuses tele: not authorised";

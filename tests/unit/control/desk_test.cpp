@@ -187,7 +187,13 @@ TEST_F(DeskTest, SaysWhatIsBehindABadSample) {
               "line: port /dev/ttyS1 is missing");
     EXPECT_FALSE(told(site, Reason::kLine, 0, "").contains("detail"));
     EXPECT_EQ(told(site, Reason::kTimeout, 0, "")["detail"], "time-out: unit 1 did not answer in 500 ms");
+    EXPECT_EQ(told(site, Reason::kTimeout, 11, "")["detail"],
+              "time-out: unit 1: exception 11: gateway target did not answer, says a gateway before it");
     EXPECT_FALSE(told(site, Reason::kSentinel, 0, "").contains("detail"));
+    Sample other;
+    other.reason = Reason::kCrc;
+    EXPECT_EQ(to_json(site, {other}, "", "answers with function 4 where 3 was asked for").at(0)["detail"],
+              "crc: unit 1: answers with function 4 where 3 was asked for");
 }
 
 /// A desk whose one bus is lent and tapped by hand, at a time that the test sets.

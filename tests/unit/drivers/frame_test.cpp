@@ -193,5 +193,29 @@ TEST(ExceptionError, SaysWhatTheCallerCanDo) {
     }
 }
 
+TEST(Misfit, SaysWhatCameInPlaceOfTheAnswer) {
+    const Request read{.unit = 1, .function = 3, .address = 0, .count = 2, .values = {}};
+    const Request write{.unit = 1, .function = 6, .address = 9, .count = 1, .values = {5}};
+    const Request coils{.unit = 1, .function = 1, .address = 0, .count = 9, .values = {}};
+    struct Case {
+        const Request& request;
+        const char* message;
+        const char* words;
+    };
+    const Case cases[] = {
+        {read, "01", "answers with nothing but its address"},
+        {read, "01 03", "answers with 0 bytes of data where 4 were asked for"},
+        {read, "01 04 04 00 00 00 00", "answers with function 4 where 3 was asked for"},
+        {read, "01 83 02 00", "answers with an exception of 4 bytes"},
+        {read, "01 03 02 00 00", "answers with 2 bytes of data where 4 were asked for"},
+        {coils, "01 01 01 00", "answers with 1 bytes of data where 2 were asked for"},
+        {write, "01 06 00 09 00 06", "confirms another address, count or value than what was written"},
+        {write, "01 06 00 09 00", "confirms what was written with 5 bytes, not 6"},
+    };
+    for (const Case& one : cases) {
+        EXPECT_EQ(misfit(one.request, from_hex(one.message)), one.words) << one.message;
+    }
+}
+
 }  // namespace
 }  // namespace gengfu::drivers::modbus

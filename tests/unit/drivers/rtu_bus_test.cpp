@@ -131,6 +131,31 @@ TEST_P(RtuBusTest, ExceptionsSayWhatToDo) {
     EXPECT_EQ(bus->traffic().exceptions, 5U);
 }
 
+TEST_P(RtuBusTest, AnAnswerToSomethingElseIsABadFrameThatIsNamed) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"07 04 02 00 64", "answers with function 4 where 3 was asked for"},
+        {"07 03 04 00 64 00 65", "answers with 4 bytes of data where 2 were asked for"},
+        {"07 03 FF 00 64", "answers with 2 bytes of data where 2 were asked for, and says that they are 255"},
+        {"07 03 00", "answers with 0 bytes of data where 2 were asked for"},
+        {"07 83 00", "answers with exception 0, which there is not"},
+        {"07 06 00 00 00 01", "answers with function 6 where 3 was asked for"},
+    };
+    std::uint64_t bad = 0;
+    for (const auto& [body, words] : cases) {
+        for (int twice = 0; twice < 2; ++twice) {
+            slave.handle(
+                [bytes = rtu(body)](const Bytes&) { return FakeSlave::Says{{.bytes = bytes, .after = {}}}; });
+            const Result<Answer> answer = bus->transact(read(7, 0, 1, 30ms));
+            ASSERT_FALSE(answer);
+            EXPECT_EQ(answer.error().code, Errc::kBadFrame) << body;
+            EXPECT_EQ(answer.error().what, "bus test unit 7: " + std::string(words)) << body;
+            EXPECT_EQ(bus->traffic().bad_frames, ++bad);
+        }
+    }
+    slave.handle(honest_rtu());
+    expect_values(read(7, 4, 1), {4});
+}
+
 TEST_P(RtuBusTest, RefusesWhatCannotBeAsked) {
     EXPECT_EQ(error_of(read(7, 0, 126)), Errc::kInvalid);
     EXPECT_EQ(error_of(read(0, 0, 1)), Errc::kInvalid);

@@ -140,6 +140,22 @@ TEST_F(TcpBusTest, WrongFunctionOrByteCountIsABadFrame) {
     EXPECT_EQ(bus->traffic().bad_frames, 4U);
 }
 
+TEST_F(TcpBusTest, WhatCameInsteadIsNamed) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"01 04 02 00 64", "answers with function 4 where 3 was asked for"},
+        {"01 84 02", "answers with an exception to function 4 where 3 was asked for"},
+        {"01 03 04 00 64 00 65", "answers with 4 bytes of data where 2 were asked for"},
+        {"01 03 FF 00 64", "answers with 2 bytes of data where 2 were asked for, and says that they are 255"},
+        {"01 83 00", "answers with exception 0, which there is not"},
+    };
+    for (const auto& [body, words] : cases) {
+        say_back(body);
+        const Result<Answer> answer = bus->transact(read(1, 0, 1));
+        ASSERT_FALSE(answer);
+        EXPECT_EQ(answer.error().what, "bus test unit 1: " + std::string(words)) << body;
+    }
+}
+
 TEST_F(TcpBusTest, ExceptionsSayWhatToDo) {
     say_back("01 83 02");
     EXPECT_EQ(error_of(read(1, 0, 1)), Errc::kUnsupported);
