@@ -132,6 +132,14 @@ Result<std::unique_ptr<Line>> Line::take(const Common& common, const config::Bus
             return fail(Errc::kIo, "the daemon watches the sensors of " + bus.name +
                                        "; --takeover borrows the line: they are not watched meanwhile");
         }
+        // What is not plugged in is not borrowed: nobody would have it, and the daemon not see it come back.
+        std::error_code none;
+        const bool is_serial = bus.kind == config::BusKind::kModbusRtu;
+        if (is_serial && !std::filesystem::exists(bus.serial.port, none)) {
+            return fail(Errc::kIo,
+                        "port " + bus.serial.port +
+                            " is missing: no such device, or it is unplugged; nothing was borrowed");
+        }
         line->borrowed_ = true;
         if (Result<void> borrowed = line->renew(); !borrowed) {
             line->borrowed_ = false;

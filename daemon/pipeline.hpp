@@ -120,6 +120,7 @@ private:
     void look_at_lines();
     Duration look_at_promise(BusId bus, const sampling::BusSnapshot& seen);
     std::string wrong_answer(DeviceId device) const;
+    void note_loan(BusId bus, const sampling::BusSnapshot& seen);
     std::size_t look_at_addresses(BusId bus, const sampling::BusSnapshot& seen);
     void tell_address(const config::Device& device, bool two) const;
     void judge_own(const std::vector<Sample>& samples);
@@ -194,6 +195,7 @@ private:
     LineSigns signs_;
     sampling::PromiseWatch promises_;
     unsigned line_looks_ = 0;
+    std::set<BusId> lent_lines_;                              ///< as last seen
     std::set<DeviceId> shared_addresses_;                     ///< as last logged
     std::vector<sampling::Health> told_health_;               ///< by DeviceId, as last logged
     std::vector<std::set<config::PointRef>> told_set_aside_;  ///< by DeviceId, as logged so far

@@ -62,6 +62,7 @@ void Pipeline::note_lines() {
         }
         const sampling::BusSnapshot seen = workers_[i]->snapshot();
         note_set_aside(BusId{i}, seen);
+        note_loan(BusId{i}, seen);
         if (seen.kind == line_trouble_[i]) {
             continue;  // its words may change with every try
         }
@@ -74,6 +75,25 @@ void Pipeline::note_lines() {
             log::warning("总线 " + name + (opens ? " 反复中断" : " 打不开") + "(" + seen.trouble + ")",
                          "bus " + name + " is not usable: " + seen.trouble);
         }
+    }
+}
+
+/// That it begins is told by who borrows it; that it is over, by whoever looks first: the tool may be dead.
+void Pipeline::note_loan(BusId bus, const sampling::BusSnapshot& seen) {
+    if (seen.lent) {
+        lent_lines_.insert(bus);
+        return;
+    }
+    if (lent_lines_.erase(bus) == 0) {
+        return;
+    }
+    const std::string& name = site_.bus(bus).name;
+    if (seen.open) {
+        log::info("总线 " + name + " 已收回,传感器恢复监测",
+                  "bus " + name + " is not lent any more: its sensors are watched again");
+    } else {
+        log::warning("总线 " + name + " 已收回,但不可用:" + seen.trouble,
+                     "bus " + name + " is not lent any more, but it is not usable: " + seen.trouble);
     }
 }
 

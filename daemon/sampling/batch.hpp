@@ -35,6 +35,7 @@ using BatchSink = std::function<void(Batch)>;
 /// One bus at a glance, copied under a lock from the worker.
 struct BusSnapshot {
     bool open = false;
+    bool lent = false;                      ///< to a tool, see BusWorker::lend()
     LineTrouble kind = LineTrouble::kNone;  ///< to be told when it changes, see LineWatch
     std::string trouble;  ///< why it was last given up, without the bus's name; empty when devices answer
     drivers::Traffic traffic;

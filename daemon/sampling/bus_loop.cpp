@@ -205,6 +205,7 @@ void BusWorker::Loop::publish_snapshot(Monotonic now) {
     published_at = now;
     const std::lock_guard lock(mutex);
     seen.open = bus->is_open();
+    seen.lent = now < lent_until;
     seen.kind = watch.trouble();
     seen.trouble = line_words(now);
     seen.traffic = bus->traffic();

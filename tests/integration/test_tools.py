@@ -188,6 +188,25 @@ def test_a_line_comes_back_by_itself_when_its_borrower_dies(tools):
     assert gateway.alarm("silent") is None, "a borrowed line is nobody's silence"
 
 
+def test_a_port_that_is_unplugged_is_not_borrowed_and_the_end_of_a_loan_is_told(tools):
+    gateway = tools(relay("a", 1), [1])
+    gateway.start()
+    wait_for(lambda: gateway.health("relay-1") == "online", "the relay to be online")
+    assert gateway.ask(verb="borrow", bus="rs485-1")["lent_seconds"] == 10
+    wait_for(lambda: gateway.bus("rs485-1")["trouble"].startswith("lent to"), "the line to be lent")
+    gateway.sim.do("unplug", target="rs485-1")
+    gateway.process.wait_for_log("bus rs485-1 is not lent any more, but it is not usable: port")
+    wait_for(lambda: "missing" in gateway.bus("rs485-1")["trouble"], "the truth in status")
+    refused = scan(gateway, "--units", "1-2", "--configured", "--takeover")
+    assert refused.returncode == 1 and "is missing" in refused.stderr and "nothing was borrowed" in refused.stderr
+    assert "missing" in gateway.bus("rs485-1")["trouble"]
+    gateway.sim.do("plug", target="rs485-1")
+    wait_for(lambda: gateway.health("relay-1") == "online", "the relay to be back")
+    gateway.ask(verb="borrow", bus="rs485-1")
+    wait_for(lambda: gateway.bus("rs485-1")["trouble"].startswith("lent to"), "the line to be lent")
+    gateway.process.wait_for_log("bus rs485-1 is not lent any more: its sensors are watched again")
+
+
 def test_a_silence_that_outlasts_the_loan_of_its_line_is_told(tools):
     gateway = tools(relay("a", 1), [1])
     gateway.configure(gateway.file.read_text() + '\n[device.rule.silent]\nfor = "1s"\nwhy = "test: soon"\n')

@@ -271,6 +271,34 @@ TEST_F(BusWorkerTest, ALentLineIsClosedAndComesBackWithItsTime) {
     EXPECT_TRUE(running->snapshot().open);
 }
 
+TEST_F(BusWorkerTest, ALineThatIsUnpluggedWhileItIsLentSaysSoWhenTheLoanIsOver) {
+    for (const bool given_back : {false, true}) {
+        SiteBuilder builder(ten_registers());
+        builder.device("d", 7, milliseconds(50));
+        fill(7);
+        {
+            const std::lock_guard lock(line_->mutex);
+            line_->plugged = true;
+            line_->interrupted = false;
+        }
+        const auto running = worker(builder.site);
+        running->start();
+        ASSERT_TRUE(got_.wait([&] { return running->snapshot().open; }));
+        ASSERT_TRUE(
+            running->lend(given_back ? Duration(seconds(600)) : Duration(milliseconds(200)), "li", [&] {
+                const std::lock_guard lock(line_->mutex);
+                line_->plugged = false;
+            }));
+        if (given_back) {
+            ASSERT_TRUE(running->lend(Duration::zero(), "li", [] {}));
+        }
+        EXPECT_TRUE(got_.wait([&] {
+            const BusSnapshot seen = running->snapshot();
+            return !seen.lent && seen.trouble.find("is not there") != std::string::npos;
+        })) << running->snapshot().trouble;
+    }
+}
+
 TEST_F(BusWorkerTest, WhatALoanMadeLateIsNotTheSchedulesAndToldApart) {
     SiteBuilder builder(ten_registers());
     const DeviceId device = builder.device("d", 7, milliseconds(10));
