@@ -92,6 +92,15 @@ std::string unknown_word(const std::string& word, const std::vector<std::string>
                              in_quotes(word));
 }
 
+/// Without its own count of the place, which begins at 0.
+std::string words_of(const mu::ParserError& error) {
+    std::string words = error.GetMsg();
+    for (const char* const place : {" found at position", " at position"}) {
+        words.erase(std::min(words.size(), words.find(place)));
+    }
+    return words;
+}
+
 tl::unexpected<Error> refuse(std::string what) {
     return fail(Errc::kInvalid, std::move(what));
 }
@@ -150,7 +159,7 @@ Result<Expression> Expression::parse(std::string_view text, const std::vector<st
         }
         static_cast<void>(inside->parser.Eval());
     } catch (const mu::ParserError& error) {
-        return refuse(fmt::format("character {}: {}", error.GetPos() + 1, error.GetMsg()));
+        return refuse(fmt::format("character {}: {}", error.GetPos() + 1, words_of(error)));
     }
     return Expression(std::move(inside));
 }
