@@ -78,15 +78,18 @@ SelfJudged stuck(const Bus& bus) {
 }
 
 SelfJudged late(const Bus& bus) {
-    SelfJudged one = judged(
-        name_of(LinePoint::kLate, bus), "s", "bus-late", Severity::kMinor, kLateLimit,
-        {{"总线 " + bus.name + " 慢于承诺", "Bus " + bus.name + " is slower than promised"},
-         {"总线 " + bus.name, "Bus " + bus.name},
-         {"按 gengfu status 所示写明设备的 turnaround,再运行 gengfu check 查看真实时限",
-          "Write the devices' turnaround as `gengfu status` says, then `gengfu check` tells what holds"},
-         {"安全点的告警可能晚于 gengfu check 所给的时限",
-          "Alarms of safety points may come later than `gengfu check` says"},
-         {}});
+    SelfJudged one =
+        judged(name_of(LinePoint::kLate, bus), "s", "bus-late", Severity::kMinor, kLateLimit,
+               {{"总线 " + bus.name + " 慢于承诺", "Bus " + bus.name + " is slower than promised"},
+                {"总线 " + bus.name, "Bus " + bus.name},
+                {"按 gengfu status 所示写明设备的 turnaround,或查找其中的超时、CRC 错误与异常应答,再运行 "
+                 "gengfu check 查看真实时限",
+                 "Write the devices' turnaround as `gengfu status` says, or find there what times out, comes "
+                 "damaged or is "
+                 "refused by an exception; then `gengfu check` tells what holds"},
+                {"安全点的告警可能晚于 gengfu check 所给的时限",
+                 "Alarms of safety points may come later than `gengfu check` says"},
+                {}});
     one.rule.on_delay = kLateDelay;
     one.rule.off_delay = kLateOffDelay;
     return one;

@@ -228,8 +228,8 @@ void DeviceReader::note_pace(const Turn& turn, const TurnResult& result, Monoton
             continue;
         }
         std::optional<Monotonic>& last = last_began_[i];
-        if (!result.answered) {
-            last.reset();  // a unit that does not answer is nobody's promise
+        if (!result.answered || result.disturbed) {
+            last.reset();  // a unit that does not answer, and noise, are nobody's promise
             tool_between_[i] = false;
         } else {
             if (last && cadences_[i].feeds_alarm && !cadences_[i].on_connect) {
@@ -338,6 +338,7 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
             return result;
         }
         result.answered = result.answered || is_exception(code);
+        result.disturbed = result.disturbed || !is_exception(code);
         fail(reads[i], answer.error(), clock.now());
         if (code == Errc::kTimeout) {
             responses_.timed_out();

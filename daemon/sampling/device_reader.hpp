@@ -26,6 +26,7 @@ constexpr Duration kRetryRefused = std::chrono::minutes(10);
 /// What came of a device's turn.
 struct TurnResult {
     bool answered = false;     ///< some request got an answer, be it an exception
+    bool disturbed = false;    ///< some request got none, or a damaged one
     bool line_lost = false;    ///< the bus must be reopened
     bool interrupted = false;  ///< no samples
     std::string trouble;       ///< of the line, when lost

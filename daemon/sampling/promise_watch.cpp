@@ -169,9 +169,10 @@ config::Text words_of(const config::Site& site, const BrokenPromise& broken) {
         words.en += fmt::format("; and {} more", broken.slow.size() - kNamed);
     }
     if (broken.slow.empty()) {
-        words.zh += ";请看 gengfu status 中的超时与 CRC 错误,以及本机的负荷";
+        words.zh += ";请看 gengfu status 中的超时、CRC 错误与异常应答,以及本机的负荷";
         words.en +=
-            "; look at time-outs and CRC errors in `gengfu status`, and at what else this machine does";
+            "; look at time-outs, CRC errors and exceptions in `gengfu status`, and at what else this "
+            "machine does";
     } else {
         words.zh += ",再运行 gengfu check";
         words.en += ", then see `gengfu check`";

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -31,7 +32,9 @@ public:
         std::set<std::uint8_t> breaking;    ///< whose answers end the connection
         std::set<std::uint16_t> read_only;  ///< registers that refuse to be written, of all units
         std::vector<drivers::Request> asked;
-        int refuse_next = 0;  ///< so many reads are refused whatever they ask for
+        int refuse_next = 0;              ///< so many reads are refused whatever they ask for
+        int damage_next = 0;              ///< so many come damaged
+        std::function<void()> on_damage;  ///< what a damaged one takes
     };
 
     explicit FakeBus(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
@@ -69,6 +72,11 @@ public:
         }
         if (request.function >= 5) {
             return write(request);
+        }
+        if (shared_->damage_next > 0) {
+            --shared_->damage_next;
+            shared_->on_damage();
+            return fail(Errc::kBadFrame, "wrong check sum");
         }
         if (shared_->refuse_next > 0) {
             --shared_->refuse_next;

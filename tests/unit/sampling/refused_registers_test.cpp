@@ -187,6 +187,38 @@ TEST_F(RefusedRegisters, WhenOneIsBackTheOthersAreAskedToo) {
     EXPECT_EQ(asked_in(10), 10U) << "as if nothing had been";
 }
 
+TEST_F(RefusedRegisters, AReadingThatNoiseMadeLateIsNotTheSchedules) {
+    config::Profile profile = ten_registers();
+    profile.forbid.push_back({config::Space::kHolding, 4, 4});
+    profile.points.erase(profile.points.begin() + 4);  // two requests
+    SiteBuilder builder(profile);
+    const DeviceId device = builder.device("d", kUnit, seconds(1));
+    config::Rule rule;
+    rule.device = device;
+    rule.point = builder.site.device(device).first_point;
+    builder.site.rules.push_back(rule);
+    std::vector<Cadence> paces =
+        cadences(builder.site.device(device), builder.site.profile(builder.site.device(device)));
+    for (Cadence& pace : paces) {
+        pace.feeds_alarm = true;
+    }
+    reader_.emplace(builder.site, device, paces);
+    has(0, kRegisters - 1);
+    for (int i = 0; i < 3; ++i) {
+        turn();
+    }
+    EXPECT_EQ(reader_->traffic(clock_.now()).worst_reading, seconds(1));
+    line_->on_damage = [&] { clock_.advance(milliseconds(500)); };
+    line_->damage_next = 1;
+    EXPECT_LT(turn(), kRegisters - 1U);
+    EXPECT_TRUE(answered_) << "its other request was";
+    for (int i = 0; i < 3; ++i) {
+        turn();
+    }
+    EXPECT_EQ(reader_->traffic(clock_.now()).worst_reading, seconds(1));
+    EXPECT_EQ(reader_->traffic(clock_.now()).worst_of_late, seconds(1));
+}
+
 TEST_F(RefusedRegisters, ARegisterThatIsNotThereIsAskedEverMoreRarely) {
     has(0, kRegisters - 2);
     turn();
