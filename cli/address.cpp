@@ -22,7 +22,13 @@ struct Outcome {
     bool at_new = false;  ///< answers at the new address and holds it
     bool at_old = false;  ///< still answers at the old one
     std::uint16_t holds = 0;
+    std::string trouble;  ///< of the line: neither is known
 };
+
+/// Says nothing of any unit: the port is gone, the loan is over, the user stopped it.
+bool is_of_the_line(Errc code) {
+    return code == Errc::kIo || code == Errc::kStale || code == Errc::kInterrupted;
+}
 
 class Address {
 public:
@@ -83,6 +89,11 @@ public:
         outcome.at_new = at_new && *at_new == wish_.to;
         const auto at_old = holds(wish_.from);
         outcome.at_old = at_old.has_value();
+        for (const auto* const one : {&at_new, &at_old}) {
+            if (!*one && is_of_the_line(one->error().code)) {
+                outcome.trouble = one->error().what;
+            }
+        }
         outcome.holds = at_new ? *at_new : at_old ? *at_old : std::uint16_t{0};
         return outcome;
     }
@@ -123,7 +134,7 @@ private:
             again.min_gap = std::max(again.min_gap, turnaround_);
             const auto answer = line_.ask(again);
             const Errc code = answer ? Errc{} : answer.error().code;
-            if (!answer && (code == Errc::kIo || code == Errc::kStale || code == Errc::kInterrupted)) {
+            if (!answer && is_of_the_line(code)) {
                 return fail(code, answer.error().what);
             }
             const bool silent = !answer && code == Errc::kTimeout;
@@ -136,6 +147,9 @@ private:
     /// A register that does not hold the old address is not the one, or not of this sensor.
     Result<void> is_the_sensor() {
         const auto now = holds(wish_.from);
+        if (!now && is_of_the_line(now.error().code)) {
+            return fail(now.error().code, now.error().what);
+        }
         if (!now) {
             return refuse("unit " + std::to_string(wish_.from) + " does not give " +
                           config::to_text(provision_.reg) + " (" + now.error().what + "): is it a " +
@@ -186,7 +200,10 @@ int tell(const AddressWish& wish, const Outcome& outcome) {
     const std::string to = std::to_string(wish.to);
     const std::string from = std::to_string(wish.from);
     std::string what;
-    if (outcome.at_new && !outcome.at_old) {
+    if (!outcome.trouble.empty()) {
+        what = "the address was written, and could not be read back: " + outcome.trouble +
+               "; look with `gengfu scan` to which unit it answers";
+    } else if (outcome.at_new && !outcome.at_old) {
         what = "done: it answers to unit " + to + ", and no longer to " + from +
                ". Switch its power off and on once, and `gengfu scan` it again: an address that is not kept "
                "shows then";
@@ -203,7 +220,8 @@ int tell(const AddressWish& wish, const Outcome& outcome) {
         what = "it answers neither to unit " + from + " nor to " + to +
                " now: switch its power off and on, then look with `gengfu scan`";
     }
-    const bool good = (outcome.at_new && !outcome.at_old) || (outcome.at_old && outcome.holds == wish.to);
+    const bool good = outcome.trouble.empty() &&
+                      ((outcome.at_new && !outcome.at_old) || (outcome.at_old && outcome.holds == wish.to));
     if (wish.common.format == Format::kJson) {
         std::printf("%s\n", json{{"from", wish.from},
                                  {"to", wish.to},
@@ -280,14 +298,17 @@ int address(const AddressWish& wish) {
         std::max({kSlowestSensor, bus->timeout, (*known)->profile.turnaround.value_or(Duration::zero())});
     Address work(wish, **known, turnaround, **line);
     if (const Result<void> looked = work.look_first(); !looked) {
-        return failed(looked.error());
+        const bool refused = looked.error().code == Errc::kRefused;
+        return failed({looked.error().code, looked.error().what + (refused ? "" : "; nothing was written")});
     }
     if (is_stopped()) {
         return failed({Errc::kInterrupted, "stopped; nothing was written"});
     }
     if (const Result<void> written = work.write(); !written) {
         return failed(
-            {written.error().code, written.error().what + "; look with `gengfu scan` before you go on"});
+            {written.error().code,
+             written.error().what +
+                 "; it may have been written or not: look with `gengfu scan` to which unit it answers"});
     }
     return tell(wish, work.read_back());
 }

@@ -204,9 +204,10 @@ Result<drivers::Answer> Line::ask(const drivers::Request& request) {
     for (int i = 0;
          i < kReopens && !answer && answer.error().code == Errc::kIo && request.function <= kLastRead; ++i) {
         std::this_thread::sleep_for(kReopenPause);
-        if (const Result<void> opened = use(settings_.serial); opened) {
-            answer = bus_->transact(request);
+        if (const Result<void> opened = use(settings_.serial); !opened) {
+            return fail(opened.error().code, opened.error().what);  // waited for already, and not back
         }
+        answer = bus_->transact(request);
     }
     return answer;
 }

@@ -20,6 +20,8 @@ namespace {
 using nlohmann::json;
 
 constexpr auto kPace = std::chrono::milliseconds(100);
+/// Seconds from one look at the daemon's line to the next; so long a line of our own has to be opened again.
+constexpr double kLook = 1;
 
 double seconds(Monotonic at) {
     return std::chrono::duration<double>(at.time_since_epoch()).count();
@@ -37,9 +39,45 @@ private:
     Monotonic at_;
 };
 
+/// Tells when the line is lost and when it is back: nothing that goes over it is no silence of its units.
+class LineNews {
+public:
+    explicit LineNews(Recorder& recorder) : recorder_(recorder) {}
+
+    void look(bool open, const std::string& trouble) {
+        const std::string lost = open ? "" : trouble;
+        if (lost == told_) {
+            return;
+        }
+        recorder_.gap(lost.empty() ? "the line is back"
+                                   : "the line is not there: " + lost + "; the trace waits for it");
+        told_ = lost;
+    }
+    /// \retval Errc::kIo  it ended without the line
+    Result<void> at_the_end() const {
+        return told_.empty() ? Result<void>() : fail(Errc::kIo, "the trace ended without its line: " + told_);
+    }
+
+private:
+    Recorder& recorder_;
+    std::string told_;  ///< empty: the line is there
+};
+
+/// What the daemon says of the bus.
+void look_at(const TraceWish& wish, const config::Bus& bus, LineNews& news) {
+    const Result<json> status = ask(wish.common, {{"verb", "status"}});
+    for (const json& one : status ? status->value("buses", json::array()) : json::array()) {
+        if (word(one, "name") == bus.name) {
+            news.look(one.value("open", true), word(one, "trouble"));
+        }
+    }
+}
+
 /// Through the daemon, which goes on with its work. \retval Errc::kNotFound no daemon runs
 Result<void> follow_daemon(const TraceWish& wish, const config::Bus& bus, Recorder& recorder) {
     const End end(wish.time);
+    LineNews news(recorder);
+    double looked = 0;
     std::optional<std::uint64_t> last;
     do {
         json request{{"verb", "trace"}, {"bus", bus.name}};
@@ -63,9 +101,13 @@ Result<void> follow_daemon(const TraceWish& wish, const config::Bus& bus, Record
             recorder.gap("nothing was seen since: this trace was halted for too long");
         }
         recorder.idle(end.now());
+        if (end.now() > looked + kLook) {
+            look_at(wish, bus, news);
+            looked = end.now();
+        }
         std::this_thread::sleep_for(kPace);
     } while (!end.reached());
-    return {};
+    return news.at_the_end();
 }
 
 /// Without a daemon: asks the devices of the bus as the daemon would.
@@ -88,6 +130,8 @@ Result<void> ask_devices(const TraceWish& wish, const config::Site& site, BusId 
     sampling::BusWorker worker(site, id, std::move(*line), clock, [](const sampling::Batch&) {});
     worker.start();
     const End end(wish.time);
+    const double began = end.now();
+    LineNews news(recorder);
     while (!end.reached()) {
         std::this_thread::sleep_for(kPace);
         std::vector<Piece> taken;
@@ -97,9 +141,13 @@ Result<void> ask_devices(const TraceWish& wish, const config::Site& site, BusId 
         }
         std::ranges::for_each(taken, [&](const Piece& piece) { recorder.take(piece); });
         recorder.idle(end.now());
+        if (end.now() > began + kLook) {
+            const sampling::BusSnapshot now = worker.snapshot();
+            news.look(now.open, now.trouble);
+        }
     }
     worker.stop();
-    return {};
+    return news.at_the_end();
 }
 
 Result<void> follow(const TraceWish& wish, const Knowledge& knowledge, const config::Bus& bus,

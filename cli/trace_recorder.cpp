@@ -95,6 +95,7 @@ void Recorder::gap(const std::string& why) {
         return;
     }
     print(paint(Colour::kRed, why) + "\n");
+    std::fflush(stdout);
 }
 
 void Recorder::write(const std::string& text) {
@@ -103,8 +104,15 @@ void Recorder::write(const std::string& text) {
     }
 }
 
-void Recorder::settle() {
+void Recorder::finish() {
+    settle(Why::kEnd);
+}
+
+void Recorder::settle(Why why) {
     for (Frame& frame : answer_frames(wire_, answer_)) {
+        if (why == Why::kEnd && !frame.whole) {
+            frame.meaning += "; the trace ended here";
+        }
         if (orphans_ && !frame.whole) {
             frame.meaning = "the rest of an answer whose beginning was not seen";
         }

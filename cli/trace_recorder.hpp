@@ -37,12 +37,13 @@ public:
     /// Something is missing before the next piece, for the reason given: said, and noted in the transcript,
     /// so that no replay takes what was lost for a unit's silence.
     void gap(const std::string& why);
-    void finish() { settle(); }
+    void finish();
     std::uint64_t frames() const { return frames_; }
 
 private:
     void write(const std::string& text);
-    void settle();
+    enum class Why : std::uint8_t { kGoesOn, kEnd };
+    void settle(Why why = Why::kGoesOn);
     void show(double at, const char* direction, const Frame& frame);
 
     Wire wire_;

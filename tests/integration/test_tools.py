@@ -1,4 +1,5 @@
 """The installer's tools: read --raw, scan, address, trace; with the daemon and without, over simulated lines. docs/command.md."""
+import contextlib
 import json
 import pathlib
 import re
@@ -357,6 +358,59 @@ def test_a_trace_is_a_transcript_that_a_replay_bus_plays(tools, running, folder)
     for unit in (1, 2):
         replayed = gateway.command("read", f"relay-{unit}", "--json")
         assert json.loads(replayed.stdout)["samples"] == json.loads(live[unit].stdout)["samples"]
+
+
+@contextlib.contextmanager
+def at_work(gateway, folder, *arguments):
+    """A tool that runs meanwhile, its output as a function; whatever happens it is ended."""
+    out = folder / "tool.out"
+    with out.open("wb") as file:
+        tool = subprocess.Popen([programs.path("gengfu"), *arguments, "--config", str(gateway.file)], stdout=file, stderr=file)
+    try:
+        yield tool, out.read_text
+    finally:
+        if tool.poll() is None:
+            tool.kill()
+        tool.wait()
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["through-the-daemon", "by-itself"])
+def test_a_trace_tells_that_its_line_is_gone(tools, folder, running):
+    gateway = tools(relay("a", 1), [1])
+    if running:
+        gateway.start()
+    transcript = folder / "line.transcript"
+    with at_work(gateway, folder, "trace", "rs485-1", "--save", str(transcript)) as (trace, shown):
+        wait_for(lambda: "312" in shown(), "the relay's answer")
+        gateway.sim.do("unplug", target="rs485-1")
+        wait_for(lambda: "the line is not there: " in shown(), "the trace to tell it")
+        trace.send_signal(signal.SIGINT)
+        assert trace.wait(10) == 1
+        assert "the trace ended without its line: " in shown(), shown()
+    assert "gap\n" in transcript.read_text()
+
+
+@pytest.mark.parametrize("ctrl_c", [signal.SIGINT, signal.SIGTERM])
+def test_a_scan_that_is_stopped_gives_its_line_back_at_once(tools, folder, ctrl_c):
+    gateway = tools(relay("a", 1), [1])
+    gateway.start()
+    wait_for(lambda: gateway.health("relay-1") == "online", "the relay to be online")
+    with at_work(gateway, folder, "scan", "rs485-1", "--takeover", "--units", "100-247", "--timeout", "1000",
+                 "--state", gateway.state) as (scan_, shown):
+        wait_for(lambda: "lent to" in gateway.bus("rs485-1")["trouble"], "the line to be lent")
+        scan_.send_signal(ctrl_c)
+        assert scan_.wait(10) == 1 and "not finished" in shown(), shown()
+    assert "lent to" not in gateway.bus("rs485-1")["trouble"], "the loan is over with the scan, not 10 s later"
+    wait_for(lambda: gateway.read("relay-1")["residual_current"]["quality"] == "good", "the daemon to have its line back")
+
+
+def test_address_says_that_nothing_was_written_when_the_port_goes(tools, folder):
+    gateway = tools(relay("fresh", 1))
+    with at_work(gateway, folder, "address", "rs485-1", "--profile", "acrel-asj", "--from", "1", "--to", "17") as (tool, shown):
+        wait_for(lambda: gateway.sim.do("stats")["lines"]["rs485-1"]["requests_by_unit"].get("17"), "its first question")
+        gateway.sim.do("unplug", target="rs485-1")
+        assert tool.wait(30) == 1  # it may come back within 10 s
+        assert "unplugged" in shown() and "nothing was written" in shown(), shown()
 
 
 def test_trace_shows_a_wrong_checksum(tools):

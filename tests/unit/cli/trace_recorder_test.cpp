@@ -75,7 +75,7 @@ TEST_F(RecorderTest, EndWithinAnAnswerIsNoBadFrame) {
     take(Direction::kReceived, kAnswer);
     take(Direction::kSent, kAsk);
     take(Direction::kReceived, bytes("01 03 02 00"));
-    EXPECT_NE(shown().find("4 bytes that are no whole frame"), std::string::npos);
+    EXPECT_NE(shown().find("4 bytes that are no whole frame; the trace ended here"), std::string::npos);
     EXPECT_EQ(plays(3), "1 1 1 ");
 }
 
