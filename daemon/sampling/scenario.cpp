@@ -47,7 +47,11 @@ enum class Turns : std::uint8_t { kCounted, kLeftOut };
 /// readings
 ///                 of another unit
 Task silence(const Demand& dead, Turns in_turn) {
-    std::vector<Duration> gaps(in_turn == Turns::kCounted ? kOfflineAfter - 1 : 0, dead.pause);
+    std::vector<Duration> gaps;
+    gaps.reserve(2 * kOfflineAfter);
+    for (int time = 1; in_turn == Turns::kCounted && time < kOfflineAfter; ++time) {
+        gaps.push_back(dead.pause);
+    }
     gaps.push_back(kFirstPause);
     const Duration paid = std::chrono::duration_cast<Duration>(dead.silent / kProbeShare) - kMadeUpForProbes;
     for (Duration pause = 2 * kFirstPause; pause < kLongestPause; pause *= 2) {
