@@ -82,7 +82,7 @@ SelfJudged late(const Bus& bus) {
         judged(name_of(LinePoint::kLate, bus), "s", "bus-late", Severity::kMinor, kLateLimit,
                {{"总线 " + bus.name + " 慢于承诺", "Bus " + bus.name + " is slower than promised"},
                 {"总线 " + bus.name, "Bus " + bus.name},
-                {"按 gengfu status 所示写明设备的 turnaround,或查找其中的超时、CRC 错误与异常应答,再运行 "
+                {"按 gengfu status 所示写明设备的 turnaround,或查找其中的超时、校验错误与异常应答,再运行 "
                  "gengfu check 查看真实时限",
                  "Write the devices' turnaround as `gengfu status` says, or find there what times out, comes "
                  "damaged or is "

@@ -169,7 +169,7 @@ config::Text words_of(const config::Site& site, const BrokenPromise& broken) {
         words.en += fmt::format("; and {} more", broken.slow.size() - kNamed);
     }
     if (broken.slow.empty()) {
-        words.zh += ";请看 gengfu status 中的超时、CRC 错误与异常应答,以及本机的负荷";
+        words.zh += ";请看 gengfu status 中的超时、校验错误与异常应答,以及本机的负荷";
         words.en +=
             "; look at time-outs, CRC errors and exceptions in `gengfu status`, and at what else this "
             "machine does";

@@ -24,6 +24,8 @@ inline std::vector<std::string> english_in(std::string_view zh, std::vector<std:
                                     "min",
                                     "gengfu check",
                                     "gengfu status",
+                                    "gengfu scan",
+                                    "gengfu address",
                                     "gengfu calibrate",
                                     "GENGFU_CLOCK=plausible",
                                     "timedatectl",
