@@ -417,7 +417,7 @@ Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
     const Leftovers leftovers = framer_.finish();
     // Whatever whole frame of it came or comes yet is its answer, wrong or late, and no second one.
     quarantine_.owes(request.unit, now);
-    count(leftovers, request.unit, line_busy_until_);
+    count(leftovers, request.unit, line_busy_until_, OfOthers::kForeign);
     if (damaged) {
         twins_.unclear(request.unit);
         ++traffic_.bad_frames;  // it has answered, and is not waited for
@@ -443,11 +443,16 @@ Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
 }
 
 /// \param asked_unit  whose frames are late answers though it owed nothing before; -1: none
-bool RtuBus::count(const Leftovers& leftovers, int asked_unit, std::optional<Monotonic> came) {
+/// \param of_others  what frames of other units are that nobody asked. In an exchange in which the asked unit
+///                   says nothing they are more likely its answer under a wrong address than a second one of
+///                   theirs.
+bool RtuBus::count(const Leftovers& leftovers, int asked_unit, std::optional<Monotonic> came,
+                   OfOthers of_others) {
     traffic_.noise_bytes += leftovers.noise_bytes;
     bool unasked = false;
     for (const std::uint8_t unit : leftovers.units) {
-        if (!quarantine_.is_owing(unit) && twins_.is_watched(unit)) {
+        const bool is_sign = unit == asked_unit || of_others == OfOthers::kUnasked;
+        if (is_sign && !quarantine_.is_owing(unit) && twins_.is_watched(unit)) {
             ++traffic_.unasked_frames;
             twins_.unasked(unit, clock_.now(), came);
             unasked = unasked || unit == asked_unit;

@@ -70,7 +70,9 @@ private:
     Result<std::size_t> read_some();
     /// \param came  the last of them, if it was seen coming
     /// \return whether a frame that nobody asked for was of `asked_unit`
-    bool count(const Leftovers& leftovers, int asked_unit, std::optional<Monotonic> came);
+    enum class OfOthers : std::uint8_t { kUnasked, kForeign };
+    bool count(const Leftovers& leftovers, int asked_unit, std::optional<Monotonic> came,
+               OfOthers of_others = OfOthers::kUnasked);
 
     config::Bus bus_;
     const Clock& clock_;

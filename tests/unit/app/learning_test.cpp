@@ -39,7 +39,8 @@ protected:
         std::vector<rules::Verdict> out;
         for (int i = from; i < to; ++i) {
             for (std::uint32_t p = 0; p < kRules; ++p) {
-                judge.observe(test::good(PointId{p}, i % 7 + p, test::at(60.0 * i)), out);
+                judge.observe(test::good(PointId{p}, static_cast<double>(i % 7) + p, test::at(60.0 * i)),
+                              out);
             }
         }
     }

@@ -143,6 +143,22 @@ TEST_P(TwinsOnTheLine, WhoLooksForUnitsIsNotMadeToWait) {
     EXPECT_LT(clock.now() - begun, kLongest);
 }
 
+TEST_P(TwinsOnTheLine, ANeighbourThatAnswersUnderItsAddressIsNoTwin) {
+    slave.handle([](const Bytes& request) -> FakeSlave::Says {
+        Bytes answer = honest_answer(request, 0);
+        answer[0] = 4;  // unit 3 too says that it is 4
+        return {{.bytes = with_crc(answer), .after = {}}};
+    });
+    for (int i = 0; i < 4; ++i) {
+        EXPECT_EQ(wrong(read(4)), "") << i;
+        EXPECT_FALSE(bus->transact(read(5, 3)));
+    }
+    EXPECT_TRUE(bus->transact(read(4)));
+    EXPECT_FALSE(bus->two_answer(4));
+    EXPECT_EQ(bus->traffic().unasked_frames, 0U);
+    EXPECT_EQ(bus->traffic().foreign_frames, 4U);
+}
+
 TEST_P(TwinsOnTheLine, AHealthyUnitIsAskedAsSoonAsItMayBe) {
     slave.handle(honest_rtu());
     EXPECT_TRUE(bus->transact(read(4)));
