@@ -9,9 +9,11 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-constexpr double kLeast = 0.33;    ///< g: below it a vector points nowhere
-constexpr double kCalm = 0.1;      ///< g off 1: at rest, so that the direction is that of gravity
-constexpr double kShaken = 0.3;    ///< g off 1: a knock
+constexpr double kLeast = 0.33;  ///< g: below it a vector points nowhere
+constexpr double kCalm = 0.1;    ///< off the usual length: at rest, so that the direction is that of gravity
+constexpr double kMost = 1e6;    ///< g: beyond it nothing is measured
+constexpr double kShaken = 0.3;  ///< off the usual length: a knock
+constexpr double kUsual = 60;    ///< seconds over which the usual length is a mean
 constexpr double kSettleBand = 5;  ///< degrees: what settles is at rest
 constexpr double kAnchored = 2;    ///< seconds that agree, before a first pose is held against others
 constexpr double kRecent = 10;     ///< seconds that `recent` looks back
@@ -48,17 +50,44 @@ void learn(MovedState& state, const Axes& direction, double angle, double mildes
     }
 }
 
+/// Is the vector gravity, or does something shake the sensor? Learns the length that is usual. \param off of
+/// it
+bool is_pose(MovedState& state, double size, double off, Voice voice, Duration stretch) {
+    const bool calm = off < kCalm;
+    state.restless_for = calm || !state.restless ? Duration::zero() : state.restless_for + stretch;
+    state.restless = !calm;
+    if (!calm && state.restless_for < kLongestShake) {
+        return false;
+    }
+    if (voice == Voice::kFull) {
+        const double share = calm ? std::min(1.0, Seconds(stretch).count() / kUsual) : 1;
+        state.usual += static_cast<float>(share * (size - double{state.usual}));
+    }
+    return true;
+}
+
 }  // namespace
 
 std::optional<Opinion> moved(MovedState& state, const config::Rule& rule, const Axes& gravity, Voice voice,
                              Duration stretch, bool alarm) {
     const double size = length(gravity);
-    if (voice == Voice::kMute || size < kLeast || (!state.known && voice != Voice::kFull)) {
+    if (voice == Voice::kMute || size < kLeast || !(size < kMost) ||
+        (!state.known && voice != Voice::kFull)) {
         return std::nullopt;
     }
     const Axes direction = scaled(gravity, 1 / size);
     const double seconds = Seconds(stretch).count();
     const double mildest = rule.levels.front().limit;
+    const double off = std::abs(size / double{state.usual} - 1);
+    if (voice == Voice::kFull) {
+        const bool far = state.known && degrees_between(direction, state.reference) >= mildest;
+        const bool shaken = !alarm && (far || off > kShaken);
+        state.knocks += state.shaken && !shaken && !alarm ? 1U : 0U;
+        state.shaken = shaken;
+    }
+    if (!is_pose(state, size, off, voice, stretch)) {
+        return std::nullopt;
+    }
     if (voice == Voice::kFull) {
         note_recent(state, direction, seconds);
     }
@@ -77,13 +106,8 @@ std::optional<Opinion> moved(MovedState& state, const config::Rule& rule, const 
         state.settled_s = 0;
         angle = 0;
     }
-    const bool shaken = angle >= mildest || std::abs(size - 1) > kShaken;
-    if (voice == Voice::kFull) {
-        state.knocks += state.shaken && !shaken && !alarm ? 1U : 0U;
-        state.shaken = shaken && !alarm;
-        if (!alarm && std::abs(size - 1) < kCalm) {
-            learn(state, direction, angle, mildest, seconds);
-        }
+    if (voice == Voice::kFull && !alarm) {
+        learn(state, direction, angle, mildest, seconds);
     }
     Opinion opinion{.value = angle};
     for (int i = 0; const config::Level& level : rule.levels) {

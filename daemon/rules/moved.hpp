@@ -17,10 +17,13 @@ struct MovedState {
     Axes reference{};               ///< what is compared with: home, and the drift since
     std::array<float, 3> recent{};  ///< mean of some seconds, for calibrating
     float settled_s = 0;            ///< observed time that home has been learned over
-    std::uint32_t knocks = 0;       ///< shaken, and back before it became an alarm
+    float usual = 1;           ///< g: length of the vector at rest; another than 1 where the scale is off
+    std::uint32_t knocks = 0;  ///< shaken, and back before it became an alarm
     bool known = false;
     bool calibrated = false;  ///< by a person; else learned from the first minute
     bool shaken = false;
+    bool restless = false;    ///< its length was not the usual one
+    Duration restless_for{};  ///< observed time of it
 };
 
 /// A pose that nobody has calibrated is learned from the first value on and settles over this: the thing is
@@ -32,11 +35,16 @@ constexpr double kDriftPerDay = 1;
 /// ... and never further from home than this: beyond, somebody has to calibrate (domain practice: < 1 °/day).
 constexpr double kDriftMost = 5;
 
+/// A vector whose length is not the usual one is not gravity alone: a wheel or a kick. Its direction says
+/// nothing of the pose, neither that it moved nor that it did not. What lasts so long, and over
+/// two values, is no shake but a sensor whose scale is off, or a thing that never rests: it is judged.
+constexpr Duration kLongestShake = std::chrono::seconds(10);
+
 /// Angle in degrees between gravity now and the reference; levels by `limit`, left by the deadband. A vector
-/// without direction (below a third of a g) says nothing; nor does any while an alarm stands of whose pose
-/// nothing is known (it stays until somebody calibrates). The reference is learned from good values only, at
-/// rest, while there is no alarm and the angle is below half the mildest limit: what is lifted slowly is not
-/// followed. \param alarm  the rule stands active
+/// without direction (below a third of a g) says nothing, nor does a shaken one; nor any while an alarm
+/// stands of whose pose nothing is known (it stays until somebody calibrates). The reference is learned from
+/// good values only, at rest, while there is no alarm and the angle is below half the mildest limit: what is
+/// lifted slowly is not followed. \param alarm  the rule stands active
 std::optional<Opinion> moved(MovedState& state, const config::Rule& rule, const Axes& gravity, Voice voice,
                              Duration stretch, bool alarm);
 

@@ -75,8 +75,20 @@ std::optional<Opinion> rate(RateWindow& state, const config::Rule& rule, const R
     if (from == nullptr || from->taken >= sample.taken) {
         return std::nullopt;
     }
-    const double span = Seconds(sample.taken - from->taken).count();
-    return judge(rule, (sample.value - from->value) / span * Seconds(rule.per).count());
+    const auto against = [&](const RateWindow::Entry& past) {
+        const double span = Seconds(sample.taken - past.taken).count();
+        return judge(rule, (sample.value - past.value) / span * Seconds(rule.per).count());
+    };
+    Opinion opinion = against(*from);
+    // Thinned entries are up to two steps apart without any hole.
+    const Duration overdue = std::max(gap / 2, 2 * rule.window / RateWindow::kStepsPerWindow);
+    const RateWindow::Entry* const next = state.after_reference();
+    if (sample.taken - rule.window - from->taken > overdue && next != nullptr && next->taken < sample.taken) {
+        const Opinion other = against(*next);
+        opinion.reached = std::min(opinion.reached, other.reached);
+        opinion.held = std::min(opinion.held, other.held);
+    }
+    return opinion;
 }
 
 }  // namespace gengfu::rules

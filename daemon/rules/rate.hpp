@@ -32,6 +32,8 @@ public:
     /// What a value at `now` is compared with: the newest entry at least `window` old, else the oldest when
     /// it covers four fifths of the window. Nothing: it is too early to judge.
     const Entry* reference(Monotonic now, Duration window);
+    /// The entry after that one. Nothing: it is the only one.
+    const Entry* after_reference() const { return size_ > 1 ? &at(1) : nullptr; }
 
     std::size_t size() const { return size_; }
 
@@ -46,6 +48,10 @@ private:
 
 /// Change of the value in `rule.per`, measured over `rule.window`. A limit above zero is a rise at least so
 /// fast (inclusive), one below zero a fall at least so fast; the deadband is towards zero.
+///
+/// Where a hole of failed reads follows the value that is compared with, this serves for longer than an
+/// interval; if it is a spike, that must not outlast the on-delay. From half of `gap` on, an interval and a
+/// half, the change must be seen against the value after the hole too.
 ///
 /// An uncertain value is judged by good ones before it and kept out of the window, so that it never excuses a
 /// later one. A gap, or a hole of failed reads longer than `gap` and half the window, empties the window.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "tests/support/site_builder.hpp"
 
@@ -123,6 +124,60 @@ TEST_F(Moved, WhatPointsNowhereSaysNothing) {
     settle();
     EXPECT_FALSE(see({0, 0, 0}));
     EXPECT_FALSE(see(tilted(40), seconds(1), false, Voice::kMute));
+}
+
+/// Seed 44 of the simulated days: two wheels, a lost answer between, then a kick; together longer than 5 s.
+TEST_F(Moved, WhatIsShakenSaysNothingOfThePose) {
+    settle();
+    EXPECT_FALSE(see(tilted(40, 1.74)));
+    EXPECT_FALSE(see(tilted(84, 0.46), seconds(4)));
+    EXPECT_EQ(see(tilted(40))->reached, 0) << "at rest again, and not as it lay";
+}
+
+TEST_F(Moved, WhatNeverRestsIsJudgedAfterTenSeconds) {
+    settle();
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_FALSE(see(tilted(40, i % 2 == 0 ? 1.5 : 0.6))) << i;
+    }
+    for (int i = 0; i < 10; ++i) {
+        const auto open = see(tilted(40, i % 2 == 0 ? 1.5 : 0.6));
+        ASSERT_TRUE(open) << i;
+        EXPECT_EQ(open->reached, 0) << i;
+    }
+    EXPECT_TRUE(see(tilted(40))) << "and judged at rest without ten seconds more";
+}
+
+TEST_F(Moved, SlowlyReadOneShakeSaysNothingEither) {
+    settle();
+    EXPECT_FALSE(see(tilted(40, 1.5), seconds(60)));
+    EXPECT_EQ(see(tilted(3), seconds(60))->reached, -1);
+    EXPECT_FALSE(see(tilted(40, 1.5), seconds(60)));
+    EXPECT_EQ(see(tilted(40, 1.5), seconds(60))->reached, 0) << "the second says that it is no shake";
+}
+
+/// Within what class manhole-cover calls plausible, so that no other rule would tell.
+TEST_F(Moved, ASensorWhoseScaleIsOffIsLearnedFromAndWatched) {
+    for (const double scale : {0.85, 1.15}) {
+        state_ = {};
+        for (int i = 0; i < 90; ++i) {
+            see(tilted(3, scale));
+        }
+        EXPECT_FALSE(is_settling(state_)) << scale;
+        const auto open = see(tilted(40, scale));
+        ASSERT_TRUE(open) << scale;
+        EXPECT_NEAR(open->value, 37, 0.01) << scale;
+        EXPECT_EQ(see(tilted(40, scale))->reached, 0) << "and stays so: it is not taken for the first pose";
+    }
+}
+
+TEST_F(Moved, WhatNoSensorMeasuresSaysNothing) {
+    settle();
+    for (const double size : {1e200, 1e300, std::numeric_limits<double>::infinity()}) {
+        for (int i = 0; i < 30; ++i) {
+            EXPECT_FALSE(see({size, size, size}));
+        }
+    }
+    EXPECT_EQ(see(tilted(3))->reached, -1);
 }
 
 TEST_F(Moved, AnUncertainValueIsJudgedAndTeachesNothing) {

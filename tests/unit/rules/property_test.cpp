@@ -171,6 +171,7 @@ void growth(config::Rule& rule) {
     rule.deadband = 0.25;
 }
 
+constexpr double kShaken = test::Reference::kShaken;
 const std::vector<double> kAround{0, 8, 9, 10, 12, 18, 19, 20, 22, 28, 29, 30, 31, 50};
 
 const Case kCases[] = {
@@ -190,6 +191,7 @@ const Case kCases[] = {
     {"StuckExactly", stuck_exactly, {5, 5, 6}},
     {"Jump", jump, {0, 1, 5, 10, 21}},
     {"Moved", moved, {0, 1, 13.5, 14.5, 16, 40, 59, 61, 170}, false, true},
+    {"MovedAndShaken", moved, {0, 1, 13.5, 16, 61, 170, kShaken, kShaken + 16, kShaken + 61}, false, true},
     {"OccupiedBit", occupied_bit, {0, 1, 1}},
     {"OccupiedByDeviation", occupied_by_deviation, {0, 12, 15, 25, 30, 30}},
     {.name = "AboveAnother", .set_up = above_another, .values = kAround, .limited = true},
@@ -319,9 +321,11 @@ protected:
         }
         constexpr double kRadians = 0.017453292519943295;
         Sample axis = sample;
-        for (const double part :
-             {std::sin(sample.value * kRadians), 0.0, std::cos(sample.value * kRadians)}) {
-            axis.value = part;
+        const bool shaken = sample.value >= kShaken;
+        const double size = shaken ? test::Reference::kShakenG : 1;
+        const double angle = (sample.value - (shaken ? kShaken : 0)) * kRadians;
+        for (const double part : {std::sin(angle), 0.0, std::cos(angle)}) {
+            axis.value = size * part;
             judge.observe(axis, out);
             ++axis.point.value;
         }

@@ -124,6 +124,54 @@ TEST(Rate, BridgesAShortHoleOfFailedReads) {
     EXPECT_TRUE(rate(window, rule, {at(next + 10), 90}, Voice::kFull, Continuity::kUnbroken, kGap));
 }
 
+/// Seeds 33 and 47 of the simulated days: a hammer upwards, and the answers after it are lost. For longer
+/// than the on-delay of 10 s the pressure was compared with it.
+TEST(Rate, ASpikeBesideAHoleIsNotComparedWithForLong) {
+    for (int lost = 1; lost <= 3; ++lost) {
+        config::Rule rule = falling();
+        rule.window = minutes(1);
+        RateWindow window;
+        const Duration gap = milliseconds(15'500);
+        double now = 0;
+        for (; now < 100; now += 5) {
+            rate(window, rule, {at(now), 20}, Voice::kFull, Continuity::kUnbroken, gap);
+        }
+        rate(window, rule, {at(now), 40}, Voice::kFull, Continuity::kUnbroken, gap);
+        int falls = 0;
+        for (const double end = now + 120; now < end;) {
+            now += falls == 0 && now < end - 115 ? 5.0 * (lost + 1) : 5.1;
+            const auto opinion = rate(window, rule, {at(now), 20}, Voice::kFull, Continuity::kUnbroken, gap);
+            ASSERT_TRUE(opinion);
+            falls += opinion->reached >= 0 ? 1 : 0;
+        }
+        EXPECT_GE(falls, 1) << "a spike is compared with for an interval: that is what the on-delay is for";
+        EXPECT_LE(falls, 2) << lost << " lost: 10 s are three values";
+    }
+}
+
+/// A step that a hole hides is seen nearly a window long all the same.
+TEST(Rate, AStepWithinAHoleIsSeen) {
+    config::Rule rule = falling();
+    rule.window = minutes(1);
+    RateWindow window;
+    const Duration gap = milliseconds(15'500);
+    double now = 0;
+    for (; now < 100; now += 5) {
+        rate(window, rule, {at(now), 40}, Voice::kFull, Continuity::kUnbroken, gap);
+    }
+    const double step = now;
+    double last = 0;
+    for (now += 15; now < step + 100; now += 5) {
+        const auto opinion = rate(window, rule, {at(now), 20}, Voice::kFull, Continuity::kUnbroken, gap);
+        ASSERT_TRUE(opinion);
+        if (opinion->reached == 1) {
+            EXPECT_TRUE(last == 0 || last == now - 5) << "without a break";
+            last = now;
+        }
+    }
+    EXPECT_GE(last, step + 55);
+}
+
 TEST(Rate, JudgesAnUncertainValueButDoesNotCompareLaterOnesWithIt) {
     const config::Rule rule = rising();
     RateWindow window;

@@ -55,8 +55,13 @@ void Reference::opine(Entry& entry) {
         entry.too_early = true;
         return;
     }
+    if (rule_.kind == RuleKind::kMoved && entry.voice != Voice::kBad && !is_pose()) {
+        entry.too_early = true;
+        return;
+    }
     for (int i = 0; i < levels() && entry.voice != Voice::kBad; ++i) {
-        const double v = entry.value;
+        const bool shaken = rule_.kind == RuleKind::kMoved && entry.value >= kShaken;
+        const double v = entry.value - (shaken ? kShaken : 0);
         const double limit = limit_of(i);
         bool reached = false;
         bool held = false;

@@ -16,6 +16,10 @@ namespace gengfu::rules::test {
 /// point, or the device of one point.
 class Reference {
 public:
+    /// Of an angle: so much is added while something shakes the sensor, and its vector is `kShakenG` long.
+    static constexpr double kShaken = 1000;
+    static constexpr double kShakenG = 1.6;
+
     struct Timing {
         Duration gap{};    ///< a longer time without samples was not observed
         Duration stale{};  ///< a longer time without a good sample makes an active alarm uncertain
@@ -60,6 +64,7 @@ private:
     bool rate_at(const Entry& entry, double& change) const;
     double jump_at(const Entry& entry) const;
     bool over_time(Entry& entry);
+    bool is_pose() const;
     bool stuck_over(Entry& entry) const;
     bool occupied_over(Entry& entry) const;
     bool occupied_by_axes(Entry& entry);

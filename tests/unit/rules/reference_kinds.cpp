@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 namespace gengfu::rules::test {
 namespace {
@@ -17,7 +18,7 @@ double seconds(Duration duration) {
 }  // namespace
 
 /// Good samples since the last break or hole; the change from the newest that is a window old, else from the
-/// oldest.
+/// oldest. One that a hole follows has to be confirmed by the next.
 bool Reference::rate_at(const Entry& entry, double& change) const {
     const Duration hole = std::max(rule_.window / 2, timing_.gap);
     std::vector<Entry> usable;
@@ -43,7 +44,21 @@ bool Reference::rate_at(const Entry& entry, double& change) const {
     if (from == nullptr || seconds(entry.taken - from->taken) < 0.8 * seconds(rule_.window) - 1e-9) {
         return false;
     }
-    change = (entry.value - from->value) / seconds(entry.taken - from->taken) * seconds(rule_.per);
+    const auto against = [&](const Entry& past) {
+        return (entry.value - past.value) / seconds(entry.taken - past.taken) * seconds(rule_.per);
+    };
+    change = against(*from);
+    // Compared with for longer than an interval and a half because a hole follows it: the next one decides
+    // too.
+    const Duration overdue = entry.taken - rule_.window - from->taken;
+    const Entry* next = nullptr;
+    for (const Entry& one : usable) {
+        next = next == nullptr && one.taken > from->taken && one.taken < entry.taken ? &one : next;
+    }
+    if (next != nullptr && overdue > timing_.gap / 2 && overdue > rule_.window / 24) {
+        change =
+            rule_.levels[0].limit > 0 ? std::min(change, against(*next)) : std::max(change, against(*next));
+    }
     return true;
 }
 
@@ -96,6 +111,33 @@ bool Reference::growth_over(Entry& entry) const {
         entry.held = latest >= limit - rule_.deadband * usual ? i : entry.held;
     }
     return true;
+}
+
+/// All lengths of the vector in this run: another than the usual one says nothing, until it has lasted ten
+/// seconds; a good one then becomes the usual one.
+bool Reference::is_pose() const {
+    bool usual_is_shaken = false;
+    std::optional<Duration> odd;  // for so long
+    for (std::size_t i = 0; i < history_.size(); ++i) {
+        const Entry& one = history_[i];
+        if (one.restarted_before) {
+            usual_is_shaken = false;
+            odd.reset();
+        }
+        if (one.voice == Voice::kBad) {
+            continue;
+        }
+        const bool shaken = one.value >= kShaken;
+        if (shaken == usual_is_shaken) {
+            odd.reset();
+            continue;
+        }
+        odd = odd ? *odd + stretch_after(i - 1) : Duration::zero();
+        if (*odd >= std::chrono::seconds(10) && one.voice == Voice::kGood) {
+            usual_is_shaken = shaken;
+        }
+    }
+    return !odd || *odd >= std::chrono::seconds(10);
 }
 
 /// Change since the newest good value of this run that no gap and no hole lies after.
