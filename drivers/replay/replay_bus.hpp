@@ -3,12 +3,11 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "drivers/bus.hpp"
-#include "drivers/modbus/frame.hpp"
+#include "drivers/replay/other_cut.hpp"
 #include "drivers/replay/transcript.hpp"
 
 namespace gengfu::drivers::replay {
@@ -21,8 +20,9 @@ constexpr std::size_t kMaxTranscriptBytes = std::size_t{16} << 20U;
 ///
 /// Requests are the same when unit, function, address, count and what is written are. Every `>` line with the
 /// same request gives the next answer to it: in the order of the file, the last one for ever. A request
-/// without an answer in the file, or that is not in the file at all, is Errc::kTimeout; one that the end of
-/// the recording or a gap cut off does not count.
+/// without an answer in the file is Errc::kTimeout; one that the end of the recording or a gap cut off does
+/// not count. A read that is not in the file is answered from the reads that are, if they have all its
+/// registers (OtherCut); where they have none of them it is Errc::kTimeout.
 class ReplayBus final : public Bus {
 public:
     ReplayBus(config::Bus bus, const Clock& clock) : bus_(std::move(bus)), clock_(clock) {}
@@ -39,26 +39,21 @@ public:
     const Traffic& traffic() const override { return traffic_; }
 
 private:
-    struct Record {
-        std::uint16_t transaction = 0;
-        std::vector<std::uint8_t> received;
-    };
-    /// The answers to one request, and which comes next.
+    /// The answers to one request, by their place in exchanges_, and which comes next.
     struct Answers {
-        std::vector<Record> records;
+        std::vector<std::size_t> places;
         std::size_t next = 0;
     };
+    using Bytes = std::vector<std::uint8_t>;
 
     std::string who(const Request& request) const;
-    Result<Answer> judge_rtu(const Request& request, const modbus::Message& message, const Record& record);
-    Result<Answer> judge_tcp(const Request& request, const Record& record);
-    Result<Answer> accept(const Request& request, modbus::Fit fit, std::span<const std::uint8_t> message);
-    enum class Came : std::uint8_t { kNothing, kSomething };
-    Result<Answer> nothing_whole(const Request& request, Came came);
+    Result<Answer> of_other_cuts(const Request& request, const Bytes& bytes);
 
     config::Bus bus_;
     const Clock& clock_;
-    std::map<std::vector<std::uint8_t>, Answers> answers_;
+    std::vector<Exchange> exchanges_;
+    std::map<Bytes, Answers> answers_;
+    std::map<Bytes, OtherCut> other_cuts_;  ///< by request
     Protocol protocol_ = Protocol::kRtu;
     bool open_ = false;
     std::atomic<bool> interrupted_{false};

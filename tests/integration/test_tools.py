@@ -360,6 +360,44 @@ def test_a_trace_is_a_transcript_that_a_replay_bus_plays(tools, running, folder)
         assert json.loads(replayed.stdout)["samples"] == json.loads(live[unit].stdout)["samples"]
 
 
+def as_replay(gateway, transcript):
+    """The same devices, their line played from the transcript."""
+    text = gateway.file.read_text()
+    bus = f'[[bus]]\nname = "rs485-1"\nkind = "replay"\ntranscript = "{transcript}"\n\n'
+    gateway.configure(text[:text.index("[[bus]]")] + bus + text[text.index("[[device]]"):])
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["through-the-daemon", "by-itself"])
+@pytest.mark.parametrize("baud, requests", [(9600, 2), (115200, 1)])
+def test_a_trace_plays_however_its_line_merged_requests(tools, configuration, folder, running, baud, requests):
+    """The meter's points lie in 0x00..0x1F and 0x46..0x4B: a slow line does not read over the hole, a fast one does, and a
+    replay bus, where nothing takes time, always wants to."""
+    words = " ".join(f"{0x3F40 if i == 15 else 0x4100 + i:04X} 0000" for i in range(38))  # 15: the power factor, 0.75
+    meter = f'[[device]]\nname = "m"\nline = "rs485-1"\nunit = 30\nmax_registers = 80\ninput = {{ 0x0000 = "{words}" }}\n'
+    gateway = tools(relay("a", 1) + meter, [1], baud)
+    configuration.device("meter-30", "rs485-1", 30, "eastron-sdm120", interval="1s")
+    gateway.configure(configuration.text())
+    transcript = folder / "line.transcript"
+    if running:
+        gateway.start()
+    traced = gateway.command("trace", "rs485-1", "--save", str(transcript), "--for", "2")
+    assert traced.returncode == 0, traced.stderr
+    asked = {line.split("> ")[1] for line in transcript.read_text().splitlines() if "> 1E 04 " in line}
+    assert len(asked) == requests, asked
+    if running:
+        gateway.stop()
+    live = {name: json.loads(gateway.command("read", name, "--json").stdout)["samples"] for name in ("relay-1", "meter-30")}
+    assert all(s["quality"] == "good" for s in live["meter-30"]) and len(live["meter-30"]) > 5, live
+    as_replay(gateway, transcript)
+    for name, samples in live.items():
+        assert json.loads(gateway.command("read", name, "--json").stdout)["samples"] == samples
+    gateway.start()
+    wait_for(lambda: all(s["quality"] == "good" for s in gateway.read("meter-30").values()), "the daemon to play it")
+    told = gateway.command("status").stdout
+    assert "refuses" not in told, told
+    gateway.stop()
+
+
 @contextlib.contextmanager
 def at_work(gateway, folder, *arguments):
     """A tool that runs meanwhile, its output as a function; whatever happens it is ended."""
