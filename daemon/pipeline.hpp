@@ -32,6 +32,7 @@
 #include "daemon/sampling/bus_worker.hpp"
 #include "daemon/sampling/promise_watch.hpp"
 #include "daemon/store_watch.hpp"
+#include "daemon/what_came.hpp"
 
 namespace gengfu {
 
@@ -120,6 +121,7 @@ private:
     void look_at_lines();
     Duration look_at_promise(BusId bus, const sampling::BusSnapshot& seen);
     std::string wrong_answer(DeviceId device) const;
+    WhatCame what_came(const std::vector<DeviceId>& silent) const;
     void note_loan(BusId bus, const sampling::BusSnapshot& seen);
     std::size_t look_at_addresses(BusId bus, const sampling::BusSnapshot& seen);
     void tell_address(const config::Device& device, bool two) const;

@@ -1,5 +1,6 @@
 // What many silences have in common, and what the lines say of themselves.
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "daemon/alarms/standing_causes.hpp"
@@ -76,6 +77,25 @@ void Pipeline::look_at_hangs(const std::set<BusId>& missed, alarms::CauseWatch::
     }
 }
 
+WhatCame Pipeline::what_came(const std::vector<DeviceId>& silent) const {
+    std::map<BusId, sampling::BusSnapshot> seen;  // a copy of each, not one for each device
+    WhatCame came;
+    for (const DeviceId device : silent) {
+        const BusId bus = site_.device(device).bus;
+        if (!workers_[bus.value]) {
+            continue;
+        }
+        const auto [known, is_new] = seen.try_emplace(bus);
+        if (is_new) {
+            known->second = workers_[bus.value]->snapshot();
+        }
+        if (const sampling::UnitTraffic* unit = unit_of(site_, device, known->second)) {
+            came.add(*unit);
+        }
+    }
+    return came;
+}
+
 void Pipeline::look_at_causes(alarms::CauseWatch::Patience patience) {
     const Monotonic now = clock_.now();
     for (std::uint32_t i = 0; i < workers_.size(); ++i) {
@@ -97,8 +117,7 @@ void Pipeline::look_at_causes(alarms::CauseWatch::Patience patience) {
         const std::optional<RuleId> rule = config::own_rule(site_, finding.point);
         if (rule) {
             table_.set_behind(*rule, behind);
-            table_.set_detail(*rule, {"(共 " + std::to_string(finding.of) + " 台)",
-                                      ", of " + std::to_string(finding.of) + " that are on it"});
+            table_.set_detail(*rule, words_of(what_came(finding.behind), finding.of));
         }
         samples.push_back(own_sample(finding.point, static_cast<double>(finding.silent), now));
         if (finding.anew && rule && table_.is_active(*rule)) {  // for the judge that is no change

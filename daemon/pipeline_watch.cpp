@@ -5,6 +5,7 @@
 #include "daemon/control/notify.hpp"
 #include "daemon/core/log.hpp"
 #include "daemon/pipeline.hpp"
+#include "daemon/what_came.hpp"
 
 namespace gengfu {
 
@@ -48,11 +49,8 @@ std::string Pipeline::wrong_answer(DeviceId device) const {
         return {};
     }
     const sampling::BusSnapshot seen = workers_[bus.value]->snapshot();
-    std::size_t position = 0;
-    for (std::uint32_t i = 0; i < device.value; ++i) {
-        position += site_.devices[i].bus == bus ? 1 : 0;
-    }
-    return position < seen.units.size() ? seen.units[position].trouble : std::string();
+    const sampling::UnitTraffic* unit = unit_of(site_, device, seen);
+    return unit != nullptr ? unit->trouble : std::string();
 }
 
 void Pipeline::note_lines() {

@@ -39,9 +39,10 @@ SelfJudged down(const std::string& point, const char* rule, const std::string& n
     SelfJudged one =
         judged(point, "", rule, Severity::kMajor, 1,
                {title,
-                {name_zh + ":{value:.0f} 台设备无应答", name_en + ": {value:.0f} devices do not answer"},
+                {name_zh + ":{value:.0f} 台设备没有可用的应答",
+                 name_en + ": {value:.0f} devices give no answer that can be used"},
                 advice,
-                {"无应答的传感器不再保护", "The sensors that do not answer do not protect"},
+                {"没有可用应答的传感器不再保护", "Sensors without an answer that can be used do not protect"},
                 {}});
     one.rule.off_delay = kDownOffDelay;
     return one;
@@ -78,18 +79,18 @@ SelfJudged stuck(const Bus& bus) {
 }
 
 SelfJudged late(const Bus& bus) {
-    SelfJudged one =
-        judged(name_of(LinePoint::kLate, bus), "s", "bus-late", Severity::kMinor, kLateLimit,
-               {{"总线 " + bus.name + " 慢于承诺", "Bus " + bus.name + " is slower than promised"},
-                {"总线 " + bus.name, "Bus " + bus.name},
-                {"按 gengfu status 所示写明设备的 turnaround,或查找其中的超时、校验错误与异常应答,再运行 "
-                 "gengfu check 查看真实时限",
-                 "Write the devices' turnaround as `gengfu status` says, or find there what times out, comes "
-                 "damaged or is "
-                 "refused by an exception; then `gengfu check` tells what holds"},
-                {"安全点的告警可能晚于 gengfu check 所给的时限",
-                 "Alarms of safety points may come later than `gengfu check` says"},
-                {}});
+    SelfJudged one = judged(
+        name_of(LinePoint::kLate, bus), "s", "bus-late", Severity::kMinor, kLateLimit,
+        {{"总线 " + bus.name + " 慢于承诺", "Bus " + bus.name + " is slower than promised"},
+         {"总线 " + bus.name, "Bus " + bus.name},
+         {"按 gengfu status 所示写明设备的 turnaround,或消除重复的地址,或查找其中的超时、校验错误与异常应答,"
+          "再运行 gengfu check 查看真实时限",
+          "Write the devices' turnaround as `gengfu status` says, or part those that share an address, "
+          "or find there what times out, comes damaged or is refused by an exception; then `gengfu "
+          "check` tells what holds"},
+         {"安全点的告警可能晚于 gengfu check 所给的时限",
+          "Alarms of safety points may come later than `gengfu check` says"},
+         {}});
     one.rule.on_delay = kLateDelay;
     one.rule.off_delay = kLateOffDelay;
     return one;

@@ -43,6 +43,63 @@ bool same(const std::vector<SlowUnit>& a, const std::vector<SlowUnit>& b) {
     });
 }
 
+void append(config::Text& words, const config::Text& more) {
+    words.zh += more.zh;
+    words.en += more.en;
+}
+
+/// Exchanges that are heard out; empty where there are none.
+config::Text words_of_shared(const config::Site& site, const BrokenPromise& broken) {
+    if (broken.shared.empty()) {
+        return broken.unasked
+                   ? config::Text{";收到无人询问的应答,可能有两台设备同用一个地址,与其通信须多等一段时间:"
+                                  "运行 gengfu scan 查找",
+                                  "; answers came that nobody had asked for: two may answer at one address, "
+                                  "and every exchange there is waited out: see `gengfu scan`"}
+                   : config::Text{};
+    }
+    std::string zh, en;
+    for (std::size_t i = 0; i < std::min(kNamed, broken.shared.size()); ++i) {
+        const config::Device& device = site.device(broken.shared[i]);
+        const std::string name = device.name + " (" + std::to_string(device.unit) + ")";
+        zh += (i == 0 ? "" : "、") + name;
+        en += (i == 0 ? "" : ", ") + name;
+    }
+    if (const std::size_t more = broken.shared.size() - std::min(kNamed, broken.shared.size()); more > 0) {
+        zh += fmt::format(" 等另 {} 台", more);
+        en += fmt::format(" and {} more", more);
+    }
+    return {fmt::format(";{} 的地址有两台设备应答,与其通信每次都须等到余下的应答到齐:"
+                        "运行 gengfu scan 查找,再用 gengfu address 改地址",
+                        zh),
+            fmt::format("; two answer at the address of {}, and every exchange there is waited out: see "
+                        "`gengfu scan`, then `gengfu address`",
+                        en)};
+}
+
+config::Text words_of_slow(const config::Site& site, const std::vector<SlowUnit>& slow) {
+    config::Text words;
+    for (std::size_t i = 0; i < std::min(kNamed, slow.size()); ++i) {
+        const SlowUnit& unit = slow[i];
+        const std::string& name = site.device(unit.device).name;
+        words.zh += fmt::format(";{} 应答最长 {} 毫秒({} {} 毫秒),请在其 [[device]] 写 turnaround = \"{}ms\"",
+                                name, milliseconds(unit.takes), unit.assumed ? "仅按" : "注明",
+                                milliseconds(unit.reckoned), milliseconds(unit.write));
+        words.en += fmt::format(
+            "; {} answers after up to {} ms, {} {} ms: write turnaround = \"{}ms\" in its "
+            "[[device]]",
+            name, milliseconds(unit.takes), unit.assumed ? "assumed are" : "stated are",
+            milliseconds(unit.reckoned), milliseconds(unit.write));
+    }
+    if (slow.size() > kNamed) {
+        words.zh += fmt::format(";另有 {} 台", slow.size() - kNamed);
+        words.en += fmt::format("; and {} more", slow.size() - kNamed);
+    }
+    words.zh += ",再运行 gengfu check";
+    words.en += ", then see `gengfu check`";
+    return words;
+}
+
 }  // namespace
 
 PromiseWatch::PromiseWatch(const config::Site& site) : site_(&site), lines_(site.buses.size()) {
@@ -66,6 +123,7 @@ const std::optional<BrokenPromise>& PromiseWatch::look(BusId bus, const BusSnaps
         line.slow = std::move(slow);
     }
     const bool stood = line.broken.has_value();
+    remember_what_is_heard_out(line, seen);
     line.broken = line.expected;
     if (std::optional<BrokenPromise> late_now = late(bus, line, seen)) {
         if (!line.broken || late_now->worst > line.broken->worst) {
@@ -73,7 +131,34 @@ const std::optional<BrokenPromise>& PromiseWatch::look(BusId bus, const BusSnaps
         }
     }
     line.breaks += line.broken && !stood ? 1 : 0;
+    if (line.broken) {
+        line.broken->shared = line.shared;
+        line.broken->unasked = line.unasked;
+    }
     return line.broken;
+}
+
+/// \param line  with what the look before has found
+void PromiseWatch::remember_what_is_heard_out(Line& line, const BusSnapshot& seen) {
+    ++line.looks_since;
+    if (!line.broken && line.looks_since > kLooksRemembered) {
+        line.shared.clear();
+        line.unasked = false;
+    }
+    if (seen.traffic.unasked_frames > line.unasked_frames) {
+        line.unasked = true;
+        line.looks_since = 0;
+    }
+    line.unasked_frames = seen.traffic.unasked_frames;
+    for (std::size_t i = 0; i < std::min(line.devices.size(), seen.units.size()); ++i) {
+        if (!seen.units[i].two_answer) {
+            continue;
+        }
+        line.looks_since = 0;
+        if (std::find(line.shared.begin(), line.shared.end(), line.devices[i]) == line.shared.end()) {
+            line.shared.push_back(line.devices[i]);
+        }
+    }
 }
 
 std::vector<SlowUnit> PromiseWatch::slow_units(const Line& line, const BusBudget& budget,
@@ -109,7 +194,7 @@ std::optional<BrokenPromise> PromiseWatch::expected(BusId bus, const std::vector
     for (std::size_t i = 0; i < std::min(promise.size(), reckoned.bounds.size()); ++i) {
         const Duration worst = promised(reckoned.bounds[i]);
         if (is_beyond(worst, promised(promise[i])) && (!broken || worst > broken->worst)) {
-            broken = {slow, promise[i].point, promised(promise[i]), worst, false};
+            broken = {slow, promise[i].point, promised(promise[i]), worst, false, {}, false};
         }
     }
     return broken;
@@ -134,7 +219,7 @@ std::optional<BrokenPromise> PromiseWatch::late(BusId bus, const Line& line, con
         const Duration worst = seen.units[i].worst_of_late;
         if (loosest != nullptr && is_beyond(worst, promised(*loosest)) &&
             (!broken || worst > broken->worst)) {
-            broken = {line.slow, loosest->point, promised(*loosest), worst, true};
+            broken = {line.slow, loosest->point, promised(*loosest), worst, true, {}, false};
         }
     }
     return broken;
@@ -152,30 +237,17 @@ config::Text words_of(const config::Site& site, const BrokenPromise& broken) {
                     broken.seen ? "was just seen only after " : "can take ",
                     endless ? std::string("without end") : fmt::format("{:.2f} s", seconds(broken.worst)),
                     seconds(broken.promised))};
-    for (std::size_t i = 0; i < std::min(kNamed, broken.slow.size()); ++i) {
-        const SlowUnit& unit = broken.slow[i];
-        const std::string& name = site.device(unit.device).name;
-        words.zh += fmt::format(";{} 应答最长 {} 毫秒({} {} 毫秒),请在其 [[device]] 写 turnaround = \"{}ms\"",
-                                name, milliseconds(unit.takes), unit.assumed ? "仅按" : "注明",
-                                milliseconds(unit.reckoned), milliseconds(unit.write));
-        words.en += fmt::format(
-            "; {} answers after up to {} ms, {} {} ms: write turnaround = \"{}ms\" in its "
-            "[[device]]",
-            name, milliseconds(unit.takes), unit.assumed ? "assumed are" : "stated are",
-            milliseconds(unit.reckoned), milliseconds(unit.write));
-    }
-    if (broken.slow.size() > kNamed) {
-        words.zh += fmt::format(";另有 {} 台", broken.slow.size() - kNamed);
-        words.en += fmt::format("; and {} more", broken.slow.size() - kNamed);
-    }
-    if (broken.slow.empty()) {
-        words.zh += ";请看 gengfu status 中的超时、校验错误与异常应答,以及本机的负荷";
-        words.en +=
-            "; look at time-outs, CRC errors and exceptions in `gengfu status`, and at what else this "
-            "machine does";
-    } else {
-        words.zh += ",再运行 gengfu check";
-        words.en += ", then see `gengfu check`";
+    append(words, words_of_shared(site, broken));
+    std::vector<SlowUnit> slow = broken.slow;
+    std::erase_if(slow, [&](const SlowUnit& unit) {  // which of the two is slow, nobody knows
+        return std::find(broken.shared.begin(), broken.shared.end(), unit.device) != broken.shared.end();
+    });
+    if (!slow.empty()) {
+        append(words, words_of_slow(site, slow));
+    } else if (broken.shared.empty() && !broken.unasked) {
+        append(words, {";请看 gengfu status 中的超时、校验错误与异常应答,以及本机的负荷",
+                       "; look at time-outs, CRC errors and exceptions in `gengfu status`, and at what else "
+                       "this machine does"});
     }
     return words;
 }

@@ -34,7 +34,16 @@ struct BrokenPromise {
     Duration promised{};         ///< from a change at the sensor to the verdict at worst, one unit dead
     Duration worst{};            ///< what it is with the response times as they are; Duration::max(): no end
     bool seen = false;           ///< so late has it been read within the last half minute
+    /// Of the line's devices those at whose address two answer, or did since shortly before the promise
+    /// broke: every exchange with them is heard out, and the others wait for it.
+    std::vector<DeviceId> shared;
+    /// Answers that nobody had asked for came likewise: two may answer somewhere, and are waited for.
+    bool unasked = false;
 };
+
+/// What two at one address have cost is still seen so many looks later, at the daemon's pace of 5 s: longer
+/// than a late reading is (PeakOfLate).
+constexpr unsigned kLooksRemembered = 8;
 
 class PromiseWatch {
 public:
@@ -57,8 +66,14 @@ private:
         std::optional<BrokenPromise> expected;  ///< by the model
         std::optional<BrokenPromise> broken;
         std::uint64_t breaks = 0;
+        // See BrokenPromise; kept while it is broken, and for kLooksRemembered.
+        std::vector<DeviceId> shared;
+        std::uint64_t unasked_frames = 0;  ///< at the last look
+        bool unasked = false;
+        unsigned looks_since = 0;  ///< either was news
     };
 
+    static void remember_what_is_heard_out(Line& line, const BusSnapshot& seen);
     std::vector<SlowUnit> slow_units(const Line& line, const BusBudget& budget,
                                      const BusSnapshot& seen) const;
     std::optional<BrokenPromise> expected(BusId bus, const std::vector<SlowUnit>& slow) const;

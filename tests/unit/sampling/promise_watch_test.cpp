@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/sampling/response_memory.hpp"
+#include "tests/support/chinese.hpp"
 #include "tests/unit/sampling/line_sim.hpp"
 
 namespace gengfu::sampling {
@@ -112,6 +113,67 @@ TEST_F(PromiseWatchTest, AReadingLaterThanPromisedBreaksItWhileAtMostOneIsSilent
     EXPECT_NE(words_of(line_.site, *look()).en.find("was just seen only after 5.00 s"), std::string::npos);
     seen_.devices[2] = Health::kOffline;
     EXPECT_FALSE(look()) << "nothing is promised with two dead";
+}
+
+TEST_F(PromiseWatchTest, TwoAtOneAddressAreNamedAsTheCause) {
+    const auto says = [&](const char* en) {
+        const config::Text words = words_of(line_.site, *look());
+        EXPECT_EQ(test::english_in(words.zh, {"d1", "d2", "d3", "d4", "p0", "[[device]]", "ms"}),
+                  std::vector<std::string>{})
+            << words.zh;
+        return words.en.find(en) != std::string::npos ? std::string("said") : words.en;
+    };
+    constexpr const char* kMachine = "what else this machine does";
+    constexpr const char* kTwo =
+        "; two answer at the address of d2 (2), and every exchange there is waited out: see `gengfu scan`";
+    seen_.units[3].worst_of_late = seconds(5);
+    ASSERT_TRUE(look());
+    EXPECT_EQ(says(kMachine), "said");
+
+    seen_.units[1].two_answer = true;
+    EXPECT_EQ(says(kTwo), "said");
+    EXPECT_NE(says(kMachine), "said");
+    seen_.units[1].two_answer = false;
+    for (unsigned i = 0; i < 3 * kLooksRemembered; ++i) {
+        EXPECT_EQ(says(kTwo), "said") << "they did since it broke";
+    }
+    seen_.units[3].worst_of_late = {};
+    EXPECT_FALSE(look());
+    for (unsigned i = 0; i < kLooksRemembered; ++i) {
+        EXPECT_FALSE(look());
+    }
+    seen_.units[3].worst_of_late = seconds(5);
+    EXPECT_EQ(says(kMachine), "said") << "that was another time";
+
+    // Which of the two at an address is slow is not known; of others it is.
+    takes(1, milliseconds(400));
+    takes(3, milliseconds(400));
+    seen_.units[1].two_answer = true;
+    EXPECT_EQ(says(kTwo), "said");
+    EXPECT_EQ(says("d4 answers after up to 400 ms"), "said");
+    EXPECT_NE(says("d2 answers after"), "said");
+    seen_.units[0].two_answer = seen_.units[2].two_answer = seen_.units[3].two_answer = true;
+    EXPECT_EQ(says("two answer at the address of d2 (2), d1 (1), d3 (3) and 1 more"), "said");
+}
+
+TEST_F(PromiseWatchTest, AnswersThatNobodyAskedForAreACause) {
+    seen_.traffic.unasked_frames = 3;
+    EXPECT_FALSE(look());
+    seen_.units[3].worst_of_late = seconds(5);
+    ASSERT_TRUE(look());
+    config::Text words = words_of(line_.site, *look());
+    EXPECT_NE(words.en.find("two may answer at one address"), std::string::npos) << words.en;
+    EXPECT_EQ(words.en.find("what else this machine does"), std::string::npos) << words.en;
+    EXPECT_NE(words.zh.find("可能有两台设备同用一个地址"), std::string::npos) << words.zh;
+
+    seen_.units[3].worst_of_late = {};
+    for (unsigned i = 0; i <= kLooksRemembered; ++i) {
+        EXPECT_FALSE(look());
+    }
+    seen_.units[3].worst_of_late = seconds(5);
+    ASSERT_TRUE(look());
+    words = words_of(line_.site, *look());
+    EXPECT_NE(words.en.find("what else this machine does"), std::string::npos) << words.en;
 }
 
 TEST(ResponseMemory, IsSlowerOnlyTimeAndAgain) {
