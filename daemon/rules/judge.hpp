@@ -100,7 +100,8 @@ public:
     /// What the device's sensors show now is how it shall be: the pose of `moved`, the empty lane of
     /// `occupied`. \return what is known now, to be saved at once
     /// \retval Errc::kNotFound  no rule of the device has anything to calibrate
-    /// \retval Errc::kStale     no good value for a while: nothing is changed
+    /// \retval Errc::kStale     no good value for a while, or too few in the last seconds (see Lately)
+    /// \retval Errc::kBusy      it still moves. In any failure nothing is changed
     Result<std::vector<Learned>> calibrate(DeviceId device, Monotonic now);
 
     /// Rules at rest that could not raise anything now. Not `silent` rules, which need no value, and not what

@@ -89,6 +89,9 @@ private:
 std::optional<Opinion> opinion_of(JudgeState& state, std::uint32_t index, const Sample& sample, Voice voice,
                                   const Stretch& stretch);
 
+/// What a rule that learns knows (judge_learned.cpp).
+Learned learned_of(const JudgeState& state, const JudgeState::Runner& runner);
+
 /// Looks at all groups that something has changed for (judge_groups.cpp).
 void look_at_groups(JudgeState& state, Monotonic now, std::vector<Verdict>& out);
 /// An entry of a group came up in the watch list.

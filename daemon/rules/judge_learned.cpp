@@ -5,7 +5,7 @@
 #include <tuple>
 
 #include "daemon/rules/judge.hpp"
-#include "daemon/rules/judge_state.hpp"
+#include "daemon/rules/judge_inside.hpp"
 #include "daemon/rules/learned_fit.hpp"
 #include "daemon/rules/learned_numbers.hpp"
 
@@ -34,28 +34,6 @@ bool known(const JudgeState& state, const Runner& runner) {
     }
 }
 
-Learned learned_of(const JudgeState& state, const Runner& runner) {
-    const auto [device, point, rule] = names_of(state.site, *runner.rule);
-    Learned one{.device = std::string(device),
-                .point = std::string(point),
-                .rule = std::string(rule),
-                .kind = learned_kind(state.site, *runner.rule),
-                .numbers = {}};
-    Out out(one.numbers);
-    if (runner.rule->limit_point) {
-        out(runner.reference);
-    } else if (runner.rule->kind == RuleKind::kMoved) {
-        one.calibrated = state.moved[runner.window].calibrated;
-        each_of_moved(out, state.moved[runner.window]);
-    } else if (runner.rule->kind == RuleKind::kOccupied) {
-        one.calibrated = state.occupied[runner.window].calibrated;
-        each_of_occupied(out, state.occupied[runner.window]);
-    } else {
-        each_of_growth(out, state.growth[runner.window]);
-    }
-    return one;
-}
-
 /// A direction must be one, or nothing could be compared with it.
 bool take_moved(MovedState& state, const Learned& one) {
     MovedState next;
@@ -68,9 +46,6 @@ bool take_moved(MovedState& state, const Learned& one) {
     }
     next.known = true;
     next.calibrated = one.calibrated;
-    for (std::size_t i = 0; i < next.recent.size(); ++i) {
-        next.recent.at(i) = static_cast<float>(next.reference.at(i));
-    }
     state = next;
     return true;
 }
@@ -137,11 +112,29 @@ bool take(JudgeState& state, Runner& runner, const Learned& one) {
     }
 }
 
-bool can_calibrate(const config::Rule& rule) {
-    return rule.kind == RuleKind::kMoved || (rule.kind == RuleKind::kOccupied && !rule.axes.empty());
-}
-
 }  // namespace
+
+Learned learned_of(const JudgeState& state, const Runner& runner) {
+    const auto [device, point, rule] = names_of(state.site, *runner.rule);
+    Learned one{.device = std::string(device),
+                .point = std::string(point),
+                .rule = std::string(rule),
+                .kind = learned_kind(state.site, *runner.rule),
+                .numbers = {}};
+    Out out(one.numbers);
+    if (runner.rule->limit_point) {
+        out(runner.reference);
+    } else if (runner.rule->kind == RuleKind::kMoved) {
+        one.calibrated = state.moved[runner.window].calibrated;
+        each_of_moved(out, state.moved[runner.window]);
+    } else if (runner.rule->kind == RuleKind::kOccupied) {
+        one.calibrated = state.occupied[runner.window].calibrated;
+        each_of_occupied(out, state.occupied[runner.window]);
+    } else {
+        each_of_growth(out, state.growth[runner.window]);
+    }
+    return one;
+}
 
 std::vector<Learned> Judge::learned() const {
     std::vector<Learned> all;
@@ -162,7 +155,8 @@ bool Judge::is_settling() const {
         if (runner.rule->kind == RuleKind::kMoved) {
             return rules::is_settling(state_->moved[runner.window]);
         }
-        return can_calibrate(*runner.rule) && rules::is_settling(state_->occupied[runner.window]);
+        return !runner.rule->axes.empty() && runner.rule->kind == RuleKind::kOccupied &&
+               rules::is_settling(state_->occupied[runner.window]);
     });
 }
 
@@ -177,40 +171,6 @@ std::size_t Judge::teach(std::span<const Learned> learned) {
         taken += found != by_names.end() && take(*state_, *found->second, one) ? 1U : 0U;
     }
     return taken;
-}
-
-Result<std::vector<Learned>> Judge::calibrate(DeviceId device, Monotonic now) {
-    JudgeState& state = *state_;
-    std::vector<const Runner*> of_device;
-    for (const Runner& runner : state.runners) {
-        if (runner.rule->device == device && can_calibrate(*runner.rule)) {
-            of_device.push_back(&runner);
-        }
-    }
-    if (of_device.empty()) {
-        return fail(Errc::kNotFound, "device \"" + state.site.device(device).name +
-                                         "\": none of its rules has a pose or an empty lane to calibrate");
-    }
-    for (const Runner* const runner : of_device) {
-        const JudgeState::PointState& point = state.points[runner->rule->point->value];
-        const bool fresh =
-            state.last_good(*runner) > *state.started && state.last_good(*runner) + point.gap >= now;
-        if (!fresh) {
-            return fail(Errc::kStale, "device \"" + state.site.device(device).name +
-                                          "\": its sensor has given no good value for a while; nothing was "
-                                          "calibrated");
-        }
-    }
-    std::vector<Learned> all;
-    for (const Runner* const runner : of_device) {
-        if (runner->rule->kind == RuleKind::kMoved) {
-            rules::calibrate(state.moved[runner->window]);
-        } else {
-            rules::calibrate(state.occupied[runner->window]);
-        }
-        all.push_back(learned_of(state, *runner));
-    }
-    return all;
 }
 
 }  // namespace gengfu::rules

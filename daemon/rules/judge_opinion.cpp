@@ -39,9 +39,22 @@ std::optional<Opinion> of_axes(JudgeState& state, const JudgeState::Runner& runn
                                Voice voice, const Stretch& stretch) {
     const config::Rule& rule = *runner.rule;
     const Inputs inputs = inputs_of(state, rule, sample, voice);
-    if (rule.kind == RuleKind::kMoved) {
-        return moved(state.moved[runner.window], rule, inputs.axes, inputs.voice, stretch.length,
-                     runner.active());
+    const bool is_pose = rule.kind == RuleKind::kMoved;
+    Lately& lately = (is_pose ? state.poses : state.fields)[runner.window];
+    if (stretch.continuity == Continuity::kBroken) {
+        lately.forget();
+    }
+    if (is_pose) {
+        MovedState& pose = state.moved[runner.window];
+        const std::optional<Opinion> opinion =
+            moved(pose, rule, inputs.axes, inputs.voice, stretch.length, runner.active());
+        if (inputs.voice == Voice::kFull && is_calm(pose, inputs.axes)) {
+            lately.note(sample.taken, scaled(inputs.axes, 1 / length(inputs.axes)), state.lately(runner));
+        }
+        return opinion;
+    }
+    if (inputs.voice == Voice::kFull) {
+        lately.note(sample.taken, inputs.axes, state.lately(runner));
     }
     return occupied(state.occupied[runner.window], rule, inputs.axes, inputs.temperature, inputs.voice,
                     stretch.length, runner.active());

@@ -67,8 +67,10 @@ std::uint32_t make_room(JudgeState& state, const config::Rule& rule, std::uint32
         case config::RuleKind::kJump:
             return add(state.jumps);
         case config::RuleKind::kMoved:
+            state.poses.emplace_back();
             return add(state.moved);
         case config::RuleKind::kOccupied:
+            state.fields.emplace_back();
             return add(state.occupied);
         case config::RuleKind::kGrowth:
             return add(state.growth);
@@ -220,6 +222,12 @@ std::optional<Monotonic> JudgeState::deadline(const Runner& runner) const {
         return std::nullopt;
     }
     return last_good(runner) + *point.stale;
+}
+
+Duration JudgeState::lately(const Runner& runner) const {
+    const PointState& point = point_of(runner);
+    return std::max(
+        {kLately, kIntervalsLately * point.gap / kIntervalsToGap, kIntervalsLately * point.cadence.spacing});
 }
 
 Monotonic JudgeState::last_good(const Runner& runner) const {

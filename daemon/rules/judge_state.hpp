@@ -11,6 +11,7 @@
 #include "daemon/rules/growth.hpp"
 #include "daemon/rules/judge.hpp"
 #include "daemon/rules/jump.hpp"
+#include "daemon/rules/lately.hpp"
 #include "daemon/rules/moved.hpp"
 #include "daemon/rules/occupied.hpp"
 #include "daemon/rules/rate.hpp"
@@ -114,6 +115,8 @@ struct JudgeState {
 
     /// Last good sample of what the rule judges; of several axes the oldest.
     Monotonic last_good(const Runner& runner) const;
+    /// What Lately looks back for a rule of three axes.
+    Duration lately(const Runner& runner) const;
     bool is_out_of_service(std::uint32_t index) const {
         return devices[runners[index].rule->device.value].out_of_service;
     }
@@ -132,6 +135,7 @@ struct JudgeState {
     std::vector<JumpState> jumps;
     std::vector<MovedState> moved;
     std::vector<OccupiedState> occupied;
+    std::vector<Lately> poses, fields;  ///< what `moved`, `occupied` can be calibrated by: the same indices
     std::vector<GrowthState> growth;
     std::vector<GroupState> groups;
     std::vector<std::vector<std::uint32_t>> groups_of;  ///< by rule; empty without any group

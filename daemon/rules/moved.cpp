@@ -16,19 +16,10 @@ constexpr double kShaken = 0.3;  ///< off the usual length: a knock
 constexpr double kUsual = 60;    ///< seconds over which the usual length is a mean
 constexpr double kSettleBand = 5;  ///< degrees: what settles is at rest
 constexpr double kAnchored = 2;    ///< seconds that agree, before a first pose is held against others
-constexpr double kRecent = 10;     ///< seconds that `recent` looks back
 constexpr double kDaySeconds = 86'400;
 
 Axes unit(const Axes& a) {
     return scaled(a, 1 / length(a));
-}
-
-void note_recent(MovedState& state, const Axes& direction, double seconds) {
-    const bool first = state.recent[0] == 0 && state.recent[1] == 0 && state.recent[2] == 0;
-    const double share = first ? 1 : std::min(1.0, seconds / kRecent);
-    for (std::size_t i = 0; i < state.recent.size(); ++i) {
-        state.recent.at(i) += static_cast<float>(share * (direction.at(i) - double{state.recent.at(i)}));
-    }
 }
 
 void learn(MovedState& state, const Axes& direction, double angle, double mildest, double seconds) {
@@ -88,9 +79,6 @@ std::optional<Opinion> moved(MovedState& state, const config::Rule& rule, const 
     if (!is_pose(state, size, off, voice, stretch)) {
         return std::nullopt;
     }
-    if (voice == Voice::kFull) {
-        note_recent(state, direction, seconds);
-    }
     if (!state.known && alarm) {
         return std::nullopt;  // how it lay before it was moved has been forgotten: a person has to say
     }
@@ -122,16 +110,16 @@ bool is_settling(const MovedState& state) {
     return state.known && !state.calibrated && state.settled_s < Seconds(kSettle).count();
 }
 
-bool calibrate(MovedState& state) {
-    const Axes recent{state.recent[0], state.recent[1], state.recent[2]};
-    if (length(recent) < kLeast) {
-        return false;
-    }
-    state.home = state.reference = unit(recent);
+bool is_calm(const MovedState& state, const Axes& gravity) {
+    const double size = length(gravity);
+    return size >= kLeast && !state.restless && std::abs(size / double{state.usual} - 1) < kCalm;
+}
+
+void calibrate(MovedState& state, const Axes& direction) {
+    state.home = state.reference = direction;
     state.settled_s = static_cast<float>(Seconds(kSettle).count());
     state.known = state.calibrated = true;
     state.shaken = false;
-    return true;
 }
 
 }  // namespace gengfu::rules

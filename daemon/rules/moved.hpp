@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -13,10 +12,9 @@ namespace gengfu::rules {
 
 /// The pose of a thing that must not move, and how far it may drift.
 struct MovedState {
-    Axes home{};                    ///< direction of gravity as calibrated, or as first learned; length 1
-    Axes reference{};               ///< what is compared with: home, and the drift since
-    std::array<float, 3> recent{};  ///< mean of some seconds, for calibrating
-    float settled_s = 0;            ///< observed time that home has been learned over
+    Axes home{};               ///< direction of gravity as calibrated, or as first learned; length 1
+    Axes reference{};          ///< what is compared with: home, and the drift since
+    float settled_s = 0;       ///< observed time that home has been learned over
     float usual = 1;           ///< g: length of the vector at rest; another than 1 where the scale is off
     std::uint32_t knocks = 0;  ///< shaken, and back before it became an alarm
     bool known = false;
@@ -51,7 +49,14 @@ std::optional<Opinion> moved(MovedState& state, const config::Rule& rule, const 
 /// A pose is known, but has not settled.
 bool is_settling(const MovedState& state);
 
-/// The pose as it is now becomes home. \return false: nothing has been heard yet
-bool calibrate(MovedState& state);
+/// Of one that moved() has just seen: is it gravity alone, so that it may be calibrated by?
+bool is_calm(const MovedState& state, const Axes& gravity);
+
+/// Values of the last seconds further than this from their mean, in degrees: the thing still moves (noise of
+/// a sensor is some tenths of a degree).
+constexpr double kStillMoves = 2;
+
+/// That pose becomes home. \param direction  of length 1
+void calibrate(MovedState& state, const Axes& direction);
 
 }  // namespace gengfu::rules

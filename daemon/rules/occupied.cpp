@@ -223,16 +223,18 @@ bool is_settling(const OccupiedState& state) {
     return state.known && !state.calibrated && value_of(state.learned_s) < kSettled;
 }
 
-bool calibrate(OccupiedState& state) {
-    if (!state.known) {
-        return false;
-    }
-    rebase(state, {value_of(state.recent[0]), value_of(state.recent[1]), value_of(state.recent[2])});
+double still_moves(const OccupiedState& state, const config::Rule& rule) {
+    const double sigma = std::sqrt(std::max(value_of(state.variance), 0.0));
+    return std::clamp(kLeaveSigmas * sigma, rule.leave / 2, 2 * rule.leave);
+}
+
+void calibrate(OccupiedState& state, const Axes& field) {
+    rebase(state, field);
+    state.known = true;
     state.calibrated = true;
     state.occupied = state.reversed = false;
     state.run = 0;
     state.taken = {};
-    return true;
 }
 
 }  // namespace gengfu::rules

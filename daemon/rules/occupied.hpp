@@ -16,7 +16,7 @@ namespace gengfu::rules {
 struct OccupiedState {
     Axes base{};                      ///< field of the empty lane, at `warm`
     Timer taken;                      ///< observed time occupied
-    std::array<float, 3> recent{};    ///< mean of some seconds, for the noise and for calibrating
+    std::array<float, 3> recent{};    ///< mean of some seconds, for the noise
     std::array<float, 3> mean{};      ///< of a day, empty: what the slope by temperature is worked out from
     std::array<float, 3> together{};  ///< covariance of field and temperature
     float mean_warm = 0, warm_variance = 0;
@@ -58,7 +58,11 @@ std::optional<Opinion> occupied(OccupiedState& state, const config::Rule& rule, 
 /// A baseline is known, but is still a mean of its first seconds.
 bool is_settling(const OccupiedState& state);
 
-/// The field as it is now becomes that of the empty lane. \return false: nothing has been heard yet
-bool calibrate(OccupiedState& state);
+/// Values of the last seconds further than this from their mean: something comes or goes. Half of `leave`, or
+/// more where the noise is, and never more than twice `leave`.
+double still_moves(const OccupiedState& state, const config::Rule& rule);
+
+/// That field becomes that of the empty lane.
+void calibrate(OccupiedState& state, const Axes& field);
 
 }  // namespace gengfu::rules

@@ -199,8 +199,9 @@ void LaneReference::restart(bool active, bool forgotten) {
     }
 }
 
-void LaneReference::calibrate() {
-    values_.push_back({.field = mean_field(&Value::recent), .base = 1});
+void LaneReference::calibrate(const Field& field) {
+    values_.push_back({.field = field, .base = 1});
+    known_ = true;
     calibrated_ = true;
     warm_known_ = day_known_ = false;
     suspect_ = occupied_ = false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <optional>
 #include <vector>
 
@@ -31,7 +32,9 @@ public:
 
     /// \param active  the rule's alarm stands \param forgotten  what was learned is lost
     void restart(bool active, bool forgotten);
-    void calibrate();
+    void calibrate(const Field& field);
+    /// Sigma of the noise of an axis.
+    double sigma() const { return std::sqrt(variance()); }
     bool known() const { return known_; }
 
     /// Of the last good value.

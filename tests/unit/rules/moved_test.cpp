@@ -193,19 +193,29 @@ TEST_F(Moved, APoseForgottenUnderAnAlarmWaitsForAPerson) {
     for (int i = 0; i < 60; ++i) {
         see(tilted(3), seconds(1), true);
     }
-    ASSERT_TRUE(calibrate(state_));
-    EXPECT_NEAR(see(tilted(3), seconds(1), true)->value, 0, 0.5);
+    calibrate(state_, tilted(3));
+    EXPECT_NEAR(see(tilted(3), seconds(1), true)->value, 0, 1e-6);
 }
 
-TEST_F(Moved, CalibratingTakesTheMeanOfSomeSeconds) {
-    EXPECT_FALSE(calibrate(state_)) << "nothing heard";
+TEST_F(Moved, ACalibratedPoseIsHomeAndIsNotLearnedAnew) {
     settle();
-    for (int i = 0; i < 60; ++i) {
-        see(tilted(i % 2 == 0 ? 4 : 8));
-    }
-    ASSERT_TRUE(calibrate(state_));
+    calibrate(state_, tilted(20));
     EXPECT_TRUE(state_.calibrated);
-    EXPECT_NEAR(degrees_between(state_.home, tilted(6)), 0, 0.4);
+    EXPECT_FALSE(is_settling(state_));
+    EXPECT_NEAR(see(tilted(20))->value, 0, 1e-6);
+    EXPECT_EQ(see(tilted(36))->reached, 0);
+    EXPECT_NEAR(degrees_between(state_.home, tilted(20)), 0, 1e-6);
+}
+
+/// By what shakes, or points nowhere, nothing may be calibrated.
+TEST_F(Moved, OnlyGravityAloneIsCalm) {
+    settle();
+    EXPECT_TRUE(is_calm(state_, tilted(40)));
+    EXPECT_TRUE(is_calm(state_, tilted(40, 1.09)));
+    for (const double size : {0.0, 0.2, 0.89, 1.11, 9.0, std::numeric_limits<double>::infinity(),
+                              std::numeric_limits<double>::quiet_NaN()}) {
+        EXPECT_FALSE(is_calm(state_, tilted(40, size))) << size;
+    }
 }
 
 }  // namespace

@@ -129,7 +129,7 @@ TEST_F(Occupied, CalibratingOnAHotDayKeepsTheSlope) {
         see(vehicle_, 30 + 10.0 * i / 3000);  // a steel plate
     }
     ASSERT_TRUE(state_.occupied);
-    ASSERT_TRUE(calibrate(state_));
+    calibrate(state_, {200 + vehicle_[0] + 3 * 10, -90 + vehicle_[1], 380 + vehicle_[2] - 3 * 10});
     for (int i = 0; i < 20'000; ++i) {
         ASSERT_EQ(see(vehicle_, 40 - 20.0 * i / 20'000)->held, -1) << i;
     }
@@ -190,14 +190,23 @@ TEST_F(Occupied, AnAlarmStandsOverAStartUntilTheVehicleIsSeenToHaveGone) {
 }
 
 TEST_F(Occupied, CalibratingMakesWhatIsThereTheEmptyLane) {
-    EXPECT_FALSE(calibrate(state_));
     free_for(100);
     for (int i = 0; i < 100; ++i) {
         see(vehicle_);
     }
-    ASSERT_TRUE(calibrate(state_));
+    calibrate(state_, {200 + vehicle_[0], -90 + vehicle_[1], 380 + vehicle_[2]});
     EXPECT_EQ(see(vehicle_)->held, -1);
     EXPECT_TRUE(state_.calibrated);
+}
+
+TEST_F(Occupied, MovesStillWhatIsFurtherApartThanItsNoise) {
+    EXPECT_DOUBLE_EQ(still_moves(state_, rule_), 15) << "half of `leave`, as long as no noise is known";
+    noise_ = 6;
+    free_for(2000);
+    EXPECT_NEAR(still_moves(state_, rule_), 4 * 6, 6);
+    noise_ = 60;
+    free_for(20'000);
+    EXPECT_LE(still_moves(state_, rule_), 60) << "never more than twice `leave`";
 }
 
 TEST_F(Occupied, ADetectorsOwnBitAndDeviationAreTakenAsTheyStand) {

@@ -21,6 +21,7 @@ Reference::Reference(const config::Rule& rule, const Timing& timing, Monotonic s
     if (rule.kind == RuleKind::kOccupied && !rule.axes.empty()) {
         lane_.emplace(rule.enter, rule.leave);
         axis_good_.fill(start);
+        started_ = start;
     }
 }
 
@@ -286,7 +287,9 @@ void Reference::restart(Monotonic now, bool forgotten) {
         lane_->restart(active_at_restart_, forgotten);
         axes_.fill(std::nullopt);
         warm_.reset();
+        fields_.clear();
         axis_good_.fill(now);
+        started_ = now;
     }
     last_good_ = now;
     // A silence goes on, but leaves the sensor the time to be heard.

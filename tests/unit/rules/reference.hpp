@@ -2,6 +2,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "daemon/config/site.hpp"
@@ -43,7 +44,9 @@ public:
     void axis(std::size_t which, const Sample& sample);
     /// A sample of the point whose temperature the field goes with.
     void temperature(const Sample& sample);
-    void calibrate() { lane_->calibrate(); }
+    /// The mean of the good fields of the last ten seconds, or of four intervals where that is longer,
+    /// becomes that of the empty lane, unless one of them is far from it. \return why not; empty: done
+    std::string calibrate(Monotonic now);
     const std::optional<LaneReference>& lane() const { return lane_; }
     /// The clock on the wall is known: it is this minute of the week at `now`.
     void clock(int minute_of_week, Monotonic now);
@@ -68,6 +71,8 @@ private:
     bool stuck_over(Entry& entry) const;
     bool occupied_over(Entry& entry) const;
     bool occupied_by_axes(Entry& entry);
+    Duration lately() const;
+    void note_field(Monotonic taken);
     Voice voice_of_axes(Monotonic now) const;
     bool level_by_time(Entry& entry, bool occupied, Duration taken) const;
     bool growth_over(Entry& entry) const;
@@ -99,6 +104,12 @@ private:
     std::array<std::optional<Sample>, 3> axes_;
     std::array<Monotonic, 3> axis_good_{};
     std::optional<Sample> warm_;
+    struct Field {
+        Monotonic taken{};
+        LaneReference::Field field{};
+    };
+    Monotonic started_{};        ///< this run
+    std::vector<Field> fields_;  ///< good ones of this run
 };
 
 }  // namespace gengfu::rules::test

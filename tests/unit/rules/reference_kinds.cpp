@@ -258,6 +258,7 @@ bool Reference::occupied_by_axes(Entry& entry) {
         lane_->not_good(stretch);
         return false;
     }
+    note_field(entry.taken);
     std::optional<double> warm;
     if (warm_ && warm_->quality == Quality::kGood && entry.taken - warm_->taken <= timing_.gap) {
         warm = warm_->value;
@@ -267,6 +268,59 @@ bool Reference::occupied_by_axes(Entry& entry) {
     level_by_time(entry, judged.occupied && !judged.suspect, judged.taken);
     entry.held = judged.suspect ? levels() - 1 : entry.held;  // until it is seen to change
     return true;
+}
+
+/// How long calibrating looks back.
+Duration Reference::lately() const {
+    const std::size_t n = history_.size();
+    Duration spacing{};
+    for (std::size_t i = n; i-- > 1 && spacing == Duration::zero() && !history_[i].restarted_before;) {
+        spacing = history_[i].taken - history_[i - 1].taken;
+    }
+    return std::max({Duration(std::chrono::seconds(10)), timing_.gap * 4 / 3, 4 * spacing});
+}
+
+/// At most one in a twelfth of that time, and twelve in all.
+void Reference::note_field(Monotonic taken) {
+    if (fields_.empty() || taken - fields_.back().taken >= lately() / 12) {
+        fields_.push_back({taken, {axes_[0]->value, axes_[1]->value, axes_[2]->value}});
+    }
+}
+
+std::string Reference::calibrate(Monotonic now) {
+    const Monotonic good = *std::min_element(axis_good_.begin(), axis_good_.end());
+    if (good <= started_ || good + timing_.gap < now) {
+        return "no good value";
+    }
+    Monotonic broken = Monotonic::min();  // the first value after the last gap or start
+    for (std::size_t i = 0; i < history_.size(); ++i) {
+        const bool gap =
+            i > 0 && history_[i].taken > history_[i - 1].taken && stretch_after(i - 1) == Duration::zero();
+        broken = gap || history_[i].restarted_before ? history_[i].taken : broken;
+    }
+    std::vector<Field> of_now;
+    for (std::size_t i = fields_.size() > 12 ? fields_.size() - 12 : 0; i < fields_.size(); ++i) {
+        if (fields_[i].taken >= broken && now - fields_[i].taken <= lately()) {
+            of_now.push_back(fields_[i]);
+        }
+    }
+    if (of_now.size() < 3 || now - of_now.front().taken < lately() / 2) {
+        return "too few";
+    }
+    LaneReference::Field mean{};
+    for (const Field& one : of_now) {
+        for (std::size_t axis = 0; axis < mean.size(); ++axis) {
+            mean[axis] += one.field[axis] / static_cast<double>(of_now.size());
+        }
+    }
+    const double most = std::clamp(4 * lane_->sigma(), rule_.leave / 2, 2 * rule_.leave);
+    for (const Field& one : of_now) {
+        if (std::hypot(one.field[0] - mean[0], one.field[1] - mean[1], one.field[2] - mean[2]) > most) {
+            return "it still moves";
+        }
+    }
+    lane_->calibrate(mean);
+    return "";
 }
 
 /// All three must be good and of now.
