@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <set>
 
 #include "daemon/sampling/budget.hpp"
 
@@ -46,8 +47,9 @@ Duration in_samples(Duration wait, Duration interval, Duration late) {
 
 struct Worst {
     Duration alive{};
-    std::optional<Duration> one_dead;
-    DeviceId dead;
+    std::optional<Duration> one_dead = std::nullopt;
+    DeviceId dead{};
+    std::optional<PointId> slowest = std::nullopt;  ///< of what is read for it
 };
 
 Duration plus(Duration a, Duration b) {
@@ -56,21 +58,91 @@ Duration plus(Duration a, Duration b) {
 
 using Bounds = std::map<PointId, const SafetyBound*>;
 
-/// Of one point: by the bus's budget, or, on a transcript, by its interval alone.
+/// What a rule's verdict waits for: the points that are read for it, each once. Of a virtual point those that
+/// it is made of, of three axes all, and the points that say whether these are good and protecting. What is
+/// read once a connection does not change.
+class Inputs {
+public:
+    Inputs(const config::Site& site, const Rule& rule) : site_(site) {
+        if (rule.kind != config::RuleKind::kSilent) {  // a silence waits for nothing but the point itself
+            add(*rule.point);
+        }
+        for (const PointId axis : rule.axes) {
+            add(axis);
+        }
+        if (points_.empty()) {
+            points_.push_back(*rule.point);
+        }
+    }
+    const std::vector<PointId>& points() const { return points_; }
+
+private:
+    void add(PointId id) {
+        if (!seen_.insert(id).second) {
+            return;
+        }
+        const config::PointSpec& spec = site_.spec(id);
+        const config::Device& device = site_.device(site_.point(id).device);
+        const auto also = [&](config::PointRef ref) { add(PointId{device.first_point.value + ref}); };
+        if (!spec.is_virtual() && !spec.read_on_connect) {
+            points_.push_back(id);
+        }
+        for (const config::PointRef input : spec.inputs) {
+            also(input);
+        }
+        for (const config::GoodWhen& good : spec.good_when) {
+            also(good.point);
+        }
+        if (const std::optional<config::Protecting>& protecting = site_.profile(device).protecting) {
+            also(protecting->point);
+        }
+    }
+
+    const config::Site& site_;
+    std::set<PointId> seen_;
+    std::vector<PointId> points_;
+};
+
+/// How often the rule is given a value: a virtual point is worked out with each reading of what it is made
+/// of.
+Duration pace_of(const config::Site& site, PointId point) {
+    const config::PointSpec& spec = site.spec(point);
+    const std::uint32_t first = site.device(site.point(point).device).first_point.value;
+    std::optional<Duration> fastest;
+    for (const config::PointRef ref : spec.inputs) {
+        const PointId input{first + ref};
+        if (!site.spec(input).read_on_connect) {
+            fastest = std::min(fastest.value_or(Duration::max()), interval_of(site, input));
+        }
+    }
+    return fastest.value_or(interval_of(site, point));
+}
+
+/// Of a rule about a point: by the bus's budget, or, on a transcript, by the intervals alone; the slowest of
+/// what it waits for decides.
 Worst worst_of_point(const config::Site& site, const Rule& rule, const Bounds& bounds) {
-    const auto found = bounds.find(*rule.point);
-    const SafetyBound* const bound = found == bounds.end() ? nullptr : found->second;
-    const Duration interval = interval_of(site, *rule.point);
-    const Duration alive = bound != nullptr ? bound->alive : interval;
+    const Duration pace = pace_of(site, *rule.point);
     const auto whole = [&](Duration change, Duration late) {
-        return change == Duration::max() ? change : plus(change, in_samples(wait_of(rule), interval, late));
+        return change == Duration::max() ? change : plus(change, in_samples(wait_of(rule), pace, late));
     };
-    Worst worst{.alive = whole(alive, bound != nullptr ? bound->late_alive : Duration::zero()),
-                .one_dead = std::nullopt,
-                .dead = {}};
-    if (bound != nullptr && bound->one_dead) {
-        worst.one_dead = whole(*bound->one_dead, bound->late_one_dead);
-        worst.dead = bound->dead;
+    Worst worst;
+    const Inputs inputs(site, rule);
+    for (const PointId input : inputs.points()) {
+        const auto found = bounds.find(input);
+        const SafetyBound* const bound = found == bounds.end() ? nullptr : found->second;
+        const Duration alive = bound != nullptr ? whole(bound->alive, bound->late_alive)
+                                                : whole(interval_of(site, input), Duration::zero());
+        if (!worst.slowest || alive > worst.alive) {
+            worst.alive = alive;
+            worst.slowest = input;
+        }
+        if (bound != nullptr && bound->one_dead) {
+            const Duration one_dead = whole(*bound->one_dead, bound->late_one_dead);
+            if (one_dead > worst.one_dead.value_or(Duration::zero())) {
+                worst.one_dead = one_dead;
+                worst.dead = bound->dead;
+            }
+        }
     }
     return worst;
 }
@@ -102,8 +174,7 @@ Worst worst_of(const config::Site& site, const Rule& rule, const Bounds& bounds)
         return worst_of_group(site, rule, bounds);
     }
     // A device's silence counts from its last word on, whenever that was.
-    return rule.point ? worst_of_point(site, rule, bounds)
-                      : Worst{.alive = wait_of(rule), .one_dead = std::nullopt, .dead = {}};
+    return rule.point ? worst_of_point(site, rule, bounds) : Worst{.alive = wait_of(rule)};
 }
 
 std::string promise_of(const config::Site& site, const Rule& rule) {
@@ -112,7 +183,7 @@ std::string promise_of(const config::Site& site, const Rule& rule) {
                        site.device(rule.device).name, rule.name, on, seconds(rule.promise));
 }
 
-std::string advice_for(const config::Site& site, const Rule& rule) {
+std::string advice_for(const config::Site& site, const Rule& rule, const Worst& worst) {
     if (!rule.members.empty()) {
         return "; it waits for the last of its rules and, where one must not come, for \"within\": shorten "
                "what "
@@ -121,10 +192,13 @@ std::string advice_for(const config::Site& site, const Rule& rule) {
     if (!rule.point) {
         return fmt::format("; it waits for {}: shorten that", seconds(wait_of(rule)));
     }
+    const PointId slowest = worst.slowest.value_or(*rule.point);
+    const std::string what =
+        slowest == *rule.point ? "it" : "\"" + site.spec(slowest).name + "\", which it waits for,";
     return fmt::format(
-        "; it is read every {}, and the rule waits for {}: shorten one of them, or give the bus "
+        "; {} is read every {}, and the rule waits for {}: shorten one of them, or give the bus "
         "\"{}\" less to do",
-        seconds(interval_of(site, *rule.point)), seconds(wait_of(rule)),
+        what, seconds(interval_of(site, slowest)), seconds(wait_of(rule)),
         site.bus(site.device(rule.device).bus).name);
 }
 
@@ -150,12 +224,12 @@ std::vector<Diagnostic> check_promises(const config::Site& site, const std::vect
         if (worst.alive > rule.promise) {
             found.push_back({Gravity::kError, site.at(rule.device),
                              fmt::format("{}, and it can take {}{}", promise_of(site, rule),
-                                         can_take(worst.alive), advice_for(site, rule))});
+                                         can_take(worst.alive), advice_for(site, rule, worst))});
         } else if (worst.one_dead && *worst.one_dead > rule.promise) {
             found.push_back({Gravity::kWarning, site.at(rule.device),
                              fmt::format("{}, and it can take {} while \"{}\" does not answer{}",
                                          promise_of(site, rule), can_take(*worst.one_dead),
-                                         site.device(worst.dead).name, advice_for(site, rule))});
+                                         site.device(worst.dead).name, advice_for(site, rule, worst))});
         }
     }
     return found;

@@ -220,6 +220,89 @@ TEST(Promises, OfADevicesSilenceAndOfAGroupAreHeldToo) {
     EXPECT_EQ(found().size(), 1U) << "what must not come is given this time to come";
 }
 
+std::vector<config::GoodWhen> gate() {
+    config::GoodWhen good;
+    good.point = 1;
+    good.equals = {1};
+    return {good};
+}
+
+/// The point that the rule names is read every second; one that it cannot do without, every hour.
+TEST(Promises, TheSlowestOfWhatIsReadForARuleDecides) {
+    using Make = void (*)(config::Site&);
+    struct Case {
+        const char* what;
+        Make make;
+        bool kept;
+    };
+    const Case cases[] = {
+        {"nothing but its own point", [](config::Site&) {}, true},
+        {"a virtual point",
+         [](config::Site& site) {
+             config::PointSpec made;
+             made.name = "made";
+             made.expression = "a+b";
+             made.inputs = {0, 1};
+             site.profiles[0].points.push_back(made);
+             site.points.push_back({.device = DeviceId{0}, .spec = 2});
+             site.rules[0].point = PointId{2};
+         },
+         false},
+        {"a virtual point of the fast one",
+         [](config::Site& site) {
+             config::PointSpec made;
+             made.name = "made";
+             made.expression = "2*a";
+             made.inputs = {0};
+             site.profiles[0].points.push_back(made);
+             site.points.push_back({.device = DeviceId{0}, .spec = 2});
+             site.rules[0].point = PointId{2};
+         },
+         true},
+        {"an axis",
+         [](config::Site& site) {
+             site.rules[0].kind = config::RuleKind::kMoved;
+             site.rules[0].axes = {PointId{1}, PointId{0}, PointId{0}};
+         },
+         false},
+        {"a gate", [](config::Site& site) { site.profiles[0].points[0].good_when = gate(); }, false},
+        {"a gate of a silence",
+         [](config::Site& site) {
+             site.rules[0].kind = config::RuleKind::kSilent;
+             site.profiles[0].points[0].good_when = gate();
+         },
+         true},
+        {"whether the sensor protects",
+         [](config::Site& site) { site.profiles[0].protecting = config::Protecting{.point = 1, .in = {1}}; },
+         false},
+        {"a gate that is read once a connection",
+         [](config::Site& site) {
+             site.profiles[0].points[0].good_when = gate();
+             site.profiles[0].points[1].read_on_connect = true;
+         },
+         true},
+        {"its decimals", [](config::Site& site) { site.profiles[0].points[0].decimals_from = 1; }, true},
+    };
+    for (const bool transcript : {false, true}) {
+        for (const Case& one : cases) {
+            LineSite line;
+            line.device(seconds(1), {{seconds(1), 0}, {std::chrono::hours(1), 1}}, milliseconds(20), true);
+            line.site.buses[0].kind = transcript ? config::BusKind::kReplay : line.site.buses[0].kind;
+            line.site.rules[0].promise = seconds(30);
+            one.make(line.site);
+            const auto found = check_promises(line.site, {budget(line.site, BusId{0})});
+            ASSERT_EQ(found.size(), one.kept ? 0U : 1U)
+                << one.what << (found.empty() ? "" : found[0].message);
+            if (!one.kept) {
+                EXPECT_EQ(found[0].gravity, config::Gravity::kError) << one.what;
+                EXPECT_NE(found[0].message.find(", which it waits for, is read every 3.6e+03 s"),
+                          std::string::npos)
+                    << one.what << ": " << found[0].message;
+            }
+        }
+    }
+}
+
 TEST(Promises, OnATranscriptOnlyTheIntervalIsKnown) {
     LineSite line;
     line.device(seconds(40), {{seconds(40), 0}}, milliseconds(20), true);
