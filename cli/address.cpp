@@ -5,6 +5,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/line.hpp"
+#include "cli/noise.hpp"
 #include "cli/recognise.hpp"
 #include "cli/terminal.hpp"
 #include "daemon/config/text.hpp"
@@ -141,7 +142,21 @@ private:
             const bool damaged = !answer && code == Errc::kBadFrame;
             replies.push_back(silent ? Reply::kSilence : damaged ? Reply::kDamaged : Reply::kAnswer);
         }
-        return presence(replies, unasked_frames(line_.bus().traffic()) > unasked);
+        const bool followed = unasked_frames(line_.bus().traffic()) > unasked;
+        const Presence who = presence(replies, followed);
+        const bool only_if_quiet = who == Presence::kSeveral && presence(replies, followed, true) != who;
+        if (only_if_quiet) {
+            const Result<bool> noisy = is_noisy(line_, turnaround_);
+            if (!noisy) {
+                return fail(noisy.error().code, noisy.error().what);
+            }
+            if (*noisy) {
+                return refuse(
+                    "the line is noisy, bytes come even when nobody is asked: who answers to unit " +
+                    std::to_string(unit) + " cannot be known; " + kNoiseAdvice);
+            }
+        }
+        return who;
     }
 
     /// A register that does not hold the old address is not the one, or not of this sensor.
@@ -191,6 +206,9 @@ Result<const config::KnownProfile*> profile_named(const Knowledge& knowledge, co
                     "often it is a switch on it or the maker's own program");
         }
         names.push_back(known.profile.name);
+    }
+    if (names.empty()) {
+        return fail(Errc::kNotFound, knowledge.no_profiles);
     }
     return fail(Errc::kInvalid,
                 "no profile is named " + config::in_quotes(name) + config::did_you_mean(name, names));

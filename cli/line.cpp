@@ -48,6 +48,19 @@ bool is_used_by_daemon(const Common& common, const config::Bus& bus) {
     return false;
 }
 
+std::string no_profiles(const std::vector<std::string>& folders, std::size_t files) {
+    std::string looked_in;
+    for (const std::string& folder : folders) {
+        looked_in += (looked_in.empty() ? "" : " and ") + folder;
+    }
+    return (files == 0 ? "there is no profile in " : "no profile can be read in ") + looked_in +
+           ": no sensor can be recognised without; " +
+           (files == 0
+                ? "install those that come with gengfu there, or put your own into profiles/ beside the "
+                  "configuration"
+                : "`gengfu check` says what is wrong with a profile that a device names");
+}
+
 }  // namespace
 
 Knowledge gather_knowledge(const Common& common) {
@@ -63,6 +76,11 @@ Knowledge gather_knowledge(const Common& common) {
     }
     if (bundle) {
         knowledge.profiles = config::read_profiles(*bundle);
+    }
+    if (knowledge.profiles.empty()) {
+        knowledge.no_profiles = no_profiles(
+            bundle ? bundle->profile_folders : std::vector<std::string>{common.places.shipped + "/profiles"},
+            bundle ? bundle->profiles.size() : 0);
     }
     return knowledge;
 }

@@ -16,7 +16,8 @@ namespace gengfu::cli {
 struct Knowledge {
     std::vector<config::KnownProfile> profiles;
     std::optional<config::Site> site;
-    std::string trouble;  ///< why there is no site
+    std::string trouble;      ///< why there is no site
+    std::string no_profiles;  ///< where there are none: where they were looked for, and what to do
 };
 Knowledge gather_knowledge(const Common& common);
 

@@ -96,7 +96,7 @@ Certainty certainty(int score) {
                                   : Certainty::kNone;
 }
 
-Presence presence(std::span<const Reply> replies, bool followed) {
+Presence presence(std::span<const Reply> replies, bool followed, bool noisy) {
     const auto count = [replies](Reply which) { return std::ranges::count(replies, which); };
     const auto answers = count(Reply::kAnswer);
     const auto damaged = count(Reply::kDamaged);
@@ -104,7 +104,7 @@ Presence presence(std::span<const Reply> replies, bool followed) {
         return Presence::kSeveral;
     }
     // One damaged answer in several is noise; every other one is not.
-    if (damaged >= 2 && damaged * 3 >= answers) {
+    if (!noisy && damaged >= 2 && damaged * 3 >= answers) {
         return Presence::kSeveral;
     }
     return answers > 0 ? Presence::kOne : Presence::kNobody;

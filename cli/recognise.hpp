@@ -50,6 +50,7 @@ enum class Presence : std::uint8_t { kNobody, kOne, kSeveral };
 
 /// Two units that answer to one address spoil each other, every time or now and then, or follow one another.
 /// \param followed  an answer came twice (a frame that nobody asked for after a whole one)
-Presence presence(std::span<const Reply> replies, bool followed);
+/// \param noisy  bytes come when nobody is asked, too: what is damaged says nothing
+Presence presence(std::span<const Reply> replies, bool followed, bool noisy = false);
 
 }  // namespace gengfu::cli

@@ -1,12 +1,14 @@
 // gengfu scan BUS-OR-PORT: which units are on a line, and what they are. Reads only, never writes.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/json_word.hpp"
 #include "cli/line.hpp"
+#include "cli/noise.hpp"
 #include "cli/recognise.hpp"
 #include "cli/scan_plan.hpp"
 #include "cli/scan_report.hpp"
@@ -22,7 +24,12 @@ using nlohmann::json;
 
 /// Asked so often in all, once somebody has shown.
 constexpr int kTries = 4;
+/// So long noise that was found explains what is damaged.
+constexpr Duration kStaysNoisy = std::chrono::seconds(30);
 const std::vector<config::Bus> kNoBuses;
+
+/// Proposed where somebody answers later than he is waited for: longer than any sensor known takes.
+constexpr int kLongTimeoutMs = 1000;
 
 double seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
@@ -51,6 +58,8 @@ public:
             word(state, "line") == settings_text(bus_.serial)) {
             next_ = std::min(state.value("next", std::size_t{0}), plan_.asks.size());
             found_ = state.value("found", json::array());
+            noisy_ = state.value("noisy", json::array());
+            late_ = state.value("late", std::uint64_t{0});
         }
     }
 
@@ -58,12 +67,18 @@ public:
         return {{"asks", plan_.asks.size()},
                 {"line", settings_text(bus_.serial)},
                 {"next", next_},
-                {"found", found_}};
+                {"found", found_},
+                {"noisy", noisy_},
+                {"late", late_}};
     }
 
     std::size_t next() const { return next_; }
     bool done() const { return next_ == plan_.asks.size(); }
     const json& found() const { return found_; }
+    /// Addresses at which noise was all that came.
+    const json& noisy() const { return noisy_; }
+    /// Whole frames that came when nobody was being examined: somebody answers after the time-out.
+    std::uint64_t late() const { return late_; }
     Duration left() const { return bound(plan_, next_, timeout_); }
     std::size_t size() const { return plan_.asks.size(); }
 
@@ -73,10 +88,12 @@ public:
             if (Result<void> used = use(ask.settings); !used) {
                 return used;
             }
+            const std::uint64_t before = unasked_frames(line_.bus().traffic());
             const auto answer = look(ask);
             if (!answer) {
                 return fail(answer.error().code, answer.error().what);
             }
+            late_ += unasked_frames(line_.bus().traffic()) - before;
             if (*answer != Reply::kSilence) {
                 if (Result<void> examined = examine(ask, *answer); !examined) {
                     return examined;
@@ -84,7 +101,7 @@ public:
             }
         }
         ++next_;
-        return {};
+        return done() ? hear_the_last() : Result<void>();
     }
 
     std::string position() const {
@@ -101,6 +118,14 @@ private:
             }
         }
         return false;
+    }
+
+    /// Of the units that were asked last none may have had its time yet.
+    Result<void> hear_the_last() {
+        const std::uint64_t before = unasked_frames(line_.bus().traffic());
+        const Result<void> heard = listen(line_);
+        late_ += unasked_frames(line_.bus().traffic()) - before;
+        return heard;
     }
 
     Result<void> use(std::size_t settings) {
@@ -159,7 +184,17 @@ private:
             replies.push_back(*reply);
         }
         const bool followed = unasked_frames(line_.bus().traffic()) > unasked;
-        const Presence who = presence(replies, followed);
+        Presence who = presence(replies, followed);
+        if (who == Presence::kSeveral && presence(replies, followed, true) != who) {
+            const Result<bool> noisy = is_noisy_now();
+            if (!noisy) {
+                return fail(noisy.error().code, noisy.error().what);
+            }
+            who = presence(replies, followed, *noisy);
+            if (who == Presence::kNobody) {
+                noisy_.push_back({{"unit", ask.unit}, {"line", settings_text(plan_.settings[ask.settings])}});
+            }
+        }
         if (who == Presence::kNobody) {
             return {};
         }
@@ -176,6 +211,19 @@ private:
         }
         found_.push_back(std::move(one));
         return {};
+    }
+
+    /// A line that was noisy a moment ago is so still.
+    Result<bool> is_noisy_now() {
+        const SystemClock clock;
+        if (clock.now() < noisy_until_) {
+            return true;
+        }
+        Result<bool> noisy = is_noisy(line_, timeout_);
+        if (noisy && *noisy) {
+            noisy_until_ = clock.now() + kStaysNoisy;
+        }
+        return noisy;
     }
 
     json recognised(const Ask& ask) {
@@ -259,6 +307,9 @@ private:
     std::size_t settings_ = 0;
     std::size_t next_ = 0;
     json found_ = json::array();
+    json noisy_ = json::array();
+    std::uint64_t late_ = 0;
+    Monotonic noisy_until_{};
 };
 
 void show_progress(const Scan& scan, Format format) {
@@ -278,8 +329,9 @@ json to_json(const config::Bus& bus, const Scan& scan, const BusBlock& block,
     for (const std::string& text : devices) {
         blocks.push_back(text);
     }
-    return {{"bus", bus.name},       {"finished", scan.done()}, {"seconds_left", seconds(scan.left())},
-            {"found", scan.found()}, {"bus_block", block.text}, {"devices", std::move(blocks)}};
+    return {{"bus", bus.name},         {"finished", scan.done()},     {"seconds_left", seconds(scan.left())},
+            {"found", scan.found()},   {"noisy", scan.noisy()},       {"late_frames", scan.late()},
+            {"bus_block", block.text}, {"devices", std::move(blocks)}};
 }
 
 int report(const ScanWish& wish, const Configured& known, const config::Bus& bus, const Scan& scan,
@@ -293,6 +345,14 @@ int report(const ScanWish& wish, const Configured& known, const config::Bus& bus
     std::string text = scan.found().empty() ? "nobody answered\n" : "";
     for (const json& one : scan.found()) {
         text += found_line(one, known);
+    }
+    text += noise_line(scan.noisy());
+    const bool several =
+        std::ranges::any_of(scan.found(), [](const json& one) { return one.value("several", false); });
+    if (scan.late() > 0 && !several) {  // the slower one of two is explained already
+        text +=
+            "somebody else was heard on the line: a unit that answers after the time-out (try --timeout " +
+            std::to_string(kLongTimeoutMs) + "), or another master\n";
     }
     if (!scan.done()) {
         text += "not finished, about " + minutes_text(scan.left()) + " left: the same command goes on (" +
@@ -361,6 +421,7 @@ Result<config::Bus> bus_to_scan(const Knowledge& knowledge, const ScanWish& wish
 /// What the configuration itself says of the line, whatever --line says.
 Configured configured(const Knowledge& knowledge, const std::string& bus_or_port) {
     Configured known;
+    known.no_profiles = knowledge.profiles.empty();
     known.site = knowledge.site ? &*knowledge.site : nullptr;
     const Result<config::Bus> found = find_bus(knowledge, bus_or_port);
     for (const config::Bus& bus : knowledge.site&& found ? knowledge.site->buses : kNoBuses) {
@@ -394,6 +455,9 @@ int scan(const ScanWish& wish) {
     if (!line) {
         complain(line.error().what);
         return kFailed;
+    }
+    if (!knowledge.no_profiles.empty()) {
+        complain(knowledge.no_profiles);
     }
     Scan scan(knowledge, *bus, plan, wish.timeout, **line);
     scan.resume(wish.from_start ? json::object() : state.read());

@@ -7,6 +7,7 @@
 
 #include "cli/json_word.hpp"
 #include "cli/line.hpp"
+#include "cli/noise.hpp"
 #include "cli/terminal.hpp"
 
 namespace gengfu::cli {
@@ -81,6 +82,9 @@ std::string why_no_block(const json& one, const Configured& known, const std::se
                " has an address that no device may have: give it one from 1 to 247 with `gengfu address`";
     }
     if (one["profiles"].empty()) {
+        if (known.no_profiles) {
+            return unit + " answers; what it is cannot be said without profiles: see the message above";
+        }
         return unit +
                " answers, but no profile knows it: write a profile for it (docs/profiles.md), then a "
                "[[device]] that names it";
@@ -103,7 +107,7 @@ std::string found_line(const json& one, const Configured& known) {
     const std::string named = device == nullptr ? "" : "; \"" + device->name + "\" of the configuration";
     const json& profiles = one["profiles"];
     if (profiles.empty()) {
-        return text + "answers; no profile knows it" + named + "\n";
+        return text + (known.no_profiles ? "answers" : "answers; no profile knows it") + named + "\n";
     }
     const json& best = profiles.front();
     text += paint(Colour::kBold, word(best, "profile")) + " (" + word(best, "vendor") + " " +
@@ -113,6 +117,23 @@ std::string found_line(const json& one, const Configured& known) {
                 word(profiles[i], "certainty") + ")";
     }
     return text + named + "\n";
+}
+
+std::string noise_line(const json& noisy) {
+    if (noisy.empty()) {
+        return "";
+    }
+    constexpr std::size_t kNamed = 8;
+    std::string units;
+    for (std::size_t i = 0; i < std::min(kNamed, noisy.size()); ++i) {
+        units += (i == 0 ? "" : ", ") + std::to_string(unit_of(noisy[i]));
+    }
+    if (noisy.size() > kNamed) {
+        units += " and " + std::to_string(noisy.size() - kNamed) + " more";
+    }
+    return paint(Colour::kRed, "the line is noisy") +
+           ": bytes come even when nobody is asked, so that at unit " + units +
+           " it is not known whether somebody answers\n  " + kNoiseAdvice + "; then scan again\n";
 }
 
 BusBlock bus_block(const config::Bus& scanned, const json& found, const Configured& known) {

@@ -13,10 +13,15 @@ namespace gengfu::cli {
 struct Configured {
     const config::Site* site = nullptr;  ///< none, or one with mistakes: null
     const config::Bus* bus = nullptr;    ///< of `site`; a port that no [[bus]] has: null
+    bool no_profiles = false;            ///< there is none: nothing could be recognised
 };
 
 /// "unit 17 at 9600 8N1: acrel-asj (Acrel ASJ series), likely"
 std::string found_line(const nlohmann::json& found, const Configured& known);
+
+/// Of addresses at which noise was all that came: "the line is noisy: ..."; empty without any.
+/// \param noisy  "unit" and "line" of each
+std::string noise_line(const nlohmann::json& noisy);
 
 /// A `[[bus]]` for a port that has none; empty where it has. Its settings are those at which most units
 /// answered.

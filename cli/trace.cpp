@@ -174,6 +174,12 @@ int trace(const TraceWish& wish) {
         complain(bus.error().what);
         return kFailed;
     }
+    if (bus->kind == config::BusKind::kReplay) {
+        complain("bus " + bus->name + " plays " + bus->transcript +
+                 ", and has no line: nothing goes over one that could be shown; what it plays stands in that "
+                 "file");
+        return kWrongUsage;
+    }
     stop_on_signals();
     Recorder recorder(bus->kind == config::BusKind::kModbusTcp ? Wire::kTcp : Wire::kRtu, wish.common.format);
     if (!wish.save.empty()) {

@@ -94,6 +94,11 @@ Result<std::vector<Bundle::File>> gather_library(const fs::path& shipped, const 
     return result;
 }
 
+/// Of profiles or classes, the first going before the second.
+std::vector<std::string> folders_of(const fs::path& shipped, const fs::path& beside, const char* kind) {
+    return {(beside / kind).string(), (shipped / kind).string()};
+}
+
 }  // namespace
 
 Result<Bundle> gather_profiles(const Places& places) {
@@ -104,6 +109,7 @@ Result<Bundle> gather_profiles(const Places& places) {
         return pass(profiles);
     }
     Bundle bundle;
+    bundle.profile_folders = folders_of(places.shipped, beside, "profiles");
     bundle.profiles = std::move(*profiles);
     return bundle;
 }
@@ -125,9 +131,8 @@ Result<Bundle> gather(const Places& places) {
     for (auto& [name, file] : devices) {
         bundle.configuration.push_back(std::move(file));
     }
-    bundle.profile_folders = {(beside / "profiles").string(),
-                              (fs::path(places.shipped) / "profiles").string()};
-    bundle.class_folders = {(beside / "classes").string(), (fs::path(places.shipped) / "classes").string()};
+    bundle.profile_folders = folders_of(places.shipped, beside, "profiles");
+    bundle.class_folders = folders_of(places.shipped, beside, "classes");
     auto profiles = gather_library(places.shipped, beside, "profiles");
     if (!profiles) {
         return pass(profiles);

@@ -1,10 +1,15 @@
 """The installer's tools: read --raw, scan, address, trace; with the daemon and without, over simulated lines. docs/command.md."""
 import contextlib
 import json
+import os
 import pathlib
 import re
+import select
 import signal
 import subprocess
+import threading
+import tty
+from random import Random
 
 import pytest
 
@@ -99,6 +104,52 @@ def test_scan_tells_of_a_slower_twin(tools):
     fresh = 'baud = 9600\nsame_unit = true\n'
     gateway = tools(relay("fresh-1", 1, fresh) + relay("fresh-2", 1, fresh + 'turnaround = "90ms"\n'))
     assert scanned(gateway, "--units", "1-2")[1, "9600 8N1"]["several"]
+
+
+@contextlib.contextmanager
+def noisy_line():
+    """A port on which three random bytes come about twenty times a second, whoever is asked or nobody."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    over = threading.Event()
+    random = Random(17)
+
+    def disturb():
+        while not over.wait(0.05):
+            os.write(master, random.randbytes(3))
+            if select.select([master], [], [], 0)[0]:
+                os.read(master, 4096)
+    thread = threading.Thread(target=disturb)
+    thread.start()
+    try:
+        yield os.ttyname(slave)
+    finally:
+        over.set()
+        thread.join()
+        os.close(master)
+        os.close(slave)
+
+
+def test_noise_is_not_told_as_units(tools):
+    """Every address of a noisy line looked like two units at one: an installer hunted what was not there."""
+    gateway = tools(relay("a", 1))
+    with noisy_line() as port:
+        shown = scan(gateway, "--units", "20-21", "--line", "9600-8N1", "--configured", line=port)
+        assert shown.returncode == 0, shown.stdout + shown.stderr
+        assert "two or more units" not in shown.stdout and "[[" not in shown.stdout, shown.stdout
+        assert shown.stdout.count("the line is noisy: bytes come even when nobody is asked") == 1, shown.stdout
+        assert "at unit 20, 21 it is not known" in shown.stdout and "terminator" in shown.stdout
+        refused = gateway.command("address", port, "--profile", "acrel-asj", "--from", "1", "--to", "17")
+        assert refused.returncode == 1 and "the line is noisy" in refused.stderr, refused.stdout + refused.stderr
+        assert "nothing was written" in refused.stderr and "choose another" not in refused.stderr
+
+
+def test_scan_hints_at_a_unit_that_answers_after_the_time_out(tools):
+    gateway = tools(relay("a", 17, 'turnaround = "250ms"\n'))
+    shown = scan(gateway, "--units", "16-19", "--configured", "--line", "115200-8N2")
+    assert "nobody answered" in shown.stdout and "--timeout 1000" in shown.stdout, shown.stdout
+    found = gateway.command("scan", "rs485-1", "--timeout", "1000", "--units", "16-19", "--configured", "--state", gateway.state)
+    assert "unit 17 at" in found.stdout and "--timeout 1000" not in found.stdout, found.stdout
 
 
 def test_what_scan_prints_can_be_pasted(tools):
@@ -389,6 +440,8 @@ def test_a_trace_plays_however_its_line_merged_requests(tools, configuration, fo
     live = {name: json.loads(gateway.command("read", name, "--json").stdout)["samples"] for name in ("relay-1", "meter-30")}
     assert all(s["quality"] == "good" for s in live["meter-30"]) and len(live["meter-30"]) > 5, live
     as_replay(gateway, transcript)
+    refused = gateway.command("trace", "rs485-1", "--for", "1")
+    assert refused.returncode == 2 and f"plays {transcript}, and has no line" in refused.stderr
     for name, samples in live.items():
         assert json.loads(gateway.command("read", name, "--json").stdout)["samples"] == samples
     gateway.start()

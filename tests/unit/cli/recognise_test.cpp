@@ -68,6 +68,7 @@ struct PresenceCase {
     std::vector<Reply> replies;
     bool followed;
     Presence presence;
+    bool noisy = false;
 };
 
 TEST(Recognise, TellsTwoAtOneAddressFromNoise) {
@@ -84,9 +85,12 @@ TEST(Recognise, TellsTwoAtOneAddressFromNoise) {
         {{kD, kS, kS, kS}, false, Presence::kNobody},
         {{kA, kS, kS, kS}, false, Presence::kOne},
         {{}, false, Presence::kNobody},
+        {{kD, kD, kD, kD}, false, Presence::kNobody, true},
+        {{kA, kD, kD, kA}, false, Presence::kOne, true},
+        {{kA, kA, kD, kA}, true, Presence::kSeveral, true},
     };
     for (const PresenceCase& each : cases) {
-        EXPECT_EQ(presence(each.replies, each.followed), each.presence);
+        EXPECT_EQ(presence(each.replies, each.followed, each.noisy), each.presence);
     }
 }
 

@@ -76,5 +76,26 @@ TEST(ScanReport, SeveralAtOneAddressAreToldAndGetNothingToPaste) {
     EXPECT_EQ(device_blocks(json::array({one}), port(), {}).at(0), "");
 }
 
+TEST(ScanReport, WithoutProfilesNobodyIsCalledAStranger) {
+    const json all = json::array({found(7, "9600 8N1", "")});
+    Configured known;
+    known.no_profiles = true;
+    EXPECT_EQ(found_line(all[0], known), "unit 7 at 9600 8N1: answers\n");
+    const std::string block = device_blocks(all, port(), known).at(0);
+    EXPECT_NE(block.find("cannot be said without profiles"), std::string::npos) << block;
+}
+
+TEST(ScanReport, NoiseIsToldOnceForAllAddresses) {
+    EXPECT_EQ(noise_line(json::array()), "");
+    json noisy = json::array();
+    for (unsigned unit = 1; unit <= 10; ++unit) {
+        noisy.push_back({{"unit", unit}, {"line", "9600 8N1"}});
+    }
+    const std::string line = noise_line(noisy);
+    EXPECT_NE(line.find("at unit 1, 2, 3, 4, 5, 6, 7, 8 and 2 more it is not known"), std::string::npos)
+        << line;
+    EXPECT_NE(line.find("terminator"), std::string::npos) << line;
+}
+
 }  // namespace
 }  // namespace gengfu::cli
