@@ -28,7 +28,10 @@ Sample own_sample(PointId point, double value, Monotonic now) {
 }
 
 LineSigns::LineSigns(const config::Site& site, Monotonic start)
-    : lines_(site.buses.size()), last_batch_(site.buses.size(), start), convicted_(site.buses.size(), false) {
+    : lines_(site.buses.size()),
+      last_batch_(site.buses.size(), start),
+      rests_until_(site.buses.size(), start),
+      convicted_(site.buses.size(), false) {
     for (const config::Device& device : site.devices) {
         std::optional<Duration>& shortest = lines_[device.bus.value].shortest_interval;
         shortest = std::min(shortest.value_or(device.interval), device.interval);
@@ -41,10 +44,14 @@ LineSigns::LineSigns(const config::Site& site, Monotonic start)
     }
 }
 
+Duration LineSigns::nothing_for(BusId bus, Monotonic now) const {
+    return std::max(Duration::zero(), now - std::max(last_batch_[bus.value], rests_until_[bus.value]));
+}
+
 bool LineSigns::is_suspect(BusId bus, Monotonic now) const {
     const Line& line = lines_[bus.value];
     return line.shortest_interval && line.stuck &&
-           now - last_batch_[bus.value] >= std::max(kSuspectAfter, *line.shortest_interval * kStuckIntervals);
+           nothing_for(bus, now) >= std::max(kSuspectAfter, *line.shortest_interval * kStuckIntervals);
 }
 
 std::optional<Sample> LineSigns::convict(BusId bus, Monotonic now) {
@@ -52,8 +59,8 @@ std::optional<Sample> LineSigns::convict(BusId bus, Monotonic now) {
         return std::nullopt;
     }
     convicted_[bus.value] = true;
-    return own_sample(*lines_[bus.value].stuck,
-                      std::chrono::duration<double>(now - last_batch_[bus.value]).count(), now);
+    return own_sample(*lines_[bus.value].stuck, std::chrono::duration<double>(nothing_for(bus, now)).count(),
+                      now);
 }
 
 std::vector<Sample> LineSigns::look(BusId bus, double load, Duration late, std::size_t shared,
@@ -62,7 +69,7 @@ std::vector<Sample> LineSigns::look(BusId bus, double load, Duration late, std::
     if (!line.shortest_interval || !line.load || !line.stuck || !line.late || !line.address) {
         return {};
     }
-    const Duration nothing = now - last_batch_[bus.value];
+    const Duration nothing = nothing_for(bus, now);
     const bool hangs =
         convicted_[bus.value] || nothing >= std::max(kStuckAfter, *line.shortest_interval * kStuckIntervals);
     return {own_sample(*line.load, load * 100, now),

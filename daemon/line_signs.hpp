@@ -23,6 +23,9 @@ public:
         last_batch_[bus.value] = now;
         convicted_[bus.value] = false;
     }
+    /// The line's worker has, or had, nothing to do until then (BusWorker::rests_until()): so long it does
+    /// not hang. One that hangs in its work is not acquitted by it.
+    void rests(BusId bus, Monotonic until) { rests_until_[bus.value] = until; }
 
     /// Nothing for so long that a silence on the line is its worker's, not its sensors'.
     bool is_suspect(BusId bus, Monotonic now) const;
@@ -36,13 +39,17 @@ public:
     std::vector<Sample> look(BusId bus, double load, Duration late, std::size_t shared, Monotonic now) const;
 
 private:
+    /// How long it has owed something.
+    Duration nothing_for(BusId bus, Monotonic now) const;
+
     struct Line {
         std::optional<Duration> shortest_interval;
         std::optional<PointId> load, stuck, late, address;
     };
-    std::vector<Line> lines_;            ///< by BusId
-    std::vector<Monotonic> last_batch_;  ///< by BusId
-    std::vector<bool> convicted_;        ///< by BusId
+    std::vector<Line> lines_;             ///< by BusId
+    std::vector<Monotonic> last_batch_;   ///< by BusId
+    std::vector<Monotonic> rests_until_;  ///< by BusId
+    std::vector<bool> convicted_;         ///< by BusId
 };
 
 }  // namespace gengfu

@@ -51,6 +51,9 @@ void Pipeline::look_at_hangs(const std::set<BusId>& missed, alarms::CauseWatch::
     std::vector<Sample> samples;
     for (std::uint32_t i = 0; i < workers_.size(); ++i) {
         const BusId bus{i};
+        if (workers_[i]) {
+            signs_.rests(bus, workers_[i]->rests_until());
+        }
         const bool suspect = workers_[i] && now >= lent_until_[i] && signs_.is_suspect(bus, now);
         causes_.set_hung(bus, suspect);
         if (!suspect) {

@@ -99,11 +99,13 @@ void BusWorker::Loop::wait_until(Monotonic when) {
         when = std::min(when, not_before(request));  // passed already: no wait
     }
     const auto woken = [&] { return stopping || requests.size() != known; };
+    rests_until = when;
     if (when == Monotonic::max()) {
         wake.wait(lock, woken);
     } else {
         wake.wait_until(lock, when, woken);
     }
+    rests_until = std::min(when, clock.now());
 }
 
 bool BusWorker::Loop::ready(Monotonic now) {

@@ -60,6 +60,7 @@ struct BusWorker::Loop {
     bool stopping = false;
     std::deque<ReadRequest> requests;
     BusSnapshot seen;
+    Monotonic rests_until{};  ///< see BusWorker::rests_until()
 
     Loop(const config::Site& of, BusId bus_id, std::unique_ptr<drivers::Bus> line, const Clock& time,
          BatchSink to);

@@ -106,4 +106,9 @@ BusSnapshot BusWorker::snapshot() const {
     return loop_->seen;
 }
 
+Monotonic BusWorker::rests_until() const {
+    const std::lock_guard lock(loop_->mutex);
+    return loop_->rests_until;
+}
+
 }  // namespace gengfu::sampling

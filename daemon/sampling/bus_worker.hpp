@@ -73,6 +73,9 @@ public:
     Result<void> lend(Duration time, std::string to_whom, std::function<void()> done);
 
     BusSnapshot snapshot() const;
+    /// While it has nothing to do: when it goes on. Else when it last had nothing to do. A worker whose units
+    /// are all offline brings nothing for as long as it leaves them alone, and yet does not hang.
+    Monotonic rests_until() const;
     BusId id() const { return id_; }
 
     static constexpr std::size_t kMostRequests = 16;

@@ -142,6 +142,35 @@ TEST_F(LineSignsTest, AHangThatIsFoundByASilenceStandsUntilTheWorkerBringsSometh
     EXPECT_EQ(log_, " 40:bus-stuck raised 120:bus-stuck cleared");
 }
 
+/// A unit that is offline is asked every eleven seconds or so: between, its worker has nothing to do.
+TEST_F(LineSignsTest, AWorkerThatLeavesADeadUnitAloneIsNotStuck) {
+    begin(seconds(1));
+    play(
+        0, 600, [](int) { return 0.1; },
+        [this](int second) {
+            const bool asks = second < 30 || second % 70 == 0;
+            if (asks) {
+                signs_->rests(BusId{0}, gengfu::test::at(second < 30 ? second + 1 : (second / 70 + 1) * 70));
+            }
+            EXPECT_FALSE(signs_->is_suspect(BusId{0}, now_)) << second;
+            return asks;
+        });
+    EXPECT_EQ(log_, "");
+}
+
+TEST_F(LineSignsTest, AWorkerThatHangsAfterARestIsStuckByThatTime) {
+    begin(seconds(1));
+    play(
+        0, 30, [](int) { return 0.1; }, always);
+    signs_->rests(BusId{0}, gengfu::test::at(100));
+    EXPECT_FALSE(signs_->is_suspect(BusId{0}, gengfu::test::at(109)));
+    EXPECT_TRUE(signs_->is_suspect(BusId{0}, gengfu::test::at(110)));
+    play(
+        30, 300, [](int) { return 0.1; }, [](int) { return false; });
+    EXPECT_EQ(log_, " 160:bus-stuck raised");
+    EXPECT_EQ(last_.evidence.value, 60);
+}
+
 TEST_F(LineSignsTest, ALineThatIsReadSeldomIsNotStuck) {
     begin(seconds(60));
     play(

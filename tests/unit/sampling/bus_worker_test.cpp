@@ -188,6 +188,28 @@ TEST_F(BusWorkerTest, DevicesOfALineThatCannotBeOpenedAreOffline) {
     polling->stop();
 }
 
+TEST_F(BusWorkerTest, AWorkerSaysUntilWhenItRestsAndThatItDoesNot) {
+    SiteBuilder builder(ten_registers());
+    builder.device("slow", 7, std::chrono::hours(1));
+    for (std::uint16_t i = 0; i < 10; ++i) {
+        line_->units[7][i] = i;
+    }
+    const auto polling = worker(builder.site);
+    polling->start();
+    const auto now = [] { return SystemClock().now(); };
+    ASSERT_TRUE(got_.wait([&] { return polling->rests_until() > now() + std::chrono::minutes(30); }));
+    std::promise<void> begun, let_go;
+    ASSERT_TRUE(polling->on_line([&](drivers::Bus*) {
+        begun.set_value();
+        let_go.get_future().wait();
+    }));
+    begun.get_future().wait();
+    EXPECT_LE(polling->rests_until(), now()) << "it has work since then";
+    let_go.set_value();
+    EXPECT_TRUE(got_.wait([&] { return polling->rests_until() > now() + std::chrono::minutes(30); }));
+    polling->stop();
+}
+
 TEST_F(BusWorkerTest, ABurstOfReadsIsCountedInTheSnapshotSoonAfterIt) {
     SiteBuilder builder(ten_registers());
     builder.device("a", 1, std::chrono::hours(1));
