@@ -273,8 +273,12 @@ Result<void> leaves_the_configured_alone(const AddressWish& wish, const config::
             device.unit == wish.to
                 ? ": should it only be cut off now, two sensors would have one address when it is back"
                 : ": it would not be found there any more";
-        return fail(Errc::kRefused, who + what + "; if this sensor is that device, say --as " + device.name +
-                                        "; nothing was written");
+        const std::string unless = device.unit == wish.to
+                                       ? "; if this sensor is that device, say --as "
+                                       : "; if this sensor is that device, or another that has its address "
+                                         "while that one is unplugged, "
+                                         "say --as ";
+        return fail(Errc::kRefused, who + what + unless + device.name + "; nothing was written");
     }
     return {};
 }

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
 
 #include "cli/client.hpp"
@@ -23,6 +24,8 @@ constexpr Duration kOpenTime = std::chrono::seconds(5);
 constexpr std::uint32_t kUsualBaud = 9600;
 constexpr int kReopens = 5;
 constexpr auto kReopenPause = std::chrono::milliseconds(100);
+/// A loan that nobody renews (control::kLoan), and a moment.
+constexpr Duration kLoanOfTheDead = std::chrono::seconds(12);
 constexpr Duration kComesBack = std::chrono::seconds(10);
 
 volatile std::sig_atomic_t stopped = 0;
@@ -34,18 +37,34 @@ std::string canonical(const std::string& port) {
     return error ? port : path.string();
 }
 
-/// Whether a running daemon has this bus.
-bool is_used_by_daemon(const Common& common, const config::Bus& bus) {
+/// How a running daemon has this bus; nothing: none does.
+struct Held {
+    bool lent = false;  ///< to a tool
+    std::string words;  ///< then: "lent to a tool of li"
+};
+std::optional<Held> held_by_daemon(const Common& common, const config::Bus& bus) {
     const Result<json> status = ask(common, {{"verb", "status"}});
-    if (!status) {
-        return false;
-    }
-    for (const json& one : status->value("buses", json::array())) {
+    for (const json& one : status ? status->value("buses", json::array()) : json::array()) {
         if (word(one, "name") == bus.name) {
-            return true;
+            return Held{one.value("lent", false), word(one, "trouble")};
         }
     }
-    return false;
+    return std::nullopt;
+}
+
+/// The loan of a tool that died ends by itself; that of one at work does not, and giving it back would take
+/// the line from under it.
+Result<void> wait_for_the_loan_of_others(const Common& common, const config::Bus& bus) {
+    const SystemClock clock;
+    const Monotonic until = clock.now() + kLoanOfTheDead;
+    for (auto held = held_by_daemon(common, bus); held && held->lent; held = held_by_daemon(common, bus)) {
+        if (clock.now() >= until || is_stopped()) {
+            return fail(Errc::kIo, "the line " + bus.name + " is " + held->words +
+                                       " already, which is still at work: wait until it has ended");
+        }
+        std::this_thread::sleep_for(kReopenPause);
+    }
+    return {};
 }
 
 std::string no_profiles(const std::vector<std::string>& folders, std::size_t files) {
@@ -145,7 +164,7 @@ std::string settings_text(const config::Serial& serial) {
 
 Result<std::unique_ptr<Line>> Line::take(const Common& common, const config::Bus& bus, Taking taking) {
     std::unique_ptr<Line> line(new Line(common, bus));
-    if (is_used_by_daemon(common, bus)) {
+    if (held_by_daemon(common, bus)) {
         if (taking == Taking::kOnlyIfFree) {
             return fail(Errc::kIo, "the daemon watches the sensors of " + bus.name +
                                        "; --takeover borrows the line: they are not watched meanwhile");
@@ -157,6 +176,9 @@ Result<std::unique_ptr<Line>> Line::take(const Common& common, const config::Bus
             return fail(Errc::kIo,
                         "port " + bus.serial.port +
                             " is missing: no such device, or it is unplugged; nothing was borrowed");
+        }
+        if (Result<void> free = wait_for_the_loan_of_others(common, bus); !free) {
+            return pass(free);
         }
         line->borrowed_ = true;
         if (Result<void> borrowed = line->renew(); !borrowed) {

@@ -121,6 +121,8 @@ private:
     void look_at_lines();
     Duration look_at_promise(BusId bus, const sampling::BusSnapshot& seen);
     std::string wrong_answer(DeviceId device) const;
+    void raise_anew(const std::vector<rules::Verdict>& verdicts);
+    rules::Verdict own_verdict(RuleId rule, const Sample& sample, Monotonic now) const;
     WhatCame what_came(const std::vector<DeviceId>& silent) const;
     void note_loan(BusId bus, const sampling::BusSnapshot& seen);
     std::size_t look_at_addresses(BusId bus, const sampling::BusSnapshot& seen);

@@ -124,24 +124,33 @@ void Pipeline::look_at_causes(alarms::CauseWatch::Patience patience) {
         }
         samples.push_back(own_sample(finding.point, static_cast<double>(finding.silent), now));
         if (finding.anew && rule && table_.is_active(*rule)) {  // for the judge that is no change
-            anew.push_back({.rule = *rule,
-                            .severity = site_.rules[rule->value].levels.front().severity,
-                            .sample = samples.back(),
-                            .limit = 1,
-                            .at = now,
-                            .value = samples.back().value,
-                            .anomaly = {}});
+            anew.push_back(own_verdict(*rule, samples.back(), now));
         }
     }
     judge_own(samples);
-    for (const rules::Verdict& verdict : anew) {
+    raise_anew(anew);
+}
+
+/// For what stands already and is news all the same.
+void Pipeline::raise_anew(const std::vector<rules::Verdict>& verdicts) {
+    for (const rules::Verdict& verdict : verdicts) {
         if (const auto raised = table_.raise_anew(verdict, stamp(), publisher_->next_event_sequence())) {
             transition(*raised);
         }
     }
-    if (!anew.empty()) {
+    if (!verdicts.empty()) {
         settle_alarms();
     }
+}
+
+rules::Verdict Pipeline::own_verdict(RuleId rule, const Sample& sample, Monotonic now) const {
+    return {.rule = rule,
+            .severity = site_.rules[rule.value].levels.front().severity,
+            .sample = sample,
+            .limit = 1,
+            .at = now,
+            .value = sample.value,
+            .anomaly = {}};
 }
 
 void Pipeline::look_at_lines() {
@@ -168,6 +177,7 @@ void Pipeline::look_at_lines() {
 /// \return devices at whose address another answers
 std::size_t Pipeline::look_at_addresses(BusId bus, const sampling::BusSnapshot& seen) {
     std::size_t shared = 0;
+    bool is_news = false;
     std::string names;
     std::vector<std::string> behind;
     std::size_t position = 0;
@@ -184,6 +194,7 @@ std::size_t Pipeline::look_at_addresses(BusId bus, const sampling::BusSnapshot& 
         }
         if (two != shared_addresses_.contains(DeviceId{i})) {
             tell_address(device, two);
+            is_news = is_news || two;
             two ? static_cast<void>(shared_addresses_.insert(DeviceId{i}))
                 : static_cast<void>(shared_addresses_.erase(DeviceId{i}));
         }
@@ -192,6 +203,12 @@ std::size_t Pipeline::look_at_addresses(BusId bus, const sampling::BusSnapshot& 
     if (rule && shared > 0) {
         table_.set_detail(*rule, {":" + names, ": " + names});
         table_.set_behind(*rule, std::move(behind));
+        // One address more is no change of a rule that stands, and somebody must go there, too.
+        const auto point = config::own_point(site_, name_of(config::LinePoint::kAddress, site_.bus(bus)));
+        if (is_news && point && table_.is_active(*rule)) {
+            const Monotonic now = clock_.now();
+            raise_anew({own_verdict(*rule, own_sample(*point, static_cast<double>(shared), now), now)});
+        }
     }
     return shared;
 }

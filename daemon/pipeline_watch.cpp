@@ -29,8 +29,14 @@ void Pipeline::note_health(const sampling::HealthChange& change) {
     told = change.health;
     const std::string& name = site_.device(change.device).name;
     if (change.health == sampling::Health::kOffline) {
+        const config::Bus& bus = site_.bus(site_.device(change.device).bus);
+        const auto& worker = workers_[site_.device(change.device).bus.value];
         const std::string wrong = wrong_answer(change.device);
-        if (wrong.empty()) {
+        // Where the line breaks under its answers it has been asked.
+        if (worker && worker->snapshot().kind == sampling::LineTrouble::kCannotOpen) {
+            log::warning("设备 " + name + " 无法询问:总线 " + bus.name + " 打不开",
+                         "device " + name + " cannot be asked: bus " + bus.name + " cannot be opened");
+        } else if (wrong.empty()) {
             log::warning("设备 " + name + " 无应答", "device " + name + " does not answer");
         } else {
             log::warning("设备 " + name + " 没有可用的应答:" + wrong,

@@ -167,13 +167,21 @@ json bus_status(const Daemon& daemon, std::uint32_t index, const BlindByDevice& 
         ++position;
     }
     const drivers::Traffic& t = seen.traffic;
-    json bus{{"name", site.buses[index].name}, {"open", seen.open},
-             {"trouble", seen.trouble},        {"load", seen.load},
-             {"requests", t.requests},         {"answers", t.answers},
-             {"timeouts", t.timeouts},         {"bad_frames", t.bad_frames},
-             {"exceptions", t.exceptions},     {"foreign_frames", t.foreign_frames},
-             {"late_frames", t.late_frames},   {"unasked_frames", t.unasked_frames},
-             {"noise_bytes", t.noise_bytes},   {"reopened", t.reopened},
+    json bus{{"name", site.buses[index].name},
+             {"open", seen.open},
+             {"trouble", seen.trouble},
+             {"load", seen.load},
+             {"requests", t.requests},
+             {"answers", t.answers},
+             {"timeouts", t.timeouts},
+             {"bad_frames", t.bad_frames},
+             {"exceptions", t.exceptions},
+             {"foreign_frames", t.foreign_frames},
+             {"late_frames", t.late_frames},
+             {"unasked_frames", t.unasked_frames},
+             {"noise_bytes", t.noise_bytes},
+             {"reopened", t.reopened},
+             {"lent", seen.lent},
              {"devices", std::move(devices)}};
     if (index < daemon.budgets.size() && daemon.budgets[index].modelled) {
         bus["computed_load"] = daemon.budgets[index].load;

@@ -111,6 +111,7 @@ def test_a_line_that_is_unplugged_is_told_once_and_comes_back(site, feed):
     feed.wait(lambda: is_good(feed, "rs485-1-1"), "good samples again")
     site.process.wait_for_log("bus rs485-1 is usable again")
     assert site.log().count("bus rs485-1 is not usable") == 1, "told once"
+    assert "device rs485-1-1 does not answer" not in site.log(), "nobody could ask it"
     assert_only_true_values(feed)
 
 

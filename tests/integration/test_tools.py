@@ -240,6 +240,22 @@ def test_a_line_comes_back_by_itself_when_its_borrower_dies(tools):
     assert gateway.alarm("silent") is None, "a borrowed line is nobody's silence"
 
 
+def test_a_line_is_lent_to_one_tool_at_a_time(tools, folder):
+    """The second one failed, too, and then gave the first one's loan back: the daemon met a busy port."""
+    gateway = tools(relay("a", 1), [1])
+    gateway.start()
+    wait_for(lambda: gateway.health("relay-1") == "online", "the relay to be online")
+    with at_work(gateway, folder, "scan", "rs485-1", "--takeover", "--units", "100-247", "--state", gateway.state) as (first, _):
+        wait_for(lambda: gateway.bus("rs485-1")["lent"], "the line to be lent")
+        second = gateway.command("scan", "rs485-1", "--takeover", "--units", "1", "--configured", "--state", str(folder / "other.json"))
+        assert second.returncode == 1 and "already, which is still at work" in second.stderr, second.stderr
+        assert first.poll() is None and gateway.bus("rs485-1")["lent"]
+        first.send_signal(signal.SIGINT)
+        first.wait(20)
+    wait_for(lambda: gateway.read("relay-1")["residual_current"]["quality"] == "good", "the line to be back")
+    assert "busy" not in gateway.log()
+
+
 def test_a_port_that_is_unplugged_is_not_borrowed_and_the_end_of_a_loan_is_told(tools):
     gateway = tools(relay("a", 1), [1])
     gateway.start()
@@ -326,6 +342,7 @@ def test_address_leaves_addresses_of_the_configuration_alone(tools):
         refused = address(gateway, "--from", ids[0], "--to", ids[1])
         assert refused.returncode == 1 and f'"{name}" of the configuration (' in refused.stderr
         assert f"--as {name}" in refused.stderr and "nothing was written" in refused.stderr
+        assert ("while that one is unplugged" in refused.stderr) == (name == "relay-1"), refused.stderr
     assert writes(gateway) == before
     done = address(gateway, "--from", "1", "--to", "17", "--as", "relay-17", "--as", "relay-1")
     assert done.returncode == 0 and "it answers to unit 17" in done.stdout, done.stdout + done.stderr

@@ -48,9 +48,22 @@ register = "holding:0x0020"
 A, B = {100, 3000}, {200, 4000}
 
 
+#: One that comes to the neighbour's address later.
+LATER = """
+[[device]]
+name = "later"
+line = "rs485-1"
+unit = 5
+same_unit = true
+turnaround = "60ms"
+holding = { 0x0004 = "0007", 0x0020 = "0008" }
+"""
+
+
 @pytest.fixture
 def line(simulate, broker, feed, gateway, configuration):
-    sim = simulate(SCENARIO)
+    sim = simulate(SCENARIO.replace('unit = 5\n', 'unit = 5\nsame_unit = true\n') + LATER)
+    sim.later = sim.do("fault", target="later", kind="silence")["fault"]
     profiles = gateway.folder / "profiles"
     profiles.mkdir()
     (profiles / "two.toml").write_text(PROFILE)
@@ -83,6 +96,17 @@ def test_twins_from_the_start_never_give_a_value_of_another_register(line, feed,
     assert of(gateway, "next")["traffic"]["bad_frames"] <= 2, "but for what collided"
     assert set(good(feed, "cover", "a")) <= A and set(good(feed, "cover", "b")) <= B
     assert set(good(feed, "next", "a")) == {1} and set(good(feed, "next", "b")) == {2}
+
+
+def test_an_address_more_is_told_while_the_alarm_stands(line, feed, gateway):
+    gateway.start()
+    first = wait_for(lambda: gateway.alarm("bus-address", "gateway"), "the alarm", 30)
+    assert "cover (4)" in first["text"]["en"] and "next (5)" not in first["text"]["en"], first
+    line.do("clear", fault=line.later)
+    both = wait_for(lambda: next((a for a in [gateway.alarm("bus-address", "gateway")] if a and "next (5)" in a["text"]["en"]), None),
+                    "the alarm to name the other address", 60)
+    assert both["behind"] == ["cover", "next"] and "cover (4), next (5)" in both["text"]["en"], both
+    assert both["id"] == first["id"] and "two answer at 2 of its addresses" in both["text"]["en"], both
 
 
 def test_the_sensor_is_read_again_when_the_other_is_gone(line, feed, gateway):
