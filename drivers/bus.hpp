@@ -77,6 +77,9 @@ public:
     /// while. Only where an answer does not say which request it is of.
     virtual bool two_answer(std::uint8_t /*unit*/) const { return false; }
 
+    /// A request to the unit would wait until then, and the line with it: something of it may still come.
+    virtual Monotonic not_before(std::uint8_t /*unit*/) const { return {}; }
+
     /// One at a time; an empty one ends it. Buses that carry no bytes (replay) show nothing.
     void set_tap(Tap tap) { tap_ = std::move(tap); }
 

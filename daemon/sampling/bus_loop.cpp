@@ -152,14 +152,17 @@ void BusWorker::Loop::line_lost(LineTrouble kind, const std::string& why) {
 void BusWorker::Loop::poll(const Turn& turn) {
     Batch batch{.bus = id, .samples = {}, .health = {}};
     const Monotonic began = clock.now();
-    const TurnResult result = readers[turn.device].take(turn, *bus, clock, batch.samples);
+    const TurnResult result =
+        readers[turn.device].take(turn, *bus, clock, batch.samples, DeviceReader::OnHold::kPutOff);
     if (result.interrupted) {
         return;
     }
     const Monotonic ended = clock.now();
     load.add(began, ended);
     const bool changed = result.line_lost ? schedule.broke_line(turn, began, ended)
+                         : result.put_off ? schedule.answered(turn, ended)
                                           : schedule.finished(turn, result.answered, began, ended);
+    schedule.leave_alone(turn.device, bus->not_before(site.device(schedule.device(turn.device)).unit));
     if (changed) {
         batch.health.push_back({schedule.device(turn.device), schedule.health(turn.device), ended});
         if (schedule.health(turn.device) == Health::kOffline) {

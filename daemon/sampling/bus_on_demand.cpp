@@ -58,6 +58,7 @@ void BusWorker::Loop::answer(const ReadRequest& request) {
         if (!result.answered && !result.line_lost) {
             schedule.owes(turn.device, ended);
         }
+        schedule.leave_alone(turn.device, bus->not_before(site.device(schedule.device(turn.device)).unit));
         pay(now, ended);
         unpublished = true;
         if (result.interrupted) {

@@ -14,6 +14,10 @@ namespace {
 
 namespace modbus = drivers::modbus;
 
+/// A wait for which a turn is not put off. Of two with one address the second's answer is seen for what it is
+/// only while the line is silent.
+constexpr Duration kShortHold = std::chrono::milliseconds(150);
+
 std::vector<config::PointRef> every_point(const config::Profile& profile) {
     std::vector<config::PointRef> points(profile.read_count());
     for (std::size_t i = 0; i < points.size(); ++i) {
@@ -304,8 +308,9 @@ bool DeviceReader::is_set_aside(std::size_t point) const {
 }
 
 TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& clock,
-                              std::vector<Sample>& out) {
+                              std::vector<Sample>& out, OnHold on_hold) {
     TurnResult result;
+    const std::uint8_t unit = site_->device(device_).unit;
     const Monotonic began = clock.now();
     Reads& reads = plan(turn.due, began);
     traffic_.trouble.clear();
@@ -330,6 +335,12 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
             learn(reads[i], *answer);
             store(reads[i], *answer);
             ++i;
+            const bool holds = i < reads.size() && bus.not_before(unit) > clock.now() + kShortHold;
+            if (holds && on_hold == OnHold::kPutOff && !result.disturbed) {
+                result.put_off = true;
+                settle_plans(is_back, was_cut, clock.now());
+                return result;
+            }
             continue;
         }
         const Errc code = answer.error().code;
@@ -349,9 +360,11 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
             continue;  // the halves stand at i now
         }
         ++i;
-        const bool two_answer =
-            code == Errc::kBadFrame && bus.two_answer(site_->device(device_).unit);  // neither is believed
-        if (!ready || code == Errc::kIo || (code == Errc::kTimeout && !result.answered) || two_answer) {
+        const bool two_answer = code == Errc::kBadFrame && bus.two_answer(unit);  // neither is believed
+        // The next request would hold the line for longer than any answer may take.
+        const bool holds = bus.not_before(site_->device(device_).unit) > clock.now() + responses_.longest();
+        if (!ready || code == Errc::kIo || (code == Errc::kTimeout && !result.answered) || two_answer ||
+            holds) {
             // A unit that is silent costs one time-out a turn, not one a request; so do two at one address.
             for (; i < reads.size(); ++i) {
                 fail(reads[i], answer.error(), clock.now());

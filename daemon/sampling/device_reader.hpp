@@ -29,6 +29,7 @@ struct TurnResult {
     bool disturbed = false;    ///< some request got none, or a damaged one
     bool line_lost = false;    ///< the bus must be reopened
     bool interrupted = false;  ///< no samples
+    bool put_off = false;      ///< no samples: the rest of it would have held the line, see OnHold
     std::string trouble;       ///< of the line, when lost
 };
 
@@ -41,8 +42,14 @@ class DeviceReader {
 public:
     DeviceReader(const config::Site& site, DeviceId device, const std::vector<Cadence>& cadences);
 
+    /// What to do when the bus would make the next request wait, and the line with it, because a second
+    /// answer to the one before may still come (drivers::Bus::not_before(): of a unit that has just been
+    /// met).
+    enum class OnHold : std::uint8_t { kWait, kPutOff };
+
     /// Appends a sample for every point that is due.
-    TurnResult take(const Turn& turn, drivers::Bus& bus, const Clock& clock, std::vector<Sample>& out);
+    TurnResult take(const Turn& turn, drivers::Bus& bus, const Clock& clock, std::vector<Sample>& out,
+                    OnHold on_hold = OnHold::kWait);
 
     /// Bad samples for all points that are due, without asking.
     void give_up(DueSet due, Reason reason, Monotonic now, std::vector<Sample>& out);

@@ -243,12 +243,16 @@ void Schedule::owes(std::size_t position, Monotonic ended) {
     entry.on_demand_from = ended + kTruce;
 }
 
+void Schedule::leave_alone(std::size_t position, Monotonic until) {
+    entries_[position].owes_until = std::max(entries_[position].owes_until, until);
+}
+
 bool Schedule::finished(const Turn& turn, bool answered, Monotonic began, Monotonic ended) {
     advance(turn, Duration::zero(), ended);
     Entry& entry = entries_[turn.device];
-    entry.breaks_line = false;
-    entry.woken = false;
     if (!answered) {
+        entry.breaks_line = false;
+        entry.woken = false;
         if (!anyone_lives()) {
             probes_ = {};  // nobody to spare the line for
         } else if (turn.probe) {
@@ -258,9 +262,16 @@ bool Schedule::finished(const Turn& turn, bool answered, Monotonic began, Monoto
         entry.on_demand_from = ended + kTruce;
         return entry.health.failed(ended);
     }
+    entry.waiting_for_connect &= ~turn.due;
+    return this->answered(turn, ended);
+}
+
+bool Schedule::answered(const Turn& turn, Monotonic ended) {
+    Entry& entry = entries_[turn.device];
+    entry.breaks_line = false;
+    entry.woken = false;
     entry.owes_until = {};
     entry.on_demand_from = {};
-    entry.waiting_for_connect &= ~turn.due;
     const bool was_offline = entry.health.health() == Health::kOffline;
     const bool changed = entry.health.succeeded();
     if (was_offline) {

@@ -83,6 +83,13 @@ public:
     /// \return true when the unit's health changed.
     bool finished(const Turn& turn, bool answered, Monotonic began, Monotonic ended);
 
+    /// The unit answered, and the turn is to be taken anew: it stays due. \return true when its health
+    /// changed.
+    bool answered(const Turn& turn, Monotonic ended);
+
+    /// The bus would hold the line for the unit until then: its neighbours are read meanwhile.
+    void leave_alone(std::size_t position, Monotonic until);
+
     /// The turn broke the line: what came back was no answer of the protocol, or the connection ended under
     /// it. To the unit that is a failed read; and when the line is open again an offline unit that broke it
     /// waits for its probe, or it would break it again before its neighbours have been asked.

@@ -74,7 +74,8 @@ RtuBus::RtuBus(config::Bus bus, const Clock& clock, Outside outside, std::unique
       sender_(std::move(sender)),
       lookup_(outside_.resolver),
       is_serial_(bus_.kind == config::BusKind::kModbusRtu),
-      line_(timing_of(bus_)) {}
+      line_(timing_of(bus_)),
+      twins_(line_.silent) {}
 
 Result<void> RtuBus::open(Monotonic deadline) {
     if (waker_->interrupted()) {
@@ -136,6 +137,7 @@ Result<Answer> RtuBus::transact(const Request& request) {
         line_busy_until_ += std::max(request.turnaround, kBroadcastDelay);
         return Answer{.values = {}, .sent = sent, .received = sent};
     }
+    quarantine_.asked(request.unit);
     if (request.longest_turnaround > Duration::zero()) {
         twins_.asked(request.unit, request_end, request.longest_turnaround);
     }
@@ -157,8 +159,7 @@ tl::unexpected<Error> RtuBus::lost(const std::string& why) {
 Result<void> RtuBus::wait_for_silence(const Request& request) {
     const Duration gap = std::max(line_.silent, request.min_gap);
     const bool is_watched = request.longest_turnaround > Duration::zero();
-    const Monotonic paid =
-        std::max(quarantine_.until(request.unit), is_watched ? twins_.not_before(request.unit) : Monotonic{});
+    const Monotonic paid = is_watched ? not_before(request.unit) : quarantine_.until(request.unit);
     const Monotonic latest = std::max({line_busy_until_ + gap, paid, clock_.now() + gap}) +
                              line_.character * signed_count(kRtuFrameMax);
     framer_.expect_nothing();
@@ -332,8 +333,12 @@ Result<Answer> RtuBus::answered(const Exchange& exchange, const RtuFramer::Match
     }
     const auto bytes = signed_count(match.message.size() + kCrcBytes);
     const Duration response = received - exchange.request_end - line_.character * bytes;
-    const bool doubted = request.longest_turnaround > Duration::zero() &&
-                         twins_.must_hear_out(request.unit, response, received);
+    using Doubt = TwinWatch::Doubt;
+    const bool is_watched = request.longest_turnaround > Duration::zero();
+    Doubt doubt = is_watched ? twins_.doubt(request.unit, response) : Doubt::kNone;
+    if (is_watched && doubt == Doubt::kNone && quarantine_.is_doubtful(request.unit)) {
+        doubt = Doubt::kAnother;
+    }
     quarantine_.paid(request.unit);
     const bool is_exception = match.fit == Fit::kException;
     Answer answer{.values = {}, .sent = exchange.sent, .received = received};
@@ -344,8 +349,8 @@ Result<Answer> RtuBus::answered(const Exchange& exchange, const RtuFramer::Match
         answer.values = values(request, match.message);
     }
     const bool another = count(framer_.finish(), request.unit, received);
-    if (doubted || (another && request.longest_turnaround > Duration::zero())) {
-        if (Result<void> only = hear_out(exchange, another); !only) {
+    if (doubt != Doubt::kNone || (another && is_watched)) {
+        if (Result<void> only = hear_out(exchange, another, doubt == Doubt::kTooEarly); !only) {
             return pass(only);
         }
     }
@@ -355,7 +360,7 @@ Result<Answer> RtuBus::answered(const Exchange& exchange, const RtuFramer::Match
                         : Result<Answer>(std::move(answer));
 }
 
-Result<void> RtuBus::hear_out(const Exchange& exchange, bool another) {
+Result<void> RtuBus::hear_out(const Exchange& exchange, bool another, bool too_early) {
     const Request& request = exchange.request;
     framer_.expect_nothing();
     const Duration whole = line_.character * signed_count(answer_size(request) + kCrcBytes);
@@ -369,8 +374,8 @@ Result<void> RtuBus::hear_out(const Exchange& exchange, bool another) {
         ++traffic_.bad_frames;
         return fail(Errc::kBadFrame,
                     who(request) +
-                        ": two answers to one request: two units have this address, or another "
-                        "master asks it too; `gengfu scan` shows who is there");
+                        ": two answers to one request: two units have this address, another master "
+                        "asks it too, or a converter repeats; `gengfu scan` shows who is there");
     }
     if (leftovers.noise_bytes > 0) {
         twins_.unclear(request.unit);
@@ -378,6 +383,13 @@ Result<void> RtuBus::hear_out(const Exchange& exchange, bool another) {
         return fail(Errc::kBadFrame, who(request) +
                                          ": something damaged came after its answer, which may be "
                                          "that of a second unit with this address");
+    }
+    if (too_early && !twins_.alone_too_early(request.unit, clock_.now())) {
+        ++traffic_.bad_frames;
+        return fail(Errc::kBadFrame,
+                    who(request) +
+                        ": its answer began before the request had ended, and so belongs to "
+                        "an earlier one: it, or a second unit with its address, answers twice");
     }
     twins_.alone(request.unit, clock_.now());
     return {};
@@ -416,7 +428,7 @@ Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
     const std::string misfits = other.empty() ? std::string() : misfit(request, other);
     const Leftovers leftovers = framer_.finish();
     // Whatever whole frame of it came or comes yet is its answer, wrong or late, and no second one.
-    quarantine_.owes(request.unit, now);
+    quarantine_.owes(request.unit, exchange.request_end, now);
     count(leftovers, request.unit, line_busy_until_, OfOthers::kForeign);
     if (damaged) {
         twins_.unclear(request.unit);
@@ -431,7 +443,8 @@ Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
         ++traffic_.bad_frames;
         return fail(Errc::kBadFrame, who(request) + ": " + misfits);
     }
-    quarantine_.owes(request.unit, now + std::max(request.turnaround, request.longest_turnaround));
+    quarantine_.owes(request.unit, exchange.request_end,
+                     now + std::max(request.turnaround, request.longest_turnaround));
     if (leftovers.noise_bytes > 0) {
         ++traffic_.bad_frames;
         return fail(Errc::kBadFrame, who(request) + ": no answer, only noise");
@@ -449,19 +462,25 @@ Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
 bool RtuBus::count(const Leftovers& leftovers, int asked_unit, std::optional<Monotonic> came,
                    OfOthers of_others) {
     traffic_.noise_bytes += leftovers.noise_bytes;
-    bool unasked = false;
+    bool another = false;
     for (const std::uint8_t unit : leftovers.units) {
         const bool is_sign = unit == asked_unit || of_others == OfOthers::kUnasked;
-        if (is_sign && !quarantine_.is_owing(unit) && twins_.is_watched(unit)) {
+        if (is_sign && quarantine_.owed(unit)) {
+            ++traffic_.late_frames;
+            if (came) {
+                quarantine_.came_late(unit, *came);
+            }
+        } else if (is_sign && twins_.is_watched(unit)) {
             ++traffic_.unasked_frames;
             twins_.unasked(unit, clock_.now(), came);
-            unasked = unasked || unit == asked_unit;
+        } else {
+            const bool late = unit == asked_unit || quarantine_.is_owing(unit);
+            ++(late ? traffic_.late_frames : traffic_.foreign_frames);
             continue;
         }
-        const bool late = unit == asked_unit || quarantine_.is_owing(unit);
-        ++(late ? traffic_.late_frames : traffic_.foreign_frames);
+        another = another || unit == asked_unit;
     }
-    return unasked;
+    return another;
 }
 
 }  // namespace gengfu::drivers::modbus

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,9 @@ public:
     void interrupt() override { waker_->interrupt(); }
     const Traffic& traffic() const override { return traffic_; }
     bool two_answer(std::uint8_t unit) const override { return twins_.is_told(unit); }
+    Monotonic not_before(std::uint8_t unit) const override {
+        return std::max(quarantine_.until(unit), twins_.not_before(unit));
+    }
 
     RtuBus(config::Bus bus, const Clock& clock, Outside outside, std::unique_ptr<Waker> waker,
            RtuSender sender);
@@ -64,7 +68,7 @@ private:
     Result<Answer> over(const Exchange& exchange);
     Result<Answer> unanswered(const Exchange& exchange);
     /// Listens for as long as another answer may come. \return whether there was none
-    Result<void> hear_out(const Exchange& exchange, bool another);
+    Result<void> hear_out(const Exchange& exchange, bool another, bool too_early);
     Result<void> listen_until(Monotonic until, const Request& request);
     Woken wait_for_bytes(Monotonic until);
     Result<std::size_t> read_some();

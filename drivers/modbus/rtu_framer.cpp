@@ -172,6 +172,7 @@ std::optional<RtuFramer::Match> RtuFramer::search() {
     progress_ = {.spoiled = progress_.spoiled};
     held_begin_.reset();
     bool in_another = false;  // what may be a longer frame has begun, and is not whole yet
+    bool may_be_it = false;   // and here the answer
     for (std::size_t begin = edge_; begin < size_; ++begin) {
         const std::span<const std::uint8_t> bytes = std::span(buffer_).first(size_).subspan(begin);
         const Look look = look_at(bytes);
@@ -184,7 +185,11 @@ std::optional<RtuFramer::Match> RtuFramer::search() {
             progress_.held = true;
             break;
         }
-        if (const std::size_t whole = whole_frame(bytes); whole > 0 && !in_another) {
+        // An answer that still lacks bytes may hold what has a good check sum itself: of those to two
+        // registers each that ends in 00 looks like a whole request until its last byte is there.
+        may_be_it = may_be_it || look.found == Found::kPartial;
+        const std::size_t whole = may_be_it ? 0 : whole_frame(bytes);
+        if (whole > 0 && !in_another) {
             edge_ = begin - edge_ <= 1 ? begin + whole : edge_;
             begin += whole - 1;
         } else if (const std::size_t length = stated_length(bytes); length > bytes.size()) {

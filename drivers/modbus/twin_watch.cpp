@@ -5,10 +5,13 @@
 namespace gengfu::drivers::modbus {
 
 void TwinWatch::reopened() {
+    no_baud_ = false;
     for (auto& [address, unit] : units_) {
         unit.met = false;
         unit.request_end = {};
         unit.last_answer = {};
+        unit.quick = false;
+        unit.too_early = 0;
     }
 }
 
@@ -16,6 +19,7 @@ void TwinWatch::asked(std::uint8_t unit, Monotonic request_end, Duration longest
     Unit& one = units_[unit];
     // Asked once more, and so left alone after its first answer: see not_before().
     one.met = one.met || one.last_answer != Monotonic{};
+    one.previous_end = one.request_end;
     one.request_end = request_end;
     one.longest = longest;
 }
@@ -27,27 +31,53 @@ void TwinWatch::unasked(std::uint8_t unit, Monotonic now, std::optional<Monotoni
     one.clean = 0;
     one.suspect = true;
     one.told = one.told || one.signs >= kSignsToTell;
-    if (came) {
-        // It may be of an earlier request yet: then the next shows how late it can be.
-        const Duration lag = std::min<Duration>(*came - one.request_end, kFarthest);
+    // Where the unit was asked twice within its longest turnaround, the frame may be of the earlier request.
+    one.reach_known = came && *came - one.previous_end > one.longest;
+    if (one.reach_known) {
+        const Duration lag = std::min<Duration>(*came - one.request_end, one.longest);
         one.reach = std::max<Duration>(one.reach, lag + lag / 4);
     }
 }
 
-bool TwinWatch::must_hear_out(std::uint8_t unit, Duration response, Monotonic now) const {
+TwinWatch::Doubt TwinWatch::doubt(std::uint8_t unit, Duration response) const {
     const Unit* const one = find(unit);
-    if (one == nullptr || one->suspect) {
-        return one != nullptr;
+    if (one == nullptr) {
+        return Doubt::kNone;
     }
-    // What comes long after the answer before it cannot be a second one to the same request.
-    const bool soon_after = one->last_answer != Monotonic{} && now - one->last_answer < one->longest;
-    return soon_after && one->answers >= kAnswersToKnow &&
-           one->quickest - response > std::max<Duration>(kMuchSooner, one->quickest / 2);
+    // The first one after the line was opened cannot be a second one to a request before.
+    const bool bound = silent_ > Duration::zero() && one->last_answer != Monotonic{} && !no_baud_;
+    if (bound && response < Duration::zero()) {
+        return Doubt::kTooEarly;
+    }
+    const Duration took = std::max(response, Duration::zero());
+    const bool much_sooner = one->answers >= kAnswersToKnow &&
+                             one->quickest - took > std::max<Duration>(kMuchSooner, one->quickest / 4);
+    const bool doubted = one->suspect || much_sooner || (bound && !one->quick && response < silent_);
+    return doubted ? Doubt::kAnother : Doubt::kNone;
+}
+
+bool TwinWatch::alone_too_early(std::uint8_t unit, Monotonic now) {
+    Unit& one = units_[unit];
+    if (++one.too_early >= kTooEarlyToBelieve) {
+        one.suspect = one.suspect && one.signs > 0;
+        return true;
+    }
+    // From now on it is left alone until whatever it still sends has come, and is seen for what it is.
+    one.signs = one.suspect ? one.signs : 0;
+    one.suspect = true;
+    one.reach_known = false;
+    one.last_sign = now;
+    one.clean = 0;
+    return false;
 }
 
 Monotonic TwinWatch::hear_until(std::uint8_t unit) const {
     const Unit* const one = find(unit);
-    return one == nullptr ? Monotonic{} : one->request_end + std::max(one->longest, one->reach);
+    if (one == nullptr) {
+        return {};
+    }
+    return one->request_end +
+           (one->suspect && one->reach_known ? std::min(one->reach, one->longest) : one->longest);
 }
 
 void TwinWatch::answered(std::uint8_t unit, Duration response, Monotonic now) {
@@ -60,6 +90,10 @@ void TwinWatch::answered(std::uint8_t unit, Duration response, Monotonic now) {
     const bool sooner = one.answers == 0 || took < one.quickest;
     one.quickest = sooner ? took : one.quickest + (took - one.quickest) / 256;
     one.answers = std::min(one.answers + 1, kAnswersToKnow);
+    one.quick = one.quick || response < silent_;
+    no_baud_ = no_baud_ || response < Duration::zero();
+    one.too_early = 0;
+    one.first = one.last_answer == Monotonic{} ? took : one.first;
     one.last_answer = now;
 }
 
@@ -73,6 +107,7 @@ void TwinWatch::alone(std::uint8_t unit, Monotonic now) {
     if (one.clean >= kCleanToHeal && now - one.last_sign >= kSuspectFor) {
         one.suspect = one.told = false;
         one.signs = 0;
+        one.reach_known = false;
         one.reach = {};
     }
 }
@@ -86,8 +121,15 @@ void TwinWatch::unclear(std::uint8_t unit) {
 
 Monotonic TwinWatch::not_before(std::uint8_t unit) const {
     const Unit* const one = find(unit);
-    const bool must = one != nullptr && (one->suspect || (one->last_answer != Monotonic{} && !one->met));
-    return must && one->request_end != Monotonic{} ? hear_until(unit) : Monotonic{};
+    if (one == nullptr || one->request_end == Monotonic{}) {
+        return {};
+    }
+    if (one->suspect) {
+        return hear_until(unit);
+    }
+    const bool just_met = one->last_answer != Monotonic{} && !one->met;
+    return just_met ? one->request_end + std::min<Duration>(one->longest, kMetTimes * one->first + kMetMore)
+                    : Monotonic{};
 }
 
 bool TwinWatch::is_told(std::uint8_t unit) const {

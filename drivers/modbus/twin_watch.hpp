@@ -21,12 +21,31 @@ public:
     /// Frames that nobody asked for within kSuspectFor before two units are spoken of: a single one may be
     /// what a tool that had the line left behind.
     static constexpr int kSignsToTell = 2;
-    /// An answer so late is nobody's that can be waited for.
-    static constexpr Duration kFarthest = std::chrono::seconds(3);
     /// Answers of a unit before it is known how quick it can be.
-    static constexpr int kAnswersToKnow = 32;
+    static constexpr int kAnswersToKnow = 8;
     /// An answer that comes this much sooner than all before is doubted: scheduling and adapters vary less.
     static constexpr Duration kMuchSooner = std::chrono::milliseconds(2);
+
+    /// Answers alone, each sooner than the line can carry one, before it is believed that the line is not
+    /// what it is said to be (a virtual one has no baud rate).
+    static constexpr int kTooEarlyToBelieve = 3;
+
+    /// How long a unit that has just been met is left alone, in all but a constant: a second one that has its
+    /// address mostly is of its kind, and nearly as quick. It is not the longest turnaround, for the line is
+    /// silent meanwhile, where the unit has more to be asked, and on a line of many that adds up.
+    static constexpr int kMetTimes = 3;
+    static constexpr Duration kMetMore = std::chrono::milliseconds(50);
+
+    /// What is wrong with an answer at first sight.
+    enum class Doubt : std::uint8_t {
+        kNone,
+        kAnother,   ///< there may be another one: it must be heard out
+        kTooEarly,  ///< it began before the request had ended: it belongs to an earlier one
+    };
+
+    /// \param silent  before which no unit answers: t3.5 (Modbus over Serial Line V1.02, 2.5.1.1). Zero: the
+    ///                line is somebody else's, and nothing is known of how soon an answer can be here.
+    explicit TwinWatch(Duration silent = {}) : silent_(silent) {}
 
     /// The line was opened anew: whoever is on it now is met for the first time.
     void reopened();
@@ -38,10 +57,14 @@ public:
     /// A whole frame of the unit has come while it owed none. \param came  when, if that was seen
     void unasked(std::uint8_t unit, Monotonic now, std::optional<Monotonic> came);
 
-    /// An answer begins `response` after the request's end. \return whether it must be heard out before it is
-    /// taken
-    bool must_hear_out(std::uint8_t unit, Duration response, Monotonic now) const;
-    /// The end of the time in which an answer to the request last sent may begin.
+    /// An answer begins `response` after the request's end; negative: before it.
+    Doubt doubt(std::uint8_t unit, Duration response) const;
+    /// Heard out, an answer of Doubt::kTooEarly was the only one. \return whether it is to be believed at
+    /// last
+    bool alone_too_early(std::uint8_t unit, Monotonic now);
+    /// The end of the time in which an answer to the request last sent may begin: its longest turnaround, or
+    /// a quarter beyond the latest second answer that was seen to come, where that is less. The line, and so
+    /// its neighbours, wait for it.
     Monotonic hear_until(std::uint8_t unit) const;
 
     /// An answer was taken.
@@ -58,14 +81,18 @@ public:
 
 private:
     struct Unit {
-        Monotonic request_end{}, last_sign{}, last_answer{};
-        Duration longest{}, reach{}, quickest{};
-        int answers = 0, signs = 0, clean = 0;
+        Monotonic request_end{}, previous_end{}, last_sign{}, last_answer{};
+        Duration longest{}, reach{}, quickest{}, first{};
+        int answers = 0, signs = 0, clean = 0, too_early = 0;
+        bool reach_known = false;  ///< of which request the last second answer was
+        bool quick = false;        ///< has answered before t3.5 had passed, and it was its answer
         bool met = false;  ///< since the line was opened it has answered, and was left alone afterwards
         bool suspect = false, told = false;
     };
     const Unit* find(std::uint8_t unit) const;
 
+    Duration silent_;
+    bool no_baud_ = false;  ///< somebody has answered before the request had ended, and it was the answer
     std::map<std::uint8_t, Unit> units_;
 };
 

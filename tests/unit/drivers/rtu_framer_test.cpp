@@ -265,6 +265,33 @@ TEST(RtuFramerProperty, AnAnswerWithinAnyFrameOfAnotherIsNeverTaken) {
     }
 }
 
+/// A check sum over a frame and its own check sum is 0, so the first eight bytes of an answer of nine that
+/// ends in 00 are a whole frame with the length of a request.
+TEST(RtuFramerProperty, AnAnswerIsFoundWhateverItsValue) {
+    constexpr std::size_t kNine = 9;
+    int ends_in_zero = 0;
+    for (unsigned value = 0; value < 0x10000; ++value) {
+        const auto high = static_cast<std::uint8_t>(value >> 8U);
+        const auto low = static_cast<std::uint8_t>(value & 0xFFU);
+        const Bytes answer = with_crc({2, 3, 4, high, low, high, low});
+        ASSERT_EQ(answer.size(), kNine);
+        ends_in_zero += answer.back() == 0 ? 1 : 0;
+        Feed feed(kTwo);
+        ASSERT_TRUE(feed(answer)) << to_hex(answer);
+        EXPECT_EQ(feed.framer().finish().units.size(), 0U);
+    }
+    EXPECT_GT(ends_in_zero, 200) << "that is what this is about";
+}
+
+/// Another master's request to our unit, whose first register looks like the answer's byte count.
+TEST(RtuFramer, ARequestThatBeginsLikeTheAnswerIsPassedOver) {
+    Feed feed(kTwo);
+    const Bytes request = with_crc({2, 3, 4, 0, 0, 2});
+    const Bytes answer = from_hex(kGood);
+    EXPECT_TRUE(feed(request + answer));
+    EXPECT_EQ(feed.framer().finish().units.size(), 1U);
+}
+
 TEST(RtuFramerProperty, DamagedAnswersAreNeverTaken) {
     // CRC-16 finds every error of one or two bits and every burst of up to 16: by construction none of these
     // passes.

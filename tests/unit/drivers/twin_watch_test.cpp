@@ -11,6 +11,8 @@ using namespace std::chrono_literals;
 
 constexpr std::uint8_t kUnit = 4;
 constexpr Duration kLongest = 100ms;
+constexpr Duration kSilent = 4ms;
+using Doubt = TwinWatch::Doubt;
 
 class TwinWatchTest : public testing::Test {
 protected:
@@ -19,7 +21,7 @@ protected:
     /// Asked at `since`, answers after `response`. \return whether it has to be heard out
     bool ask(Duration since, Duration response) {
         watch_.asked(kUnit, at(since), kLongest);
-        const bool doubted = watch_.must_hear_out(kUnit, response, at(since + response));
+        const bool doubted = watch_.doubt(kUnit, response) != Doubt::kNone;
         watch_.answered(kUnit, response, at(since + response));
         return doubted;
     }
@@ -30,14 +32,13 @@ protected:
         }
     }
 
-    TwinWatch watch_;
+    TwinWatch watch_{kSilent};
 };
 
 TEST_F(TwinWatchTest, AHealthyUnitIsLeftAloneOnceAfterItsFirstAnswerAndNeverDoubted) {
     EXPECT_EQ(watch_.not_before(kUnit), Monotonic{}) << "nothing was asked yet";
     EXPECT_FALSE(ask(0ms, 5ms));
-    EXPECT_EQ(watch_.not_before(kUnit), at(kLongest))
-        << "a second answer to the first request would come until then";
+    EXPECT_EQ(watch_.not_before(kUnit), at(65ms)) << "a second answer of its kind would come until then";
     for (int i = 1; i < 500; ++i) {
         EXPECT_FALSE(ask(kLongest + 20ms * i, 5ms + (i * 7919) % 45 * 1ms)) << i;
         EXPECT_EQ(watch_.not_before(kUnit), Monotonic{}) << i;
@@ -50,7 +51,7 @@ TEST_F(TwinWatchTest, AfterTheLineWasOpenedAnewUnitsAreMetOnceMore) {
     watch_.reopened();
     EXPECT_EQ(watch_.not_before(kUnit), Monotonic{});
     EXPECT_FALSE(ask(10s, 40ms));
-    EXPECT_EQ(watch_.not_before(kUnit), at(10s + kLongest));
+    EXPECT_EQ(watch_.not_before(kUnit), at(10s + kLongest)) << "no longer than an answer may take";
 }
 
 TEST_F(TwinWatchTest, WhatNobodyAskedForMakesTheUnitSuspectAndTwiceIsTold) {
@@ -70,7 +71,7 @@ TEST_F(TwinWatchTest, TwoStrayFramesAMinuteApartAreNotTold) {
     EXPECT_FALSE(watch_.is_told(kUnit));
 }
 
-TEST_F(TwinWatchTest, AnAnswerMuchSoonerThanAllBeforeIsDoubtedIfAnotherWasJustTaken) {
+TEST_F(TwinWatchTest, AnAnswerMuchSoonerThanAllBeforeIsDoubted) {
     struct Case {
         const char* name;
         Duration since_answer, response;
@@ -79,11 +80,12 @@ TEST_F(TwinWatchTest, AnAnswerMuchSoonerThanAllBeforeIsDoubtedIfAnotherWasJustTa
     const Case cases[] = {
         {"a second answer to the request before", 15ms, 6ms, true},
         {"one as quick as ever", 15ms, 38ms, false},
-        {"sooner, but within what units vary by", 15ms, 25ms, false},
-        {"so long after the last answer it cannot be another to the same request", 150ms, 6ms, false},
+        {"sooner, but within what units vary by", 15ms, 31ms, false},
+        {"of another unit that is a quarter quicker", 15ms, 29ms, true},
+        {"of a quicker unit that has come to the line", 150ms, 6ms, true},
     };
     for (const Case& one : cases) {
-        watch_ = {};
+        watch_ = TwinWatch(kSilent);
         know();
         const Duration last = 50ms * (TwinWatch::kAnswersToKnow - 1) + 40ms;
         EXPECT_EQ(ask(last + one.since_answer - one.response, one.response), one.doubted) << one.name;
@@ -94,6 +96,63 @@ TEST_F(TwinWatchTest, QuickUnitsAreNotDoubtedForTheJitterOfTheMachine) {
     for (int i = 0; i < 200; ++i) {
         EXPECT_FALSE(ask(20ms * i, (i % 7) * 300us));
     }
+}
+
+TEST_F(TwinWatchTest, WhatNoUnitCanSendSoSoonIsDoubtedFromTheSecondAnswerOn) {
+    EXPECT_FALSE(ask(0ms, 12ms));
+    EXPECT_EQ(watch_.doubt(kUnit, 4ms), Doubt::kNone) << "t3.5";
+    EXPECT_EQ(watch_.doubt(kUnit, 3900us), Doubt::kAnother);
+    EXPECT_EQ(watch_.doubt(kUnit, 0ms), Doubt::kAnother);
+    EXPECT_EQ(watch_.doubt(kUnit, -1us), Doubt::kTooEarly) << "before the request had ended";
+    watch_.answered(kUnit, 3ms, at(1s));
+    EXPECT_EQ(watch_.doubt(kUnit, 3ms), Doubt::kNone) << "heard out once, it is a quick one";
+    watch_.reopened();
+    EXPECT_FALSE(ask(10s, 12ms)) << "another unit perhaps";
+    EXPECT_EQ(watch_.doubt(kUnit, 3ms), Doubt::kAnother);
+}
+
+TEST_F(TwinWatchTest, WhoseFirstAnswerIsTooEarlyIsOnALineWithoutABaudRate) {
+    EXPECT_FALSE(ask(0ms, -9ms));
+    for (int i = 1; i < 50; ++i) {
+        EXPECT_FALSE(ask(20ms * i, (i % 5) * 2ms - 9ms)) << i;
+    }
+    watch_.asked(5, at(2s), kLongest);
+    watch_.answered(5, 12ms, at(2s));
+    EXPECT_EQ(watch_.doubt(5, -9ms), Doubt::kNone) << "the same line";
+    TwinWatch of_converter(Duration::zero());
+    of_converter.asked(kUnit, at(0s), kLongest);
+    of_converter.answered(kUnit, 10ms, at(0s));
+    EXPECT_EQ(of_converter.doubt(kUnit, -9ms), Doubt::kNone) << "its baud rate is not ours to know";
+}
+
+TEST_F(TwinWatchTest, TooEarlyAndAloneIsSuspectAndBelievedTheThirdTime) {
+    EXPECT_FALSE(ask(0ms, 12ms));
+    EXPECT_FALSE(watch_.alone_too_early(kUnit, at(1s)));
+    EXPECT_GE(watch_.not_before(kUnit), at(kLongest)) << "what it still sends is waited for";
+    EXPECT_FALSE(watch_.alone_too_early(kUnit, at(2s)));
+    EXPECT_FALSE(watch_.is_told(kUnit)) << "nobody was seen twice";
+    EXPECT_TRUE(watch_.alone_too_early(kUnit, at(3s)));
+    watch_.answered(kUnit, -9ms, at(3s));
+    EXPECT_EQ(watch_.doubt(kUnit, -9ms), Doubt::kNone);
+
+    watch_ = TwinWatch(kSilent);
+    EXPECT_FALSE(ask(0ms, 12ms));
+    for (int i = 1; i < 20; ++i) {  // one that does answer in between is none of a line without a baud rate
+        EXPECT_FALSE(watch_.alone_too_early(kUnit, at(1s * i))) << i;
+        watch_.answered(kUnit, 12ms, at(1s * i + 500ms));
+    }
+}
+
+TEST_F(TwinWatchTest, TooEarlyAndAloneHidesNoTwinThatWasSeen) {
+    EXPECT_FALSE(ask(0ms, 12ms));
+    EXPECT_FALSE(watch_.alone_too_early(kUnit, at(1s)));
+    watch_.unasked(kUnit, at(2s), at(2s));
+    watch_.unasked(kUnit, at(3s), at(3s));
+    EXPECT_TRUE(watch_.is_told(kUnit));
+    watch_.alone_too_early(kUnit, at(4s));
+    watch_.alone_too_early(kUnit, at(5s));
+    EXPECT_TRUE(watch_.is_told(kUnit));
+    EXPECT_EQ(watch_.doubt(kUnit, 12ms), Doubt::kAnother) << "and still heard out";
 }
 
 TEST_F(TwinWatchTest, ItHealsAfterAMinuteAndThreeExchangesInWhichItWasAlone) {
@@ -107,7 +166,7 @@ TEST_F(TwinWatchTest, ItHealsAfterAMinuteAndThreeExchangesInWhichItWasAlone) {
                           {"two", 2, TwinWatch::kSuspectFor, false},
                           {"many within the minute", 100, TwinWatch::kSuspectFor - 1ms, false}};
     for (const Case& one : cases) {
-        watch_ = {};
+        watch_ = TwinWatch(kSilent);
         know();
         watch_.unasked(kUnit, at(9s), at(9s));
         watch_.unasked(kUnit, at(10s), at(10s));
@@ -121,7 +180,7 @@ TEST_F(TwinWatchTest, ItHealsAfterAMinuteAndThreeExchangesInWhichItWasAlone) {
 
 TEST_F(TwinWatchTest, WhatIsDamagedOrAnotherSignBeginsTheHealingAnew) {
     for (const bool sign : {false, true}) {
-        watch_ = {};
+        watch_ = TwinWatch(kSilent);
         know();
         watch_.unasked(kUnit, at(9s), at(9s));
         watch_.unasked(kUnit, at(10s), at(10s));
@@ -136,20 +195,36 @@ TEST_F(TwinWatchTest, WhatIsDamagedOrAnotherSignBeginsTheHealingAnew) {
     }
 }
 
-TEST_F(TwinWatchTest, ATwinSlowerThanTheUnitMayBeIsWaitedForButNotForEver) {
+TEST_F(TwinWatchTest, TheSecondIsWaitedForAsLongAsItWasSeenToTakeAndNoLongerThanAnAnswerMay) {
     know();
     watch_.asked(kUnit, at(10s), kLongest);
-    watch_.unasked(kUnit, at(10s + 700ms), at(10s + 400ms));
-    EXPECT_EQ(watch_.hear_until(kUnit), at(10s + 500ms)) << "a quarter beyond what was seen";
-    watch_.unasked(kUnit, at(40s), std::nullopt);
-    EXPECT_EQ(watch_.hear_until(kUnit), at(10s + 500ms)) << "nobody saw it coming";
-    watch_.unasked(kUnit, at(40s), at(40s));
-    EXPECT_LE(watch_.hear_until(kUnit), at(10s + TwinWatch::kFarthest * 5 / 4));
+    watch_.unasked(kUnit, at(10s + 40ms), at(10s + 40ms));
+    EXPECT_EQ(watch_.hear_until(kUnit), at(10s + 50ms)) << "a quarter beyond what was seen";
+    watch_.asked(kUnit, at(11s), kLongest);
+    watch_.unasked(kUnit, at(11s + 60ms), at(11s + 60ms));
+    EXPECT_EQ(watch_.hear_until(kUnit), at(11s + 75ms)) << "the latest counts";
+    watch_.asked(kUnit, at(12s), kLongest);
+    watch_.unasked(kUnit, at(13s), at(13s));
+    EXPECT_EQ(watch_.hear_until(kUnit), at(12s + kLongest)) << "the line is not held for longer";
+    watch_ = TwinWatch(kSilent);
+    know();
+    watch_.asked(kUnit, at(10s), kLongest);
+    watch_.unasked(kUnit, at(10s + 40ms), std::nullopt);
+    EXPECT_EQ(watch_.hear_until(kUnit), at(10s + kLongest)) << "nobody saw it coming";
+    watch_ = TwinWatch(kSilent);
+    know();
+    watch_.asked(kUnit, at(10s), kLongest);
+    watch_.asked(kUnit, at(10s + 50ms), kLongest);
+    watch_.unasked(kUnit, at(10s + 66ms), at(10s + 66ms));
+    EXPECT_EQ(watch_.hear_until(kUnit), at(10s + 50ms + kLongest)) << "to which of the two?";
+    watch_.asked(kUnit, at(11s), kLongest);
+    watch_.unasked(kUnit, at(11s + 64ms), at(11s + 64ms));
+    EXPECT_EQ(watch_.hear_until(kUnit), at(11s + 80ms)) << "now it is known";
 }
 
 TEST_F(TwinWatchTest, UnitsThatWereNeverAskedAreNobodysBusiness) {
     EXPECT_FALSE(watch_.is_watched(9));
-    EXPECT_FALSE(watch_.must_hear_out(9, 0ms, at(0s)));
+    EXPECT_EQ(watch_.doubt(9, 0ms), Doubt::kNone);
     EXPECT_EQ(watch_.not_before(9), Monotonic{});
     watch_.alone(9, at(0s));
     watch_.unclear(9);

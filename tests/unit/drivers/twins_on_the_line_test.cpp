@@ -5,6 +5,7 @@
 #include <string>
 
 #include "drivers/modbus/rtu_bus.hpp"
+#include "drivers/modbus/twin_watch.hpp"
 #include "tests/unit/drivers/fake_slave.hpp"
 
 namespace gengfu::drivers::modbus {
@@ -95,6 +96,42 @@ TEST_P(TwinsOnTheLine, BothInOneBreathAreSeenAtOnce) {
     const Result<Answer> answer = bus->transact(read(4));
     EXPECT_FALSE(answer && bus->transact(read(4))) << "the second request at the latest";
     EXPECT_GE(bus->traffic().unasked_frames, 1U);
+}
+
+/// Fresh eyes with a line true to its baud rate: the second copy of the answer came while the next request
+/// was still being sent, and was taken for its answer.
+TEST_P(TwinsOnTheLine, OneThatBeginsToAnswerTwiceGivesNoWrongValue) {
+    for (const Duration behind : {2ms, 4ms, 12ms}) {
+        for (const bool garbles : {false, true}) {  // the request during which the copy comes
+            bool twice = false;
+            std::uint8_t garbled = 0xFF;
+            slave.handle([&, behind](const Bytes& request) -> FakeSlave::Says {
+                if (request[3] == garbled) {
+                    garbled = 0xFF;
+                    return {};
+                }
+                FakeSlave::Says says{{.bytes = with_crc(honest_answer(request, 0)), .after = 30ms}};
+                if (twice) {
+                    says.push_back({.bytes = says.front().bytes, .after = behind});
+                    garbled = garbles && request[3] == 4 ? 0x20 : 0xFF;
+                }
+                return says;
+            });
+            bus = std::move(*RtuBus::create(slave.bus(), clock));
+            ASSERT_TRUE(bus->open(clock.now() + 5s));
+            const auto label = [&] {
+                return std::to_string(behind / 1ms) + " ms behind" + (garbles ? ", garbled" : "");
+            };
+            for (int i = 0; i < TwinWatch::kAnswersToKnow; ++i) {
+                EXPECT_TRUE(bus->transact(read(4))) << label();
+                EXPECT_TRUE(bus->transact(read(0x20))) << label();
+            }
+            twice = true;
+            for (unsigned i = 0; i < 3; ++i) {
+                EXPECT_EQ(wrong(read(4)) + wrong(read(0x20)), "") << label() << ", " << i;
+            }
+        }
+    }
 }
 
 TEST_P(TwinsOnTheLine, AnExceptionOfTheOtherIsAnAnswerToo) {

@@ -67,6 +67,36 @@ TEST_F(BusWorkerTest, ARegisterThatTheDeviceLacksCostsOnlyItself) {
     EXPECT_LE(over_it, 5U);
 }
 
+/// A unit that has just been met is left alone for its longest turnaround (two may have its address). Ten of
+/// them held the line for five seconds after each start.
+TEST_F(BusWorkerTest, WhoIsLeftAloneAfterItsFirstAnswerHoldsUpNobody) {
+    config::Profile profile = ten_registers();
+    profile.points.push_back(SiteBuilder::point("far", 1000));  // a second request
+    SiteBuilder builder(profile);
+    constexpr std::uint8_t kUnits = 4;
+    for (std::uint8_t unit = 1; unit <= kUnits; ++unit) {
+        builder.device("d" + std::to_string(unit), unit, milliseconds(50));
+        for (std::uint16_t i = 0; i < 10; ++i) {
+            line_->units[unit][i] = i;
+        }
+        line_->units[unit][1000] = 1;
+    }
+    line_->leaves_alone = milliseconds(400);
+    const auto polling = worker(builder.site);
+    polling->start();
+    ASSERT_TRUE(got_.wait([&] { return got_.samples.size() >= std::size_t{11} * kUnits * 3; }));
+    polling->stop();
+    std::set<std::uint8_t> first;
+    for (std::size_t i = 0; i < kUnits; ++i) {
+        first.insert(line_->asked[i].unit);
+    }
+    EXPECT_EQ(first.size(), kUnits) << "each is met before anybody is asked again";
+    EXPECT_NE(line_->asked[kUnits].address, 1000) << "and then read from the beginning";
+    for (const Sample& sample : got_.samples) {
+        EXPECT_EQ(sample.quality, Quality::kGood) << "what was put off is no failed read";
+    }
+}
+
 TEST_F(BusWorkerTest, ASilentUnitDoesNotStarveItsNeighbour) {
     SiteBuilder builder(ten_registers());
     const DeviceId dead = builder.device("dead", 1, milliseconds(10));

@@ -32,9 +32,11 @@ public:
         std::set<std::uint8_t> breaking;    ///< whose answers end the connection
         std::set<std::uint16_t> read_only;  ///< registers that refuse to be written, of all units
         std::vector<drivers::Request> asked;
-        int refuse_next = 0;              ///< so many reads are refused whatever they ask for
-        int damage_next = 0;              ///< so many come damaged
-        std::function<void()> on_damage;  ///< what a damaged one takes
+        std::map<std::uint8_t, Monotonic> not_before;  ///< of units that have answered
+        Duration leaves_alone{};                       ///< after the first answer of each
+        int refuse_next = 0;                           ///< so many reads are refused whatever they ask for
+        int damage_next = 0;                           ///< so many come damaged
+        std::function<void()> on_damage;               ///< what a damaged one takes
     };
 
     explicit FakeBus(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
@@ -55,6 +57,11 @@ public:
         shared_->changed.notify_all();
     }
     const drivers::Traffic& traffic() const override { return traffic_; }
+    Monotonic not_before(std::uint8_t unit) const override {
+        const std::lock_guard lock(shared_->mutex);
+        const auto found = shared_->not_before.find(unit);
+        return found == shared_->not_before.end() ? Monotonic{} : found->second;
+    }
 
     Result<drivers::Answer> transact(const drivers::Request& request) override {
         std::unique_lock lock(shared_->mutex);
@@ -92,6 +99,7 @@ public:
             answer.values.push_back(found->second);
         }
         answer.received = std::chrono::steady_clock::now();
+        shared_->not_before.try_emplace(request.unit, answer.received + shared_->leaves_alone);
         return answer;
     }
 

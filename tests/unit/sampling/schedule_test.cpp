@@ -107,6 +107,18 @@ TEST(Schedule, EverythingIsDueAtTheStartAndThenAtItsPace) {
     EXPECT_EQ(schedule.next(player.now).value().due, 0b101U);
 }
 
+TEST(Schedule, ATurnThatIsPutOffStaysDue) {
+    SiteBuilder builder(two_paces());
+    const std::vector<DeviceId> devices{builder.device("d", 1, seconds(1))};
+    Schedule schedule(builder.site, devices, kStart);
+    EXPECT_TRUE(schedule.answered(*schedule.next(kStart), kStart + milliseconds(50)));
+    EXPECT_EQ(schedule.health(0), Health::kOnline);
+    schedule.leave_alone(0, kStart + milliseconds(500));
+    const Turn again = schedule.next(kStart + milliseconds(50)).value();
+    EXPECT_EQ(again.at, kStart + milliseconds(500));
+    EXPECT_EQ(again.due, 0b111U) << "what is read once, too";
+}
+
 TEST(Schedule, APointReadAtConnectIsReadAgainAfterReopening) {
     SiteBuilder builder(two_paces());
     const std::vector<DeviceId> devices{builder.device("d", 1, seconds(1))};
