@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "daemon/core/decimal.hpp"
 #include "daemon/core/units.hpp"
 
 namespace gengfu::sampling {
@@ -100,7 +101,7 @@ void Interpreter::work_out(const Virtual& one, std::span<const Reading> readings
         sample.taken = std::max(sample.taken, of.taken);
     }
     if (sample.quality != Quality::kBad) {
-        const double value = one.expression.value(inputs_);
+        const double value = as_written(one.expression.value(inputs_));
         if (!std::isfinite(value)) {
             make_bad(sample, Reason::kNotANumber);
         } else {
@@ -126,7 +127,7 @@ void Interpreter::note(const Reading& reading) {
     } else if (reading.raw->sentinel) {
         known.failed = Reason::kSentinel;
     } else {
-        known.value = reading.raw->value * spec.scale + spec.offset;
+        known.value = as_written(reading.raw->value * spec.scale + spec.offset);
     }
 }
 
@@ -177,7 +178,9 @@ std::optional<double> Interpreter::scaled(const config::PointSpec& spec, double 
         }
         value *= *factor;
     }
-    return value + spec.offset;
+    // A value of the wire that nothing was done to is what it is.
+    const double result = value + spec.offset;
+    return result == raw ? raw : as_written(result);
 }
 
 Sample Interpreter::measure(const Reading& reading) const {

@@ -65,6 +65,41 @@ TEST(Interpret, ScalesThenOffsets) {
     }
 }
 
+/// 6 x 0.1 is 0.6000000000000001 in binary: limits, ranges and conditions at 0.6 would all be missed.
+TEST(Interpret, AScaledValueIsExactlyWhatAPersonWrites) {
+    config::PointSpec spec = SiteBuilder::point("value", 0);
+    spec.scale = 0.1;
+    spec.range = config::Range{-0.3, 1.2};
+    config::PointSpec gated = SiteBuilder::point("gated", 1);
+    gated.good_when = {config::GoodWhen{}};
+    gated.good_when[0].at_most = 0.6;
+    config::PointSpec sum = SiteBuilder::point("sum", 2);
+    sum.expression = "value + 0.1";
+    sum.inputs = {0};
+    const config::Profile profile = profile_of({spec, gated, sum});
+    Interpreter interpreter(profile, PointId{0});
+    struct Case {
+        double raw, value, sum;
+    };
+    for (const Case& c : {Case{6, 0.6, 0.7}, {12, 1.2, 1.3}, {-3, -0.3, -0.2}, {2, 0.2, 0.3}}) {
+        const std::vector<Sample> got = interpret(interpreter, {raw(0, c.raw), raw(1, 7)});
+        ASSERT_EQ(got.size(), 3U);
+        EXPECT_EQ(got[0].value, c.value);
+        EXPECT_EQ(got[0].quality, Quality::kGood) << "the bounds of a range are inside: " << c.raw;
+        EXPECT_EQ(got[1].quality, c.value <= 0.6 ? Quality::kGood : Quality::kBad) << c.raw;
+        EXPECT_EQ(got[2].value, c.sum);
+    }
+}
+
+/// What the wire says, and nothing was done to, is not touched: a float of 0.1 is no 0.1.
+TEST(Interpret, AnUnscaledValueIsWhatTheWireSays) {
+    const config::Profile profile = profile_of({SiteBuilder::point("value", 0)});
+    Interpreter interpreter(profile, PointId{0});
+    for (const double value : {double{0.1F}, 1.0 / 3, 0.1 + 0.2, 1e-300}) {
+        EXPECT_EQ(interpret(interpreter, {raw(0, value)})[0].value, value);
+    }
+}
+
 TEST(Interpret, SentinelsAndNotANumberAreNeverValues) {
     const config::Profile profile = profile_of({SiteBuilder::point("value", 0)});
     Interpreter interpreter(profile, PointId{0});
