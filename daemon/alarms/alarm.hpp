@@ -101,7 +101,7 @@ struct Alarm {
     std::optional<Handling> handling;
     bool chattering = false;   ///< came and went too often: stays active until it has been quiet for long
     std::uint32_t raises = 0;  ///< how often its condition came since the alarm began
-    /// Revision of the last transition that called somebody; 0: none did.
+    /// Revision of the last transition that called somebody; 0: none did since it was last acknowledged.
     std::uint64_t rang = 0;
     std::vector<std::string> behind;  ///< of a cause: the devices that it explains, at its last raise
 

@@ -11,8 +11,10 @@ namespace {
 
 using rules::Change;
 
-/// From now on only an acknowledgement of this very transition counts.
+/// From now on only an acknowledgement of this very transition counts. A call that was acknowledged is
+/// answered; one that was not still wants an answer, whatever came since.
 void want_acknowledgement(Alarm& alarm) {
+    alarm.rang = alarm.acknowledged ? 0 : alarm.rang;
     alarm.acknowledged = false;
     alarm.acknowledged_at.reset();
     alarm.acknowledged_by = {};
@@ -136,7 +138,6 @@ Transition Table::raise(const rules::Verdict& verdict, const Key& key, const Sta
     }
     ++alarm.raises;
     alarm.chattering = chatters(key, at);
-    alarm.rang = 0;
     alarm.handling.reset();
     const auto behind = behind_.find(key);
     alarm.behind = behind == behind_.end() ? std::vector<std::string>{} : behind->second;
@@ -206,10 +207,10 @@ std::optional<Transition> Table::clear(Entry& entry, const Evidence& evidence, c
     alarm.active = alarm.uncertain = alarm.chattering = false;
     alarm.cleared = at;
     alarm.evidence = evidence;
-    // Nobody was called for it, and whoever was called for its cause or works on its device knows: it wants
-    // nobody's attention any more.
-    if (!alarm.acknowledged && (alarm.suppressed || alarm.out_of_service) &&
-        std::max(alarm.rang, entry.spared) < alarm.raise_revision) {
+    // Nobody was called for it, neither now nor for an earlier raise that is still unanswered, and whoever
+    // was called for its cause or works on its device knows: it wants nobody's attention any more.
+    if (!alarm.acknowledged && (alarm.suppressed || alarm.out_of_service) && alarm.rang == 0 &&
+        entry.spared < alarm.raise_revision) {
         alarm.acknowledged = true;
         alarm.acknowledged_at = at;
         alarm.acknowledged_by = alarm.suppressed

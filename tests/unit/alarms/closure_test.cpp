@@ -69,6 +69,8 @@ struct Place {
     int recent = 0;        ///< raises of the last minute, in this run
     bool pending = false;  ///< a chattering alarm is clear, and waits
     bool called = false;   ///< somebody was called since its last raise or rise
+    bool owed =
+        false;  ///< somebody was called, be it for an earlier raise, and nobody has acknowledged since
 };
 
 struct Step {
@@ -123,6 +125,7 @@ std::string signature(const Place& place) {
     name += alarm->shelved ? std::string(to_string(alarm->shelved->seen)) + " " : "";
     name += alarm->chattering ? (place.pending ? "chattering-quiet " : "chattering ") : "";
     name += place.called ? "called " : "";
+    name += place.owed ? "owed " : "";
     return name + state_of(alarm) + (alarm->latched ? " latched " : " ") +
            std::string(to_string(alarm->severity));
 }
@@ -372,7 +375,7 @@ std::string Closure::expected(const Place& before, const std::string& state, con
         if (alarm->chattering) {
             return "–";
         }
-        if ((alarm->suppressed || alarm->out_of_service) && !before.called && cell == "clear") {
+        if ((alarm->suppressed || alarm->out_of_service) && !before.owed && cell == "clear") {
             cell = alarm->latched ? "clear ✓" : "over";
         }
     }
@@ -407,6 +410,8 @@ void Closure::check(const Alarm* old, const Place& after, const Step& step, cons
                                told.acknowledged_by.kind == ActorKind::kGateway;
         EXPECT_TRUE(old->acknowledged || !told.acknowledged || input.column == "ack" || explained)
             << "nobody took note of it";
+        EXPECT_FALSE(explained && told.acknowledged && !old->acknowledged && old->rang != 0)
+            << "a call is unanswered";
         EXPECT_TRUE(!old->latched || told.latched || input.column == "reset" || input.column == "gone");
         EXPECT_GE(told.raise_revision, old->raise_revision);
     }
@@ -429,8 +434,9 @@ void Closure::check_call(Place& after, const Alarm* old, const Transition& told)
                     told.kind == TransitionKind::kReturned)
             << "called twice for one raise";
         EXPECT_EQ(alarm.rang, alarm.revision);
-        after.called = true;
+        after.called = after.owed = true;
     }
+    after.owed = after.owed && !alarm.acknowledged;
     if (alarm.active && !alarm.acknowledged && !alarm.held()) {
         EXPECT_TRUE(after.called) << "it stands in sight, and nobody was called";
     }
