@@ -10,7 +10,7 @@ namespace {
 
 /// Shelves, causes and chattering are looked at as often as the daemon does.
 constexpr Duration kLook = std::chrono::seconds(1);
-constexpr Duration kHour = std::chrono::hours(1);
+constexpr Duration kMinute = std::chrono::minutes(1);
 /// A report comes with the first reading after `max_interval`, and that may be a slow one.
 constexpr int kLateReadings = 3;
 /// Of the ids of alarms that would have come; they are never shown.
@@ -104,7 +104,7 @@ void ReplayRun::start(Wall at) {
     }
     now_ = now;
     next_look_ = now + kLook;
-    next_hour_ = now;
+    tell_time();
 }
 
 void ReplayRun::sample(PointId point, Sample sample, Wall at) {
@@ -170,13 +170,19 @@ void ReplayRun::observe(const Sample& sample) {
     }
 }
 
+/// Of each minute as it begins: a schedule opens and closes with it, and summer time comes with one.
+void ReplayRun::tell_time() {
+    const Monotonic began = now_ - now_.time_since_epoch() % kMinute;
+    judge_->local_time(zone_ ? std::optional(zone_->minute_of_week(wall(began))) : std::nullopt, began);
+    next_minute_ = began + kMinute;
+}
+
 /// What the daemon does by its clock.
 void ReplayRun::look(Monotonic now) {
     now_ = std::max(now_, now);
     next_look_ = now_ + kLook;
-    if (now_ >= next_hour_) {
-        next_hour_ = now_ + kHour;
-        judge_->local_time(zone_ ? std::optional(zone_->minute_of_week(wall(now_))) : std::nullopt, now_);
+    if (now_ >= next_minute_) {
+        tell_time();
     }
     const std::optional<Monotonic> deadline = judge_->next_deadline();
     if (deadline && *deadline <= now_) {

@@ -83,6 +83,7 @@ private:
     void advance(Monotonic to);
     void observe(const Sample& sample);
     void look(Monotonic now);
+    void tell_time();
     void apply();
     void repeat(Queue& queue);
     alarms::Stamp stamp(Monotonic at) const;
@@ -96,7 +97,7 @@ private:
     std::vector<Queue> queues_;
     std::vector<rules::Verdict> verdicts_;
     Monotonic now_{};
-    Monotonic next_look_{}, next_hour_{};
+    Monotonic next_look_{}, next_minute_{};
     std::uint64_t sequence_ = 0, given_ = 0, repeated_ = 0;
 };
 

@@ -147,8 +147,10 @@ void Pipeline::note_later() {
 /// learn by the time of day.
 void Pipeline::tell_time() {
     const Moment now = clock_.moment();
+    const Duration into_minute =
+        now.wall ? Duration(now.wall->time_since_epoch() % std::chrono::minutes(1)) : Duration::zero();
     judge_.local_time(now.wall && zone_ ? std::optional(zone_->minute_of_week(*now.wall)) : std::nullopt,
-                      now.monotonic);
+                      now.monotonic - into_minute);
     judge_.know_time(
         now.wall ? std::optional<Duration>(now.wall->time_since_epoch() - now.monotonic.time_since_epoch())
                  : std::nullopt);

@@ -284,9 +284,9 @@ void Judge::set_out_of_service(DeviceId device, bool out) {
     }
 }
 
-void Judge::local_time(std::optional<int> minute_of_week, Monotonic now) {
+void Judge::local_time(std::optional<int> minute_of_week, Monotonic began) {
     state_->minute_of_week = minute_of_week;
-    state_->minute_known = now;
+    state_->minute_known = began;
 }
 
 std::optional<Monotonic> Judge::next_deadline() const {

@@ -85,7 +85,8 @@ public:
     /// What the clock on the wall says, for rules with a schedule: the minute of the week from Monday 00:00
     /// in the gateway's time zone; nothing while the clock is not known. Goes on with the samples' time until
     /// it is told again; tell it at least every hour, and at once when the clock is set.
-    void local_time(std::optional<int> minute_of_week, Monotonic now);
+    /// \param began  when that minute did: a schedule opens to the second
+    void local_time(std::optional<int> minute_of_week, Monotonic began);
 
     /// What rules have learned of their places. It changes with every sample: save it now and then.
     std::vector<Learned> learned() const;

@@ -7,7 +7,8 @@ namespace {
 
 /// While a member is not known, nothing tells when it is known again: the group looks this often.
 constexpr Duration kLookAgain = std::chrono::seconds(5);
-constexpr Duration kScheduleLook = std::chrono::minutes(1);
+/// The clock on the wall is told every second: a group that holds outside of its schedule looks as often.
+constexpr Duration kScheduleLook = std::chrono::seconds(1);
 
 void sooner(std::optional<Monotonic>& look, Monotonic when) {
     look = look ? std::min(*look, when) : when;

@@ -90,6 +90,37 @@ TEST_F(ReplayRunTest, FailedReadsAreRepeatedAsSuch) {
     ASSERT_TRUE(found[0].cleared);
 }
 
+/// A rule with a schedule, started at any second of a minute: it opens with the minute, and not before the
+/// start has told what time it is.
+TEST_F(ReplayRunTest, SchedulesOpenAndCloseToTheSecond) {
+    config::Rule& at_once = builder_.rule(point_, "scheduled", RuleKind::kAbove);
+    at_once.levels = {test::level(100)};
+    at_once.schedule = {{4 * 1440 + 10, 4 * 1440 + 12}};  // Friday 20 November 2026, 00:10 to 00:12
+    Result<TimeZone> utc = TimeZone::load("UTC");
+    ASSERT_TRUE(utc);
+    for (const int began : {0, 27, 59}) {
+        for (const int restarted : {0, 9 * 60 + 36, 10 * 60 + 40}) {
+            ReplayRun run(builder_.site(), *utc);
+            run.start(after(seconds(began)));
+            run.sample(point_, value(150), after(seconds(began + 1)));
+            run.sample(point_, value(150), after(minutes(4)));
+            run.sample(point_, value(150), after(minutes(8)));
+            if (restarted > 0) {
+                run.sample(point_, value(150), after(seconds(restarted - 2)));
+                run.start(after(seconds(restarted)));
+                run.sample(point_, value(150), after(seconds(restarted)));
+            }
+            run.sample(point_, value(50), after(minutes(11)));
+            run.sample(point_, value(150), after(minutes(12)));  // it has closed
+            run.finish(after(minutes(14)));
+            const std::vector<Occurrence> found = of("scheduled", run);
+            ASSERT_EQ(found.size(), 1U) << began << ", " << restarted;
+            EXPECT_GE(found[0].raised, after(minutes(10))) << began << ", " << restarted;
+            EXPECT_LE(found[0].raised, after(minutes(10) + seconds(1))) << began << ", " << restarted;
+        }
+    }
+}
+
 TEST_F(ReplayRunTest, TimeInWhichNothingWasObservedDoesNotCount) {
     ReplayRun run(builder_.site(), std::nullopt);
     run.start(after(seconds(0)));

@@ -334,6 +334,39 @@ TEST(Schedule, IsAListOfSpansOfAWeek) {
     EXPECT_TRUE(in_schedule(nights, std::nullopt)) << "with the clock unknown it may raise";
 }
 
+/// As the daemon does: the clock is told every second, and deadlines are kept.
+TEST(Schedule, AGroupThatHoldsAlreadyIsRaisedWithinASecondOfItsOpening) {
+    for (const double told : {0.0, 0.4, 0.999}) {
+        test::SiteBuilder builder;
+        const DeviceId device = builder.device("meter", {"flow"});
+        const PointId point = builder.point(device, "flow");
+        builder.rule(point, "high", RuleKind::kAbove).levels = {test::level(5)};
+        config::Rule& group = builder.rule(point, "night", RuleKind::kAny);
+        group.point.reset();
+        group.members = {{.rules = {RuleId{0}}, .negated = false}};
+        group.schedule = {{120, 121}};
+        Judge judge(builder.site());
+        judge.restore({}, at(0));
+        std::vector<Verdict> out;
+        std::optional<double> raised;
+        for (double second = told; second < 130 && !raised; second += 1) {
+            const int minute = 119 + static_cast<int>(second / 60);
+            judge.local_time(minute, at(static_cast<int>(second / 60) * 60));
+            judge.observe(test::good(point, 9, at(second)), out);
+            for (double now = second; now < second + 1 && !raised; now += 0.1) {
+                if (judge.next_deadline() && *judge.next_deadline() <= at(now)) {
+                    judge.tick(at(now), out);
+                }
+                std::erase_if(out, [](const Verdict& verdict) { return verdict.rule != RuleId{1}; });
+                raised = out.empty() ? raised : std::optional(now);
+            }
+        }
+        ASSERT_TRUE(raised) << told;
+        EXPECT_GE(*raised, 60);
+        EXPECT_LE(*raised, 61.2);
+    }
+}
+
 TEST(Schedule, OutsideOfItNothingIsRaisedAndAnAlarmClearsAsEver) {
     test::SiteBuilder builder;
     const PointId point = builder.point(builder.device("meter", {"flow"}), "flow");
