@@ -342,10 +342,7 @@ int report(const ScanWish& wish, const Configured& known, const config::Bus& bus
         std::printf("%s\n", to_json(bus, scan, block, devices).dump().c_str());
         return scan.done() ? kDone : kFailed;
     }
-    std::string text = scan.found().empty() ? "nobody answered\n" : "";
-    for (const json& one : scan.found()) {
-        text += found_line(one, known);
-    }
+    std::string text = scan.found().empty() ? "nobody answered\n" : "";  // the others were shown by run()
     text += noise_line(scan.noisy());
     const bool several =
         std::ranges::any_of(scan.found(), [](const json& one) { return one.value("several", false); });
@@ -373,8 +370,16 @@ int report(const ScanWish& wish, const Configured& known, const config::Bus& bus
     return scan.done() ? kDone : kFailed;
 }
 
-/// Steps until the end, a signal, or the time that was given.
-Result<void> run(Scan& scan, const ScanWish& wish, const ScanState& state) {
+void clear_progress() {
+    if (::isatty(STDERR_FILENO) != 0) {
+        std::fprintf(stderr, "\r\033[K");
+        std::fflush(stderr);
+    }
+}
+
+/// Steps until the end, a signal, or the time that was given. Shows people each unit as soon as it is found:
+/// who has seen all his sensors need not wait for the rest.
+Result<void> run(Scan& scan, const ScanWish& wish, const Configured& known, const ScanState& state) {
     const SystemClock clock;
     const Monotonic end = wish.limit > Duration::zero() ? clock.now() + wish.limit : Monotonic::max();
     Monotonic saved = clock.now();
@@ -387,20 +392,30 @@ Result<void> run(Scan& scan, const ScanWish& wish, const ScanState& state) {
         }
         kept = written.has_value();
     };
+    std::size_t shown = 0;
+    const auto show_found = [&] {
+        for (; wish.common.format == Format::kForPeople && shown < scan.found().size(); ++shown) {
+            clear_progress();
+            print(found_line(scan.found()[shown], known));
+            std::fflush(stdout);  // into a file, too
+        }
+    };
+    show_found();  // of an earlier try
     while (!scan.done() && !is_stopped() && clock.now() < end) {
         show_progress(scan, wish.common.format);
         if (Result<void> stepped = scan.step(); !stepped) {
             keep();
             return stepped;
         }
+        show_found();
         if (scan.found().size() > told || clock.now() > saved + std::chrono::seconds(1)) {
             keep();
             saved = clock.now();
             told = scan.found().size();
         }
     }
-    if (wish.common.format == Format::kForPeople && ::isatty(STDERR_FILENO) != 0) {
-        std::fprintf(stderr, "\r\033[K");
+    if (wish.common.format == Format::kForPeople) {
+        clear_progress();
     }
     if (scan.done()) {
         state.remove();
@@ -471,7 +486,7 @@ int scan(const ScanWish& wish) {
             minutes_text(scan.left()).c_str());
     }
     const Configured known = configured(knowledge, wish.bus);
-    if (const Result<void> done = run(scan, wish, state); !done) {
+    if (const Result<void> done = run(scan, wish, known, state); !done) {
         complain(done.error().what);
         report(wish, known, *bus, scan, state);
         return kFailed;

@@ -12,7 +12,8 @@
 namespace gengfu::sampling {
 namespace {
 
-constexpr std::size_t kNamed = 8;  ///< so many intervals are named
+/// So many intervals are named: they are there to be pasted, and nobody has more.
+constexpr std::size_t kNamed = 40;
 /// The longest that the configuration takes.
 constexpr Duration kLongest = std::chrono::hours(24);
 /// How much nearer a try comes at least, and how many there are: the load falls as intervals grow, so that

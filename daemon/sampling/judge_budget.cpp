@@ -45,6 +45,25 @@ void judge_load(const config::Site& site, const BusBudget& budget, std::vector<D
     found.push_back({sure ? Gravity::kError : Gravity::kWarning, site.at(budget.bus), text});
 }
 
+/// What is in the way of a point's readings, and what to do. An interval of the time that they come late, or
+/// longer, is kept.
+std::string what_shortens(const config::Site& site, const BusBudget& budget, const SafetyBound& late) {
+    const DeviceId own = site.point(late.point).device;
+    const DeviceBudget* longest = nullptr;
+    for (const DeviceBudget& device : budget.devices) {
+        if (device.device != own && (longest == nullptr || device.cycle > longest->cycle)) {
+            longest = &device;
+        }
+    }
+    const std::string kept = interval_text(late.alive - late.interval);
+    const std::string alone =
+        longest == nullptr ? ""
+                           : fmt::format("; \"{}\" takes {} at once: give it a line of its own, or",
+                                         site.device(longest->device).name, interval_text(longest->cycle));
+    return fmt::format("{} raise the baud rate, or let it be read every {}, which is kept",
+                       alone.empty() ? ";" : alone, kept);
+}
+
 /// A reading that comes more than an interval late, though the bus as a whole has time: a long turn of
 /// another device is in its way.
 void judge_bounds(const config::Site& site, const BusBudget& budget, std::vector<Diagnostic>& found) {
@@ -62,9 +81,10 @@ void judge_bounds(const config::Site& site, const BusBudget& budget, std::vector
     found.push_back(
         {Gravity::kWarning, site.at(budget.bus),
          fmt::format("bus \"{}\": {} points of safety rules may be read more than their interval late "
-                     "with all units alive; \"{}\", every {}, at worst after {}",
+                     "with all units alive; \"{}\", every {}, at worst after {}{}",
                      site.bus(budget.bus).name, count, site.point_name(worst->point),
-                     interval_text(worst->interval), interval_text(worst->alive))});
+                     interval_text(worst->interval), interval_text(worst->alive),
+                     what_shortens(site, budget, *worst))});
 }
 
 void judge_units(const config::Site& site, const BusBudget& budget, std::vector<Diagnostic>& found) {
