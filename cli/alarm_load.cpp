@@ -115,7 +115,9 @@ private:
             called_.try_emplace(alarm.id, one.at);
         }
         const auto called = called_.find(alarm.id);
-        if (called == called_.end() || !alarm.acknowledged) {
+        // What the gateway acknowledges by itself answers no call.
+        if (called == called_.end() || !alarm.acknowledged ||
+            alarm.acknowledged_by.kind == alarms::ActorKind::kGateway) {
             return;
         }
         if (one.at >= load_.from) {

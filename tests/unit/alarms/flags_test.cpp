@@ -162,6 +162,33 @@ TEST_F(FlagsTest, AChildThatHadCalledBeforeItsCauseDoesNotCallTwice) {
     EXPECT_NE(table_->find(id), nullptr);
 }
 
+TEST_F(FlagsTest, ACallThatNobodyAnsweredIsNotAnsweredByTheGateway) {
+    const AlarmId id = apply(RuleId{0}, Change::kRaised).at(0).alarm.id;
+    apply(RuleId{0}, Change::kCleared);
+    table_->service().take_out("panel", kLi, now_, std::chrono::hours(1));
+    settle();
+    EXPECT_FALSE(apply(RuleId{0}, Change::kRaised).at(0).notify);
+    const Transition back = apply(RuleId{0}, Change::kCleared).at(0);
+    EXPECT_FALSE(back.alarm.acknowledged) << "the call of the first raise is still unanswered";
+    ASSERT_NE(table_->find(id), nullptr);
+    table_->acknowledge(id, 0, kLi, now_, ++sequence_);
+    EXPECT_EQ(table_->find(id), nullptr);
+    // A raise that called nobody, after that: its device's time explains it.
+    wait(std::chrono::minutes(2));
+    apply(RuleId{0}, Change::kRaised);
+    EXPECT_TRUE(apply(RuleId{0}, Change::kCleared).at(0).alarm.over());
+}
+
+TEST_F(FlagsTest, AnAnsweredCallIsNoLongerOwed) {
+    const AlarmId id = apply(RuleId{1}, Change::kRaised).at(0).alarm.id;
+    table_->acknowledge(id, 0, kLi, now_, ++sequence_);
+    table_->shelve(id, 0, kLi, now_, std::chrono::hours(2), ++sequence_);
+    apply(RuleId{1}, Change::kCleared);
+    apply(rule("bus-down"), Change::kRaised, Severity::kMajor);
+    apply(RuleId{1}, Change::kRaised);
+    EXPECT_TRUE(apply(RuleId{1}, Change::kCleared).at(0).alarm.acknowledged) << "its cause explains it";
+}
+
 TEST_F(FlagsTest, ALineThatFailsAnewCallsAlthoughItsFirstFailureWasAcknowledged) {
     table_->set_behind(rule("bus-down"), {"panel", "other"});
     const AlarmId id = apply(rule("bus-down"), Change::kRaised, Severity::kMajor).at(0).alarm.id;

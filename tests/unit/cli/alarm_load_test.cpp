@@ -41,6 +41,7 @@ protected:
     }
     void acknowledge(seconds at, alarms::Alarm& alarm) {
         alarm.acknowledged = true;
+        alarm.acknowledged_by.kind = alarms::ActorKind::kUser;
         tell(at, TransitionKind::kAcknowledged, alarm, false);
     }
     AlarmLoad load(seconds from, seconds until) { return alarm_load(record_, after(from), after(until)); }
@@ -79,6 +80,18 @@ TEST_F(AlarmLoadTest, RatesAndFloods) {
     EXPECT_DOUBLE_EQ(found.most_frequent_share, 10.0 / 13);
     EXPECT_DOUBLE_EQ(load(minutes(9), minutes(19)).flood_share, 1);
     EXPECT_EQ(load(minutes(60), minutes(100)).calls, 1U) << "only what is within";
+}
+
+TEST_F(AlarmLoadTest, WhatTheGatewayAcknowledgesByItselfIsNoAnswer) {
+    raise(seconds(10), alarm(1, "well"));
+    clear(seconds(20), alarm(1, "well"));
+    raise(seconds(30), alarm(1, "well"), false);
+    alarm(1, "well").acknowledged = true;  // "its device was out of service"
+    clear(seconds(40), alarm(1, "well"));
+    const AlarmLoad found = load(seconds(0), hours(1));
+    EXPECT_FALSE(found.ack_median);
+    EXPECT_EQ(found.acknowledged, 0U);
+    EXPECT_EQ(found.unanswered, 1U);
 }
 
 TEST_F(AlarmLoadTest, TimesToAcknowledge) {
