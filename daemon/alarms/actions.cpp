@@ -11,6 +11,7 @@
 #include "daemon/alarms/read_back.hpp"
 #include "daemon/config/self_actions.hpp"
 #include "daemon/config/values.hpp"
+#include "daemon/core/decimal.hpp"
 
 namespace gengfu::alarms {
 namespace {
@@ -36,12 +37,6 @@ ActionEnd end_of(const Alarm& alarm) {
 
 std::int64_t microseconds_of(Monotonic when) {
     return std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch()).count();
-}
-
-/// What scale and offset lose in a double is no difference.
-bool same_value(double a, double b) {
-    constexpr double kRelative = 1e-9;
-    return std::abs(a - b) <= kRelative * std::max(1.0, std::abs(b));
 }
 
 Stamp carried(const Stamp& since, const Stamp& until, const Stamp& last, const Stamp& now) {
@@ -272,7 +267,7 @@ Actions::Seen Actions::seen(const Sample& sample, const Stamp& at) {
     if (!output.surely_on || output.in_flight || microseconds_of(sample.taken) <= output.confirmed_us) {
         return {};
     }
-    if (same_value(sample.value, on)) {
+    if (is_at(sample.value, on)) {
         output.drops = 0;
         return {};
     }

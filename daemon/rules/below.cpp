@@ -1,5 +1,6 @@
 #include "daemon/rules/below.hpp"
 
+#include "daemon/core/decimal.hpp"
 #include "daemon/rules/level_limit.hpp"
 
 namespace gengfu::rules {
@@ -8,10 +9,10 @@ Opinion below(const config::Rule& rule, double value, double reference) {
     Opinion opinion{.value = value};
     for (int i = 0; const config::Level& level : rule.levels) {
         const double limit = level_limit(rule, level, reference);
-        if (value <= limit) {
+        if (is_at_most(value, limit)) {
             opinion.reached = i;
         }
-        if (value <= limit + rule.deadband) {
+        if (is_at_most(value, limit + rule.deadband)) {
             opinion.held = i;
         }
         ++i;

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "daemon/core/decimal.hpp"
+
 namespace gengfu::rules {
 
 Opinion jump(JumpState& state, const config::Rule& rule, double value, Monotonic taken, Voice voice,
@@ -13,7 +15,7 @@ Opinion jump(JumpState& state, const config::Rule& rule, double value, Monotonic
     if (state.known) {
         opinion.value = value - state.last;
         for (int i = 0; const config::Level& level : rule.levels) {
-            if (std::abs(opinion.value) >= level.limit) {
+            if (is_at_least(std::abs(opinion.value) + decimal_slack(value), level.limit)) {
                 opinion.reached = opinion.held = i;
             }
             ++i;

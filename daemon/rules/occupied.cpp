@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cmath>
 
+#include "daemon/core/decimal.hpp"
+
 namespace gengfu::rules {
 namespace {
 
@@ -214,8 +216,8 @@ std::optional<Opinion> occupied(OccupiedState& state, const config::Rule& rule, 
     }
     first_of_a_run(state, alarm);
     const bool bit = rule.enter <= 0;
-    const bool far = bit ? value != 0 : value >= rule.enter;
-    const bool near = bit ? value == 0 : value < rule.leave;
+    const bool far = bit ? value != 0 : is_at_least(value, rule.enter);
+    const bool near = bit ? value == 0 : is_below(value, rule.leave);
     return conclude(state, rule, near, far, stretch);
 }
 

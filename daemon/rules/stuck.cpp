@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <chrono>
 
+#include "daemon/core/decimal.hpp"
+
 namespace gengfu::rules {
 namespace {
 
 using Seconds = std::chrono::duration<double>;
 
 bool in_band(const StuckState& state, const config::Rule& rule, double value) {
-    return state.begun && std::max(state.high, value) - std::min(state.low, value) <= rule.deadband;
+    return state.begun &&
+           is_at_most(std::max(state.high, value) - std::min(state.low, value) - decimal_slack(value),
+                      rule.deadband);
 }
 
 }  // namespace

@@ -27,13 +27,17 @@ void make_uncertain(Sample& sample, Reason reason) {
 }
 
 bool contains(const std::vector<double>& values, double value) {
-    return std::find(values.begin(), values.end(), value) != values.end();
+    return std::any_of(values.begin(), values.end(), [&](double one) { return is_at(value, one); });
+}
+
+bool holds(const config::Range& range, double value) {
+    return is_at_least(value, range.low) && is_at_most(value, range.high);
 }
 
 bool holds(const config::GoodWhen& condition, double value) {
     return (condition.equals.empty() || contains(condition.equals, value)) &&
-           (!condition.at_least || value >= *condition.at_least) &&
-           (!condition.at_most || value <= *condition.at_most);
+           (!condition.at_least || is_at_least(value, *condition.at_least)) &&
+           (!condition.at_most || is_at_most(value, *condition.at_most));
 }
 
 }  // namespace
@@ -105,8 +109,8 @@ void Interpreter::work_out(const Virtual& one, std::span<const Reading> readings
         if (!std::isfinite(value)) {
             make_bad(sample, Reason::kNotANumber);
         } else {
-            sample.value = spec.zero_below && std::abs(value) < *spec.zero_below ? 0.0 : value;
-            if (spec.range && (value < spec.range->low || value > spec.range->high)) {
+            sample.value = spec.zero_below && is_below(std::abs(value), *spec.zero_below) ? 0.0 : value;
+            if (spec.range && !holds(*spec.range, value)) {
                 make_bad(sample, Reason::kOutOfRange);
             }
         }
@@ -212,8 +216,8 @@ Sample Interpreter::measure(const Reading& reading) const {
             sample.reason = value ? Reason::kNotANumber : why;
             return sample;
         }
-        sample.value = spec.zero_below && std::abs(*value) < *spec.zero_below ? 0.0 : *value;
-        if (spec.range && (sample.value < spec.range->low || sample.value > spec.range->high)) {
+        sample.value = spec.zero_below && is_below(std::abs(*value), *spec.zero_below) ? 0.0 : *value;
+        if (spec.range && !holds(*spec.range, sample.value)) {
             make_bad(sample, Reason::kOutOfRange);
         }
     }
@@ -264,7 +268,7 @@ bool Interpreter::stale(Monotonic now) const {
     if (!value) {
         return true;
     }
-    return (alive.at_most && *value > *alive.at_most) ||
+    return (alive.at_most && is_above(*value, *alive.at_most)) ||
            (alive.toggles_within && now - heartbeat_changed_ > *alive.toggles_within);
 }
 

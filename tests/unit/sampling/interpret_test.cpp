@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <string>
 
 #include "tests/unit/sampling/site_builder.hpp"
 
@@ -110,6 +112,34 @@ TEST(Interpret, SentinelsAndNotANumberAreNeverValues) {
     EXPECT_EQ(interpret(interpreter, {sentinel})[0].reason, Reason::kSentinel);
     EXPECT_TRUE(std::isnan(interpret(interpreter, {sentinel})[0].value));
     EXPECT_EQ(interpret(interpreter, {nan})[0].reason, Reason::kNotANumber);
+}
+
+/// 12 * 0.1 is 1.2000000000000002 in a double, and 1.2 to whoever wrote the range.
+TEST(Interpret, RangeAndGoodWhenCompareDecimalNumbers) {
+    for (int raw_value = -32768; raw_value <= 32767; ++raw_value) {
+        const double here = std::strtod((std::to_string(raw_value) + "e-1").c_str(), nullptr);
+        const double next = std::strtod((std::to_string(raw_value + 1) + "e-1").c_str(), nullptr);
+        config::PointSpec ruled = SiteBuilder::point("ruled", 0);
+        config::PointSpec other = SiteBuilder::point("other", 1);
+        config::PointSpec wanted = SiteBuilder::point("wanted", 2);
+        ruled.scale = other.scale = 0.1;
+        ruled.range = config::Range{here, here};
+        wanted.good_when = {{.point = 1, .equals = {}, .at_least = here, .at_most = here}};
+        config::PointSpec not_yet = SiteBuilder::point("not-yet", 3);
+        not_yet.good_when = {{.point = 1, .equals = {}, .at_least = next, .at_most = {}}};
+        config::PointSpec one_of = SiteBuilder::point("one-of", 4);
+        one_of.good_when = {{.point = 1, .equals = {next, here}, .at_least = {}, .at_most = {}}};
+        const config::Profile profile = profile_of({ruled, other, wanted, not_yet, one_of});
+        Interpreter interpreter(profile, PointId{0});
+        const auto got =
+            interpret(interpreter, {raw(0, raw_value), raw(1, raw_value), raw(2, 1), raw(3, 1), raw(4, 1)});
+        ASSERT_EQ(got[0].quality, Quality::kGood) << raw_value;
+        ASSERT_EQ(got[2].quality, Quality::kGood) << raw_value;
+        ASSERT_EQ(got[3].quality, Quality::kBad) << raw_value;
+        ASSERT_EQ(got[4].quality, Quality::kGood) << raw_value;
+        const auto beyond = interpret(interpreter, {raw(0, raw_value + 1)});
+        ASSERT_EQ(beyond[0].reason, Reason::kOutOfRange) << raw_value;
+    }
 }
 
 TEST(Interpret, OutOfRangeIsBadAndKeepsTheValueAsEvidence) {
