@@ -17,7 +17,8 @@ std::vector<config::Text> BlindWatch::look(std::span<const rules::Blind> blind, 
     std::map<RuleId, Monotonic> since;
     std::vector<rules::Blind> news;
     for (const rules::Blind& one : blind) {
-        const bool worth_it = one.by == rules::BlindBy::kLimit || one.by == rules::BlindBy::kValue;
+        const bool worth_it = one.by == rules::BlindBy::kLimit || one.by == rules::BlindBy::kValue ||
+                              one.by == rules::BlindBy::kDirection;
         if (!worth_it || told_.count(one.rule) > 0 || !answers(site_.rules[one.rule.value].device)) {
             continue;
         }

@@ -53,7 +53,8 @@ void add_blind(Exposition& out, const control::Daemon& daemon) {
         return;
     }
     using rules::BlindBy;
-    constexpr std::array kAll{BlindBy::kLimit, BlindBy::kValue, BlindBy::kMember, BlindBy::kLearning};
+    constexpr std::array kAll{BlindBy::kLimit, BlindBy::kValue, BlindBy::kDirection, BlindBy::kMember,
+                              BlindBy::kLearning};
     std::array<std::uint64_t, kAll.size()> count{};
     for (const rules::Blind& one : daemon.blind()) {
         ++count.at(static_cast<std::size_t>(one.by));

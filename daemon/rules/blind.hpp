@@ -10,10 +10,11 @@ namespace gengfu::rules {
 
 /// What keeps a rule from judging.
 enum class BlindBy : std::uint8_t {
-    kLimit,     ///< the point that its limit is taken from has never given a value above 0
-    kValue,     ///< a point that it judges gives no value that can be judged
-    kMember,    ///< of the rules that it asks for, what decides is not known
-    kLearning,  ///< it has values, but not enough of them to say anything yet
+    kLimit,      ///< the point that its limit is taken from has never given a value above 0
+    kValue,      ///< a point that it judges gives no value that can be judged
+    kDirection,  ///< the vector of three axes, good as they are, points nowhere
+    kMember,     ///< of the rules that it asks for, what decides is not known
+    kLearning,   ///< it has values, but not enough of them to say anything yet
 };
 
 /// A rule that can raise nothing at present, whatever happens.

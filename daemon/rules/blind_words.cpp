@@ -43,6 +43,11 @@ config::Text why(const config::Site& site, const BlindGroup& group) {
                         en_reason + ": is the point right? a limit can be written as a number, too"};
         case BlindBy::kValue:
             return {point + " 没有可判断的值" + zh_reason, "no value of " + point + " to judge" + en_reason};
+        case BlindBy::kDirection:
+            return {"三个轴的合量太小,没有方向(不足 0.33 g):传感器是否正常,比例是否正确?",
+                    "its three axes add up to nothing that has a direction (less than 0.33 g): is the sensor "
+                    "alive, "
+                    "is the scale right?"};
         case BlindBy::kMember: {
             const std::string member =
                 group.member ? name_of(site, *group.member, group.device) : std::string();
@@ -63,6 +68,8 @@ std::string_view to_string(BlindBy by) {
             return "limit";
         case BlindBy::kValue:
             return "value";
+        case BlindBy::kDirection:
+            return "direction";
         case BlindBy::kMember:
             return "member";
         case BlindBy::kLearning:

@@ -86,6 +86,21 @@ std::optional<Blind> of_values(const JudgeState& state, std::uint32_t index, Mon
                      .reason = point.cadence.begun ? point.last.reason : Reason::kNone,
                      .member = std::nullopt};
     }
+    if (rule.kind == RuleKind::kMoved) {
+        const Monotonic pointed = state.moved[runner.window].pointed;
+        const std::optional<Duration>& stale = state.points[rule.point->value].stale;
+        Axes last{};
+        for (std::size_t i = 0; i < last.size(); ++i) {
+            last.at(i) = state.points[rule.axes[i].value].last.value;
+        }
+        const bool for_long = pointed <= *state.started || (stale && pointed + *stale <= now);
+        if (for_long && !points_somewhere(last)) {
+            return Blind{.rule = RuleId{index},
+                         .by = BlindBy::kDirection,
+                         .point = std::nullopt,
+                         .member = std::nullopt};
+        }
+    }
     if (rule.limit_point && std::isnan(runner.reference)) {
         const JudgeState::PointState& point = state.points[rule.limit_point->value];
         return Blind{.rule = RuleId{index},

@@ -46,6 +46,7 @@ bool take_moved(MovedState& state, const Learned& one) {
     }
     next.known = true;
     next.calibrated = one.calibrated;
+    next.pointed = state.pointed;
     state = next;
     return true;
 }

@@ -46,6 +46,9 @@ std::optional<Opinion> of_axes(JudgeState& state, const JudgeState::Runner& runn
     }
     if (is_pose) {
         MovedState& pose = state.moved[runner.window];
+        if (inputs.voice == Voice::kFull && points_somewhere(inputs.axes)) {
+            pose.pointed = sample.taken;
+        }
         const std::optional<Opinion> opinion =
             moved(pose, rule, inputs.axes, inputs.voice, stretch.length, runner.active());
         if (inputs.voice == Voice::kFull && is_calm(pose, inputs.axes)) {

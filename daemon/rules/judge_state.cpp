@@ -173,6 +173,9 @@ void JudgeState::begin(Monotonic now) {
     for (PointState& point : points) {
         point.last.taken = point.last_good = point.last_value = now;
     }
+    for (MovedState& pose : moved) {
+        pose.pointed = now;
+    }
     for (DeviceState& device : devices) {
         device.last.taken = device.last_answer = now;
     }
@@ -235,7 +238,9 @@ Monotonic JudgeState::last_good(const Runner& runner) const {
     for (const PointId axis : runner.rule->axes) {
         oldest = std::min(oldest, points[axis.value].last_good);
     }
-    return oldest;
+    // A vector that points nowhere is no value of a pose, however good its axes are.
+    return runner.rule->kind == config::RuleKind::kMoved ? std::min(oldest, moved[runner.window].pointed)
+                                                         : oldest;
 }
 
 Truth JudgeState::truth(std::uint32_t index, Monotonic now) const {

@@ -110,6 +110,11 @@ bool is_settling(const MovedState& state) {
     return state.known && !state.calibrated && state.settled_s < Seconds(kSettle).count();
 }
 
+bool points_somewhere(const Axes& gravity) {
+    const double size = length(gravity);
+    return size >= kLeast && size < kMost;
+}
+
 bool is_calm(const MovedState& state, const Axes& gravity) {
     const double size = length(gravity);
     return size >= kLeast && !state.restless && std::abs(size / double{state.usual} - 1) < kCalm;

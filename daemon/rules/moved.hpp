@@ -22,6 +22,7 @@ struct MovedState {
     bool shaken = false;
     bool restless = false;    ///< its length was not the usual one
     Duration restless_for{};  ///< observed time of it
+    Monotonic pointed{};      ///< when its vector, all good, last pointed anywhere
 };
 
 /// A pose that nobody has calibrated is learned from the first value on and settles over this: the thing is
@@ -48,6 +49,9 @@ std::optional<Opinion> moved(MovedState& state, const config::Rule& rule, const 
 
 /// A pose is known, but has not settled.
 bool is_settling(const MovedState& state);
+
+/// Whether a vector has a direction at all.
+bool points_somewhere(const Axes& gravity);
 
 /// Of one that moved() has just seen: is it gravity alone, so that it may be calibrated by?
 bool is_calm(const MovedState& state, const Axes& gravity);

@@ -94,6 +94,50 @@ TEST_F(BlindTest, AnUncertainValueIsEnoughToRaise) {
     EXPECT_EQ(blind(1), Names{});
 }
 
+/// The sensor is broken and answers well: nothing else would tell where the profile has no point of the sum.
+TEST_F(BlindTest, AVectorThatPointsNowhereIsNamedAndMakesAnAlarmUncertain) {
+    config::Rule& rule = builder_.rule(point("axis_z"), "cover", RuleKind::kMoved);
+    rule.levels = {level(15)};
+    rule.axes = {point("axis_x"), point("axis_y"), point("axis_z")};
+    std::vector<Verdict> out;
+    const auto see = [&](double x, double z, double now) {
+        judge().observe(good(point("axis_x"), x, at(now)), out);
+        judge().observe(good(point("axis_y"), 0, at(now)), out);
+        judge().observe(good(point("axis_z"), z, at(now)), out);
+        judge().tick(at(now), out);
+    };
+    double now = 1;
+    see(0, 0, now);
+    EXPECT_EQ(blind(now), Names{"cover: direction"}) << "never yet";
+    for (; now < 20; ++now) {
+        see(0, 1, now);
+    }
+    EXPECT_EQ(blind(now), Names{});
+    const double from = now;
+    for (; now < from + 8; ++now) {
+        see(0, 0.05, now);
+        EXPECT_EQ(blind(now), Names{}) << "a kick takes a moment";
+    }
+    for (; now < from + 12; ++now) {
+        see(0, 0.05, now);
+    }
+    EXPECT_EQ(blind(now), Names{"cover: direction"});
+    EXPECT_TRUE(out.empty());
+    for (const double end = now + 5; now < end; ++now) {
+        see(1, 0, now);
+    }
+    ASSERT_EQ(out.size(), 1U);
+    EXPECT_EQ(out[0].change, Change::kRaised);
+    for (const double end = now + 15; now < end; ++now) {
+        see(0, 0, now);
+    }
+    ASSERT_EQ(out.size(), 2U);
+    EXPECT_EQ(out[1].change, Change::kUncertain);
+    see(1, 0, now);
+    ASSERT_EQ(out.size(), 3U);
+    EXPECT_EQ(out[2].change, Change::kCertain);
+}
+
 TEST_F(BlindTest, AnAlarmThatStandsIsNotNamed) {
     above(point("current"), "high");
     hear(good(point("current"), 400, at(1)));
