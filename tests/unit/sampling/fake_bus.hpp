@@ -99,7 +99,9 @@ public:
             answer.values.push_back(found->second);
         }
         answer.received = std::chrono::steady_clock::now();
-        shared_->not_before.try_emplace(request.unit, answer.received + shared_->leaves_alone);
+        if (shared_->leaves_alone > Duration::zero()) {
+            shared_->not_before.try_emplace(request.unit, answer.received + shared_->leaves_alone);
+        }
         return answer;
     }
 
