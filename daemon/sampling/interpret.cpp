@@ -131,7 +131,7 @@ void Interpreter::note(const Reading& reading) {
     } else if (reading.raw->sentinel) {
         known.failed = Reason::kSentinel;
     } else {
-        known.value = as_written(reading.raw->value * spec.scale + spec.offset);
+        known.value = reading.raw->value * spec.scale + spec.offset;
     }
 }
 
@@ -182,9 +182,9 @@ std::optional<double> Interpreter::scaled(const config::PointSpec& spec, double 
         }
         value *= *factor;
     }
-    // A value of the wire that nothing was done to is what it is.
-    const double result = value + spec.offset;
-    return result == raw ? raw : as_written(result);
+    // Not rounded to what a person would write: telemetry carries it as a number of steps, and gives back
+    // exactly this. Whatever compares it does so as decimal numbers (core/decimal).
+    return value + spec.offset;
 }
 
 Sample Interpreter::measure(const Reading& reading) const {
