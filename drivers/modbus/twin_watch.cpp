@@ -31,6 +31,7 @@ void TwinWatch::unasked(std::uint8_t unit, Monotonic now, std::optional<Monotoni
     one.clean = 0;
     one.suspect = true;
     one.told = one.told || one.signs >= kSignsToTell;
+    one.too_early = 0;  // there is somebody whose answers they can be
     // Where the unit was asked twice within its longest turnaround, the frame may be of the earlier request.
     one.reach_known = came && *came - one.previous_end > one.longest;
     if (one.reach_known) {
@@ -92,7 +93,6 @@ void TwinWatch::answered(std::uint8_t unit, Duration response, Monotonic now) {
     one.answers = std::min(one.answers + 1, kAnswersToKnow);
     one.quick = one.quick || response < silent_;
     no_baud_ = no_baud_ || response < Duration::zero();
-    one.too_early = 0;
     one.first = one.last_answer == Monotonic{} ? took : one.first;
     one.last_answer = now;
 }

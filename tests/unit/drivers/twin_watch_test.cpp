@@ -137,10 +137,20 @@ TEST_F(TwinWatchTest, TooEarlyAndAloneIsSuspectAndBelievedTheThirdTime) {
 
     watch_ = TwinWatch(kSilent);
     EXPECT_FALSE(ask(0ms, 12ms));
-    for (int i = 1; i < 20; ++i) {  // one that does answer in between is none of a line without a baud rate
+    for (int i = 1; i < 20; ++i) {  // of one that answers twice the second answers are seen, too
         EXPECT_FALSE(watch_.alone_too_early(kUnit, at(1s * i))) << i;
         watch_.answered(kUnit, 12ms, at(1s * i + 500ms));
+        watch_.unasked(kUnit, at(1s * i + 600ms), std::nullopt);
     }
+}
+
+TEST_F(TwinWatchTest, OnAVirtualLineShortAnswersMayBeInTimeAndLongOnesTooEarly) {
+    EXPECT_FALSE(ask(0ms, 12ms));
+    EXPECT_FALSE(watch_.alone_too_early(kUnit, at(1s)));
+    watch_.answered(kUnit, 12ms, at(2s));
+    EXPECT_FALSE(watch_.alone_too_early(kUnit, at(3s)));
+    watch_.answered(kUnit, 12ms, at(4s));
+    EXPECT_TRUE(watch_.alone_too_early(kUnit, at(5s)));
 }
 
 TEST_F(TwinWatchTest, TooEarlyAndAloneHidesNoTwinThatWasSeen) {
