@@ -150,7 +150,8 @@ TEST_F(LineSignsTest, AWorkerThatLeavesADeadUnitAloneIsNotStuck) {
         [this](int second) {
             const bool asks = second < 30 || second % 70 == 0;
             if (asks) {
-                signs_->rests(BusId{0}, gengfu::test::at(second < 30 ? second + 1 : (second / 70 + 1) * 70));
+                // From second 29 on it leaves the dead unit alone, and asks it once in 70 seconds.
+                signs_->rests(BusId{0}, gengfu::test::at(second < 29 ? second + 1 : (second / 70 + 1) * 70));
             }
             EXPECT_FALSE(signs_->is_suspect(BusId{0}, now_)) << second;
             return asks;
