@@ -62,8 +62,7 @@ bool is_pose(MovedState& state, double size, double off, Voice voice, Duration s
 std::optional<Opinion> moved(MovedState& state, const config::Rule& rule, const Axes& gravity, Voice voice,
                              Duration stretch, bool alarm) {
     const double size = length(gravity);
-    if (voice == Voice::kMute || size < kLeast || !(size < kMost) ||
-        (!state.known && voice != Voice::kFull)) {
+    if (voice == Voice::kMute || !points_somewhere(gravity) || (!state.known && voice != Voice::kFull)) {
         return std::nullopt;
     }
     const Axes direction = scaled(gravity, 1 / size);
@@ -117,7 +116,7 @@ bool points_somewhere(const Axes& gravity) {
 
 bool is_calm(const MovedState& state, const Axes& gravity) {
     const double size = length(gravity);
-    return size >= kLeast && !state.restless && std::abs(size / double{state.usual} - 1) < kCalm;
+    return points_somewhere(gravity) && !state.restless && std::abs(size / double{state.usual} - 1) < kCalm;
 }
 
 void calibrate(MovedState& state, const Axes& direction) {

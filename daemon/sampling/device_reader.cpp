@@ -362,7 +362,7 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
         ++i;
         const bool two_answer = code == Errc::kBadFrame && bus.two_answer(unit);  // neither is believed
         // The next request would hold the line for longer than any answer may take.
-        const bool holds = bus.not_before(site_->device(device_).unit) > clock.now() + responses_.longest();
+        const bool holds = bus.not_before(unit) > clock.now() + responses_.longest();
         if (!ready || code == Errc::kIo || (code == Errc::kTimeout && !result.answered) || two_answer ||
             holds) {
             // A unit that is silent costs one time-out a turn, not one a request; so do two at one address.
