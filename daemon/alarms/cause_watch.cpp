@@ -187,6 +187,10 @@ bool CauseWatch::is_back(DeviceId device, Monotonic now) const {
     return heard.ever && !gone(device, now) && heard.last - heard.since >= enough;
 }
 
+Duration CauseWatch::together(DeviceId device) const {
+    return std::max(site_->device(device).interval * kTogetherIntervals, kLeastTogether);
+}
+
 bool CauseWatch::all_quiet(const std::vector<DeviceId>& devices, Monotonic now, Patience patience) const {
     return std::all_of(devices.begin(), devices.end(),
                        [&](DeviceId device) { return quiet(device, now, patience); });
@@ -226,20 +230,30 @@ bool CauseWatch::explained_by_feed(DeviceId device) const {
                        [&](const Group& feed) { return contains(feed.behind, device); });
 }
 
+/// Whoever was silent already when the feed of the others went has spoken for himself: with them he makes the
+/// line silent, but no line has failed.
+bool CauseWatch::fell_before(const std::vector<DeviceId>& devices, const std::vector<DeviceId>& fed) const {
+    return !fed.empty() && std::all_of(devices.begin(), devices.end(), [&](DeviceId device) {
+        const Monotonic last = heard_[device.value].last + together(device);
+        return std::all_of(fed.begin(), fed.end(),
+                           [&](DeviceId other) { return last < heard_[other.value].last; });
+    });
+}
+
 /// The whole line, or the largest part of it that fell silent together.
 std::vector<DeviceId> CauseWatch::line_behind(const Group& line, Monotonic now, Patience patience) const {
     if (line.lent || line.hung || line.devices.empty()) {
         return {};
     }
-    std::vector<DeviceId> silent;
+    std::vector<DeviceId> silent, fed;
     for (const DeviceId device : line.devices) {
-        if (!explained_by_feed(device) && quiet(device, now, patience)) {
-            silent.push_back(device);
+        if (quiet(device, now, patience)) {
+            (explained_by_feed(device) ? fed : silent).push_back(device);
         }
     }
-    const bool whole = silent.size() == line.devices.size() && is_news(silent);
-    if (whole && (silent.size() >= 2 || !line.usable)) {
-        return silent;
+    const bool whole = silent.size() + fed.size() == line.devices.size() && is_news(silent);
+    if (whole && (silent.size() >= 2 || !line.usable) && !fell_before(silent, fed)) {
+        return line.devices;
     }
     std::erase_if(silent, [&](DeviceId device) { return heard_[device.value].known_silent; });
     std::sort(silent.begin(), silent.end(),
@@ -247,8 +261,7 @@ std::vector<DeviceId> CauseWatch::line_behind(const Group& line, Monotonic now, 
     std::size_t best = 0;
     std::size_t best_count = 0;
     for (std::size_t from = 0; from < silent.size(); ++from) {
-        const Duration window =
-            std::max(site_->device(silent[from]).interval * kTogetherIntervals, kLeastTogether);
+        const Duration window = together(silent[from]);
         std::size_t to = from;
         while (to < silent.size() &&
                heard_[silent[to].value].last - heard_[silent[from].value].last <= window) {
@@ -275,9 +288,7 @@ void CauseWatch::adopt(Group& group, const std::vector<DeviceId>& found) const {
     for (const DeviceId device : found) {
         const Monotonic last = heard_[device.value].last;
         if (!contains(group.explained, device)) {
-            const Duration window =
-                std::max(site_->device(device).interval * kTogetherIntervals, kLeastTogether);
-            group.anew = group.anew || !group.fell || last > *group.fell + window;
+            group.anew = group.anew || !group.fell || last > *group.fell + together(device);
             group.changed = true;
         }
         fell = std::max(fell.value_or(last), last);

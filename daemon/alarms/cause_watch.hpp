@@ -87,6 +87,9 @@ private:
     bool line_answers(DeviceId device) const;
     bool gone(DeviceId device, Monotonic now) const;
     bool is_back(DeviceId device, Monotonic now) const;
+    /// Whoever fell silent within this of the device is behind the same break.
+    Duration together(DeviceId device) const;
+    bool fell_before(const std::vector<DeviceId>& devices, const std::vector<DeviceId>& fed) const;
     bool all_quiet(const std::vector<DeviceId>& devices, Monotonic now, Patience patience) const;
     bool is_news(const std::vector<DeviceId>& devices) const;
     std::vector<DeviceId> feed_behind(const Group& feed, Monotonic now, Patience patience) const;

@@ -144,6 +144,59 @@ TEST_F(CauseWatchTest, AFeedIsTheCauseWhereTheLineGoesOn) {
     EXPECT_EQ(found(40), (Found{{"feed_down.psu", 2}}));
 }
 
+/// Beside the feed of two lines: whoever is on one of them and not fed by it.
+class CauseWatchWithAFeedOfTwoLines : public CauseWatchTest {
+protected:
+    CauseWatchWithAFeedOfTwoLines() {
+        builder_.site().devices[6].feed = "psu";
+        watch_ = std::make_unique<CauseWatch>(builder_.site(), test::at(0));
+    }
+};
+
+TEST_F(CauseWatchWithAFeedOfTwoLines, ADeadLineIsToldWithAllOfItBesideADeadFeed) {
+    live({0, 1, 2, 3, 4, 5, 6}, 1, 10);
+    EXPECT_EQ(found(13, Patience::kSuspicion), (Found{{"feed_down.psu", 3}, {down(), 6}}));
+    EXPECT_EQ(line(14).behind.size(), 6U);
+    EXPECT_FALSE(line(15).anew) << "told once";
+    live({4, 5, 6}, 15, 20);
+    EXPECT_EQ(found(20), (Found{{down(), 4}})) << "the feed is back";
+    live({0, 1, 4, 5, 6}, 21, 26);
+    EXPECT_EQ(found(26), Found{}) << "most of the line is";
+}
+
+TEST_F(CauseWatchWithAFeedOfTwoLines, TwoAreEnoughForALine) {
+    config::Site& site = builder_.site();
+    site.devices[2].feed = site.devices[3].feed = "psu";
+    watch_ = std::make_unique<CauseWatch>(site, test::at(0));
+    live({0, 1, 2, 3, 4, 5, 6}, 1, 10);
+    EXPECT_EQ(found(21), (Found{{"feed_down.psu", 5}, {down(), 6}})) << "0 and 1 are not of the feed";
+}
+
+TEST_F(CauseWatchWithAFeedOfTwoLines, OneBesideTheFeedSpeaksForItself) {
+    config::Site& site = builder_.site();
+    site.devices[1].feed = site.devices[2].feed = site.devices[3].feed = "psu";
+    watch_ = std::make_unique<CauseWatch>(site, test::at(0));
+    live({0, 1, 2, 3, 4, 5, 6}, 1, 10);
+    EXPECT_EQ(found(21), (Found{{"feed_down.psu", 6}})) << "one device that is silent is no line";
+}
+
+TEST_F(CauseWatchWithAFeedOfTwoLines, WhoWasSilentBeforeTheFeedWentMakesNoDeadLine) {
+    live({0, 1, 2, 3, 4, 5, 6}, 1, 10);
+    live({1, 2, 3, 4, 5, 6}, 11, 30);
+    live({2, 3, 4, 5, 6}, 31, 50);
+    live({3, 4, 5, 6}, 51, 70);
+    live({4, 5, 6}, 71, 90);
+    EXPECT_EQ(found(90), Found{}) << "one by one";
+    EXPECT_EQ(found(101), (Found{{"feed_down.psu", 3}}));
+}
+
+TEST_F(CauseWatchWithAFeedOfTwoLines, WhatIsLeftOfALineMayFailAfterTheFeed) {
+    live({0, 1, 2, 3, 4, 5, 6}, 1, 10);
+    live({0, 1, 2, 3}, 11, 30);
+    EXPECT_EQ(found(30), (Found{{"feed_down.psu", 3}}));
+    EXPECT_EQ(found(41), (Found{{"feed_down.psu", 3}, {down(), 6}}));
+}
+
 TEST_F(CauseWatchTest, ALineOfOneDeviceIsDownWhenItsPortIs) {
     hear({0, 1, 2, 3, 4, 5, 6}, 10);
     hear({0, 1, 2, 3, 4, 5}, 40);
