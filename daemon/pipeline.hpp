@@ -109,6 +109,7 @@ private:
     std::string change_service(const alarms::ServiceWish& wish, std::function<void()> settled = {});
     void service_changed(const alarms::ServiceChange& change, std::function<void()> settled);
     void tell_service();
+    void tell_grounds();
     void settle_alarms();
     void audit(const alarms::Audit& audit, std::function<void()> settled);
     publish::CommandResult carry_out_service(const publish::PlatformCommand& command,

@@ -111,7 +111,15 @@ void Pipeline::transition(alarms::Transition changed, std::function<void()> sett
     }
 }
 
+/// What explains a silence explains the groups that hold by it.
+void Pipeline::tell_grounds() {
+    for (const RuleId group : table_.groups()) {
+        table_.set_grounds(group, judge_.grounds(group, clock_.now()));
+    }
+}
+
 void Pipeline::settle_alarms() {
+    tell_grounds();
     while (const auto change = table_.service().expire(stamp())) {
         service_changed(*change, {});
     }

@@ -69,6 +69,9 @@ void Pipeline::apply(const std::vector<rules::Verdict>& verdicts) {
         look_at_hangs(missed, alarms::CauseWatch::Patience::kSuspicion);
         look_at_causes(alarms::CauseWatch::Patience::kSuspicion);
     }
+    if (!verdicts.empty()) {
+        tell_grounds();
+    }
     bool any = false;
     for (const rules::Verdict& verdict : verdicts) {
         if (is_of_lent_line(verdict)) {

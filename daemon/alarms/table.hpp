@@ -96,6 +96,11 @@ public:
     /// Devices that a cause explains from now on; before the first word of it those that it had when it was
     /// raised. What stands keeps its explanation while its cause stands.
     void set_behind(RuleId cause, std::vector<std::string> devices);
+    /// Groups that a cause may explain; what they hold by is to be told before apply() and settle().
+    const std::vector<RuleId>& groups() const { return wiring_.groups(); }
+    /// The rules that a group holds by now (rules::Judge::grounds()): what explains them all explains it.
+    /// Nothing while it does not hold: then it keeps its explanation while its cause stands.
+    void set_grounds(RuleId group, const std::optional<std::vector<RuleId>>& grounds);
     /// A cause that stands has failed once more: a raise of its own, as if it had been gone in between. One
     /// that does not stand is raised by apply(); one that chatters has called often enough, and one that was
     /// raised within kChatterQuiet and has not been acknowledged calls nobody a second time.
@@ -173,6 +178,8 @@ private:
     void hold_from_surroundings(Alarm& alarm, const Stamp& at) const;
     bool explains(const Alarm& cause, const std::string& device) const;
     bool is_explained(const Alarm& alarm) const;
+    std::optional<AlarmId> cause_of_all(const std::vector<Key>& grounds) const;
+    bool stands(const AlarmId& cause) const;
     Outcome found(AlarmId id, std::uint64_t revision, Alarm*& alarm);
     std::optional<Transition> settle_one(Entry& entry, const Stamp& at, std::uint64_t sequence);
     std::optional<Transition> settle_service(Alarm& alarm, std::uint64_t sequence);
@@ -192,6 +199,7 @@ private:
     Wiring wiring_;
     std::map<Key, Times> raises_;
     std::map<Key, std::vector<std::string>> behind_;
+    std::map<Key, std::vector<Key>> grounds_;  ///< of groups that hold
     std::map<RuleId, config::Text> details_;
 };
 

@@ -137,7 +137,39 @@ bool Table::explains(const Alarm& cause, const std::string& device) const {
     return std::find(behind.begin(), behind.end(), device) != behind.end();
 }
 
+/// What all of a group's grounds have a cause for is explained, by that of the first.
+std::optional<AlarmId> Table::cause_of_all(const std::vector<Key>& grounds) const {
+    std::optional<AlarmId> first;
+    for (const Key& key : grounds) {
+        const auto known = by_key_.find(key);
+        const Alarm* const alarm = known == by_key_.end() ? nullptr : &alarms_.at(known->second).alarm;
+        const bool kept = alarm != nullptr && alarm->active && is_explained(*alarm);
+        const std::optional<AlarmId> cause = kept ? alarm->suppressed->cause : cause_of(key);
+        if (!cause) {
+            return std::nullopt;
+        }
+        first = first ? first : cause;
+    }
+    return first;
+}
+
+void Table::set_grounds(RuleId group, const std::optional<std::vector<RuleId>>& grounds) {
+    const Key key = key_of(*site_, site_->rules[group.value]);
+    if (!grounds) {
+        grounds_.erase(key);
+        return;
+    }
+    std::vector<Key>& keys = grounds_[key];
+    keys.clear();
+    for (const RuleId each : *grounds) {
+        keys.push_back(key_of(*site_, site_->rules[each.value]));
+    }
+}
+
 std::optional<AlarmId> Table::cause_of(const Key& key) const {
+    if (const auto grounds = grounds_.find(key); grounds != grounds_.end()) {
+        return cause_of_all(grounds->second);
+    }
     for (const Key& cause : wiring_.causes_of(key)) {
         const auto known = by_key_.find(cause);
         if (known == by_key_.end()) {
@@ -220,10 +252,23 @@ bool Table::is_explained(const Alarm& alarm) const {
     if (!alarm.suppressed || !alarm.suppressed->cause) {
         return false;
     }
-    const auto cause = alarms_.find(*alarm.suppressed->cause);
+    if (!stands(*alarm.suppressed->cause)) {
+        return false;
+    }
+    if (const auto grounds = grounds_.find(alarm.key); grounds != grounds_.end()) {
+        return cause_of_all(grounds->second).has_value();
+    }
+    if (config::is_group(alarm.evidence.kind)) {
+        return true;
+    }
     const std::vector<Key>& causes = wiring_.causes_of(alarm.key);
-    return cause != alarms_.end() && cause->second.alarm.active && !cause->second.alarm.removed &&
-           std::find(causes.begin(), causes.end(), cause->second.alarm.key) != causes.end();
+    const Key& cause = alarms_.at(*alarm.suppressed->cause).alarm.key;
+    return std::find(causes.begin(), causes.end(), cause) != causes.end();
+}
+
+bool Table::stands(const AlarmId& cause) const {
+    const auto known = alarms_.find(cause);
+    return known != alarms_.end() && known->second.alarm.active && !known->second.alarm.removed;
 }
 
 std::optional<Transition> Table::settle_cause(Alarm& alarm, const Stamp& at, std::uint64_t sequence) {

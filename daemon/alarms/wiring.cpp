@@ -1,12 +1,32 @@
 #include "daemon/alarms/wiring.hpp"
 
+#include <algorithm>
+
 #include "daemon/alarms/describe.hpp"
 #include "daemon/config/self_device.hpp"
 #include "daemon/config/self_lines.hpp"
 
 namespace gengfu::alarms {
 
+namespace {
+
+/// Whether a rule over other rules may hold by a silence.
+bool is_over_silence(const config::Site& site, const config::Rule& rule) {
+    return std::any_of(rule.members.begin(), rule.members.end(), [&](const config::Member& member) {
+        return !member.negated && std::any_of(member.rules.begin(), member.rules.end(), [&](RuleId each) {
+            return site.rules[each.value].kind == config::RuleKind::kSilent;
+        });
+    });
+}
+
+}  // namespace
+
 Wiring::Wiring(const config::Site& site) {
+    for (std::uint32_t i = 0; i < site.rules.size(); ++i) {
+        if (is_over_silence(site, site.rules[i])) {
+            groups_.push_back(RuleId{i});
+        }
+    }
     std::map<DeviceId, std::vector<Key>> of_device;  // rules that say that a device is silent
     for (const config::Rule& rule : site.rules) {
         if (rule.kind == config::RuleKind::kSilent && !rule.point) {

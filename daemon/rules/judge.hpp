@@ -109,6 +109,10 @@ public:
     /// is outside of its schedule.
     std::vector<Blind> blind(Monotonic now) const;
 
+    /// The rules by which a group holds now, those included that did so less than `within` ago. Empty when it
+    /// holds by what does not (a `not`), too; nothing while it does not hold, or is not known to.
+    std::optional<std::vector<RuleId>> grounds(RuleId group, Monotonic now) const;
+
     /// Bytes that all rules keep between samples, with their places in lists, without windows and points.
     std::size_t bytes() const;
 

@@ -14,6 +14,19 @@ void sooner(std::optional<Monotonic>& look, Monotonic when) {
     look = look ? std::min(*look, when) : when;
 }
 
+/// What one rule of a member is, when it is given `within` after it last held. \param look  see below
+Truth lasting_truth(const JudgeState& state, const config::Rule& group, RuleId of, Monotonic now,
+                    std::optional<Monotonic>& look) {
+    const Truth truth = state.truth(of.value, now);
+    const Monotonic last = state.active_until[of.value];
+    const bool may_last = last > Monotonic::min() && !state.is_out_of_service(of.value);
+    if (truth != Truth::kTrue && may_last && now < last + group.within) {
+        sooner(look, last + group.within);
+        return Truth::kTrue;
+    }
+    return truth;
+}
+
 /// What one member is now.
 Truth truth_now(const JudgeState& state, const config::Member& member, Monotonic now) {
     Truth truth = Truth::kFalse;
@@ -28,14 +41,7 @@ Truth truth_of(const JudgeState& state, const config::Rule& rule, const config::
                std::optional<Monotonic>& look) {
     Truth truth = Truth::kFalse;
     for (const RuleId each : member.rules) {
-        Truth one = state.truth(each.value, now);
-        const Monotonic last = state.active_until[each.value];
-        const bool may_last = last > Monotonic::min() && !state.is_out_of_service(each.value);
-        if (one != Truth::kTrue && may_last && now < last + rule.within) {
-            one = Truth::kTrue;
-            sooner(look, last + rule.within);
-        }
-        truth = std::max(truth, one);
+        truth = std::max(truth, lasting_truth(state, rule, each, now, look));
     }
     return member.negated ? !truth : truth;
 }
@@ -142,6 +148,27 @@ void group_due(JudgeState& state, std::uint32_t rule, Monotonic when) {
         group.dirty = true;
         state.dirty.push_back(index);
     }
+}
+
+std::optional<std::vector<RuleId>> Judge::grounds(RuleId group, Monotonic now) const {
+    const config::Rule& rule = *state_->runners.at(group.value).rule;
+    std::vector<Truth> truths;
+    std::vector<RuleId> holding;
+    bool by_absence = false;
+    std::optional<Monotonic> look;
+    for (const config::Member& member : rule.members) {
+        truths.push_back(truth_of(*state_, rule, member, now, look));
+        by_absence = by_absence || (member.negated && truths.back() == Truth::kTrue);
+        for (const RuleId each : member.rules) {
+            if (!member.negated && lasting_truth(*state_, rule, each, now, look) == Truth::kTrue) {
+                holding.push_back(each);
+            }
+        }
+    }
+    if (rules::group(rule, truths) != Truth::kTrue) {
+        return std::nullopt;
+    }
+    return by_absence ? std::vector<RuleId>{} : holding;
 }
 
 }  // namespace gengfu::rules

@@ -254,6 +254,133 @@ TEST_F(FlagsTest, ADeviceExplainsItsPointAndALineTheDevice) {
     EXPECT_EQ(cleared[1].alarm.suppressed->cause, down[0].alarm.id);
 }
 
+/// With a group over the silences of both panels (rule "both") and the leakage of the first.
+class GroupFlags : public FlagsTest {
+protected:
+    GroupFlags() {
+        config::Site& site = builder_.site();
+        config::Rule both;
+        both.name = "both";
+        both.kind = config::RuleKind::kAny;
+        both.texts = site.rules[0].texts;
+        both.members = {{{RuleId{1}}, false}, {{RuleId{3}}, false}, {{RuleId{0}}, false}};
+        site.rules.push_back(both);
+        group_ = RuleId{static_cast<std::uint32_t>(site.rules.size() - 1)};
+        table_ = std::make_unique<Table>(Epoch{1}, site);
+    }
+    void cut(std::vector<std::string> behind) {
+        table_->set_behind(rule("bus-down"), std::move(behind));
+        apply(rule("bus-down"), Change::kRaised, Severity::kMajor);
+    }
+    std::vector<Transition> mend() { return apply(rule("bus-down"), Change::kCleared); }
+    const Alarm& group_alarm() const {
+        for (const Alarm* alarm : table_->standing()) {
+            if (alarm->key.rule == "both") {
+                return *alarm;
+            }
+        }
+        ADD_FAILURE();
+        return *table_->standing().front();
+    }
+    using Rules = std::vector<RuleId>;
+    RuleId group_;
+};
+
+TEST_F(GroupFlags, OnlyGroupsOverSilencesCanBeExplained) {
+    EXPECT_EQ(table_->groups(), Rules{group_});
+    builder_.site().rules[group_.value].members = {{{RuleId{0}}, false}, {{RuleId{1}}, true}};
+    EXPECT_EQ(Table(Epoch{1}, builder_.site()).groups(), Rules{});
+}
+
+TEST_F(GroupFlags, WhatExplainsAllThatAGroupHoldsByExplainsIt) {
+    cut({"panel", "other"});
+    table_->set_grounds(group_, Rules{RuleId{1}});
+    const Transition raised = apply(group_, Change::kRaised).at(0);
+    EXPECT_FALSE(raised.notify);
+    EXPECT_TRUE(raised.alarm.suppressed) << "although its member has not been told yet";
+    apply(RuleId{1}, Change::kRaised);
+    apply(RuleId{3}, Change::kRaised);
+    table_->set_grounds(group_, Rules{RuleId{1}, RuleId{3}});
+    EXPECT_TRUE(settle().empty());
+    apply(RuleId{1}, Change::kCleared);
+    apply(RuleId{3}, Change::kCleared);
+    table_->set_grounds(group_, std::nullopt);
+    EXPECT_TRUE(settle().empty()) << "it is about to clear";
+    EXPECT_TRUE(apply(group_, Change::kCleared).at(0).alarm.over()) << "nobody was called";
+}
+
+TEST_F(GroupFlags, AGroupThatCalledBeforeItsCauseIsQuietFromThenOn) {
+    apply(RuleId{1}, Change::kRaised);
+    table_->set_grounds(group_, Rules{RuleId{1}});
+    EXPECT_TRUE(apply(group_, Change::kRaised).at(0).notify);
+    cut({"panel", "other"});
+    EXPECT_TRUE(group_alarm().suppressed);
+    for (const Transition& change : mend()) {
+        EXPECT_FALSE(change.notify) << "it has called";
+    }
+}
+
+TEST_F(GroupFlags, AMemberThatNothingExplainsCalls) {
+    cut({"panel"});
+    apply(RuleId{1}, Change::kRaised);
+    table_->set_grounds(group_, Rules{RuleId{1}});
+    EXPECT_FALSE(apply(group_, Change::kRaised).at(0).notify);
+    table_->set_grounds(group_, Rules{RuleId{1}, RuleId{3}});
+    const std::vector<Transition> released = settle();
+    ASSERT_EQ(released.size(), 1U);
+    EXPECT_EQ(released[0].kind, TransitionKind::kReleased);
+    EXPECT_TRUE(released[0].notify) << "the other panel is not behind the cut";
+}
+
+TEST_F(GroupFlags, ADangerAmongItsMembersCallsWhateverElseIsExplained) {
+    cut({"panel", "other"});
+    apply(RuleId{1}, Change::kRaised);
+    table_->set_grounds(group_, Rules{RuleId{1}, RuleId{0}});
+    EXPECT_TRUE(apply(group_, Change::kRaised).at(0).notify);
+    EXPECT_FALSE(group_alarm().suppressed);
+}
+
+TEST_F(GroupFlags, WhatHoldsByTheContraryIsExplainedByNothing) {
+    cut({"panel", "other"});
+    apply(RuleId{1}, Change::kRaised);
+    table_->set_grounds(group_, Rules{});
+    EXPECT_TRUE(apply(group_, Change::kRaised).at(0).notify);
+}
+
+TEST_F(GroupFlags, WhoStaysSilentAfterTheCutCallsWithHisGroup) {
+    cut({"panel", "other"});
+    apply(RuleId{1}, Change::kRaised);
+    table_->set_grounds(group_, Rules{RuleId{1}});
+    apply(group_, Change::kRaised);
+    int calls = 0;
+    for (const Transition& change : mend()) {
+        calls += change.kind == TransitionKind::kReleased && change.notify ? 1 : 0;
+    }
+    EXPECT_EQ(calls, 2);
+    EXPECT_FALSE(group_alarm().suppressed);
+}
+
+TEST_F(GroupFlags, AStartKeepsAGroupsCauseUntilItIsKnownWhatItHoldsBy) {
+    cut({"panel", "other"});
+    apply(RuleId{1}, Change::kRaised);
+    table_->set_grounds(group_, Rules{RuleId{1}});
+    apply(group_, Change::kRaised);
+    std::vector<Alarm> kept;
+    for (const Alarm* alarm : table_->standing()) {
+        kept.push_back(*alarm);
+    }
+    table_ = std::make_unique<Table>(Epoch{2}, builder_.site());
+    for (Alarm& alarm : kept) {
+        table_->restore(std::move(alarm));
+    }
+    EXPECT_TRUE(settle().empty());
+    table_->set_grounds(group_, std::nullopt);
+    EXPECT_TRUE(settle().empty());
+    table_->set_grounds(group_, Rules{RuleId{1}});
+    EXPECT_TRUE(settle().empty());
+    EXPECT_TRUE(group_alarm().suppressed);
+}
+
 TEST_F(FlagsTest, ADeviceThatIsWorkedOnCallsNobodyUntilItIsBack) {
     const AlarmId before = apply(RuleId{0}, Change::kRaised).at(0).alarm.id;
     table_->service().take_out("panel", kLi, now_, std::chrono::hours(4));

@@ -135,6 +135,41 @@ TEST_F(GroupOfTwo, AnyHoldsWhileOneDoes) {
     EXPECT_EQ(second(1, 1), "-");
 }
 
+TEST_F(GroupOfTwo, NamesWhatItHoldsBy) {
+    config::Rule& rule = group(RuleKind::kAny, false);
+    rule.within = seconds(3);
+    begin();
+    const auto grounds = [&] { return judge_->grounds(RuleId{2}, at(now_)); };
+    second(1, 1);
+    EXPECT_EQ(grounds(), std::nullopt);
+    second(3, 1);
+    EXPECT_EQ(grounds(), std::vector<RuleId>{RuleId{0}});
+    second(3, 3);
+    EXPECT_EQ(grounds(), (std::vector<RuleId>{RuleId{0}, RuleId{1}}));
+    second(1, 3);
+    EXPECT_EQ(grounds(), (std::vector<RuleId>{RuleId{0}, RuleId{1}})) << "the first held a moment ago";
+    seconds_of(1, 3, 4);
+    EXPECT_EQ(grounds(), std::vector<RuleId>{RuleId{1}});
+}
+
+TEST_F(GroupOfTwo, NamesNothingWhereNothingIsKnown) {
+    group(RuleKind::kAny, false);
+    begin();
+    second(3, 1);
+    EXPECT_EQ(judge_->grounds(RuleId{2}, at(now_)), std::vector<RuleId>{RuleId{0}});
+    seconds_of(gone_, gone_, 30);
+    EXPECT_EQ(judge_->grounds(RuleId{2}, at(now_)), std::nullopt);
+}
+
+TEST_F(GroupOfTwo, WhatHoldsByTheContraryNamesNothing) {
+    group(RuleKind::kAll, true);
+    begin();
+    second(3, 1);
+    EXPECT_EQ(judge_->grounds(RuleId{2}, at(now_)), std::vector<RuleId>{});
+    second(3, 3);
+    EXPECT_EQ(judge_->grounds(RuleId{2}, at(now_)), std::nullopt);
+}
+
 TEST_F(GroupOfTwo, WithinLetsThemComeApart) {
     group(RuleKind::kAll, false).within = seconds(10);
     begin();
