@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "daemon/config/expression.hpp"
+#include "daemon/config/roles.hpp"
 #include "daemon/config/sections.hpp"
 #include "daemon/config/text.hpp"
 #include "daemon/core/units.hpp"
@@ -309,6 +310,33 @@ void check_type_keys(Reader& reader, const PointSpec& spec) {
     }
 }
 
+/// A class finds its points by role and judges numbers: a limit of 300 mA is none at a point in A.
+void check_role_unit(Reader& reader, const PointSpec& spec) {
+    const std::optional<std::string_view> unit = unit_of_role(spec.role);
+    const bool is_unreadable = reader.has("unit") && spec.unit.empty();  // has been told
+    if (!unit || *unit == spec.unit || is_unreadable) {
+        return;
+    }
+    if (unit->empty()) {
+        reader.error("unit",
+                     fmt::format("role {} is a state and has no unit; found {}: leave unit out, or give the "
+                                 "point another role",
+                                 in_quotes(spec.role), in_quotes(spec.unit)));
+        return;
+    }
+    const std::optional<double> factor = unit_factor(spec.unit, *unit);
+    const std::string how = spec.unit.empty() ? "with a scale where the device counts in another"
+                            : factor
+                                ? fmt::format("and scale the value by {} more", *factor)
+                                : "and convert the value by scale and offset, or give the point another role";
+    reader.error(reader.has("unit") ? "unit" : "role",
+                 fmt::format("role {} is in {} in every profile, since the limits of classes are; {}: write "
+                             "unit = {}, {}",
+                             in_quotes(spec.role), in_quotes(*unit),
+                             reader.has("unit") ? "found " + in_quotes(spec.unit) : "there is no unit",
+                             in_quotes(*unit), how));
+}
+
 }  // namespace
 
 PointDraft read_point(const Node& table, const std::vector<std::string>& points, Report& report) {
@@ -323,6 +351,7 @@ PointDraft read_point(const Node& table, const std::vector<std::string>& points,
     spec.role = reader.parsed("role", parse_role).value_or("");
     draft.role_at = reader.at("role");
     spec.unit = reader.text("unit", kMaxName).value_or("");
+    check_role_unit(reader, spec);
     read_register(reader, spec);
     read_scaling(reader, spec, points, report);
     read_invalid(reader, spec);

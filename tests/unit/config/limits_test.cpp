@@ -52,7 +52,7 @@ TEST(Limits, TooManyPointsAreRefused) {
     for (std::size_t i = 0; i < kMaxProfilePoints; ++i) {
         profile += "[[point]]\nname = \"p" + std::to_string(i) +
                    "\"\nregister = \"holding:" + std::to_string(i) + "\"\n";
-        profile += i == 0 ? "role = \"residual_current\"\n" : "";
+        profile += i == 0 ? "role = \"residual_current\"\nunit = \"mA\"\n" : "";
     }
     const std::size_t fitting = kMaxPoints / kMaxProfilePoints;
     EXPECT_TRUE(load_case(many_devices(fitting) + profile).site);
