@@ -90,6 +90,7 @@ Result<void> Pipeline::start() {
     start_clock_watch();
     keep_catalogue();
     table_.carry_over(last_book_, stamp());
+    follow_renames();
     for (const AlarmId orphan : table_.orphans()) {
         if (const auto removed = table_.remove(orphan, stamp(), publisher_->next_event_sequence())) {
             transition(*removed);

@@ -116,6 +116,7 @@ private:
                                              const alarms::Actor& actor);
     bool has_timed_flags() const;
     // pipeline_causes.cpp
+    void follow_renames();
     void begin_causes();
     void look_at_hangs(const std::set<BusId>& missed, alarms::CauseWatch::Patience patience);
     void look_at_causes(alarms::CauseWatch::Patience patience);

@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "daemon/alarms/renamed_lines.hpp"
 #include "daemon/alarms/standing_causes.hpp"
 #include "daemon/config/self_lines.hpp"
 #include "daemon/core/log.hpp"
@@ -17,6 +18,18 @@ namespace {
 constexpr unsigned kLooksPerSample = 5;
 
 }  // namespace
+
+/// A line that is down and has got another name is the same outage.
+void Pipeline::follow_renames() {
+    for (const alarms::RenamedLine& line : alarms::renamed_lines(table_.standing(), site_)) {
+        const std::string was = table_.find(line.alarm)->key.point;
+        if (table_.move(line.alarm, line.rule)) {
+            const std::string now = table_.find(line.alarm)->key.point;
+            log::info("告警 " + was + " 现为 " + now + ":线路改名,故障仍在",
+                      "the alarm of " + was + " is that of " + now + " now: it is down under another name");
+        }
+    }
+}
 
 /// Silences and causes that stand from an earlier run are no news.
 void Pipeline::begin_causes() {

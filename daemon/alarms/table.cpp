@@ -379,6 +379,23 @@ void Table::restore(Alarm alarm) {
     entry.alarm = std::move(alarm);
 }
 
+bool Table::move(AlarmId id, RuleId rule) {
+    const config::Rule& to = site_->rules[rule.value];
+    const auto known = alarms_.find(id);
+    if (known == alarms_.end() || is_active(rule)) {
+        return false;
+    }
+    Alarm& alarm = known->second.alarm;
+    if (const auto held = by_key_.find(alarm.key); held != by_key_.end() && held->second == id) {
+        by_key_.erase(held);
+    }
+    alarm.key = key_of(*site_, to);
+    alarm.texts = to.texts;
+    alarm.text = text_of(*site_, to, alarm.evidence);
+    by_key_[alarm.key] = id;
+    return true;
+}
+
 bool Table::take_up(Alarm alarm) {
     const auto rule = std::find_if(site_->rules.begin(), site_->rules.end(), [&](const config::Rule& one) {
         return one.alarm && key_of(*site_, one) == alarm.key;

@@ -124,6 +124,11 @@ public:
     /// earlier state than the one known (by revision) is ignored, a state that is over ends it.
     void restore(Alarm alarm);
 
+    /// The alarm is that of this rule from now on: what it is about has got another name. Used at start only,
+    /// after restore(). No event: nothing has happened, and the next one has the new name.
+    /// \return false, and nothing changes: there is no such alarm, or one of that rule is active.
+    bool move(AlarmId id, RuleId rule);
+
     /// Takes up an alarm of an earlier run that only the broker still knows, while this run is under way.
     /// \return false, and nothing changes: it is over, its rule is not of this site, or another alarm of its
     /// key stands.
