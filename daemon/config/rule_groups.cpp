@@ -130,6 +130,7 @@ void RuleLayer::resolve_groups() {
         }
     }
     drop(lost);
+    doubt_conditions();
 }
 
 /// \return false when the group asks for what its device does not have: it is left out, as a rule of a class

@@ -152,7 +152,11 @@ void RuleLayer::apply(const DeviceReader::Draft& device) {
         }
         Node merged = each.merged;
         overlay_rule(merged, own->value);
-        lay(device, read_rule(own->key, merged, report_, owner_of(device)), own, tally);
+        const RuleDraft draft = read_rule(own->key, merged, report_, owner_of(device));
+        if (each.of_class) {
+            doubt_weakened(device, each.draft, draft, *own);
+        }
+        lay(device, draft, own, tally);
     }
     lay_own(device, shared, tally);
     conclude(device, tally);
@@ -242,8 +246,10 @@ void RuleLayer::lay(const DeviceReader::Draft& device, const RuleDraft& draft, c
         }
         rule.deadband = deadband_of(draft, device.profile->profile.points[point]);
         if (fits(device, draft, rule, own)) {
-            std::size_t& counted = is_helper_role(draft.role) ? tally.watching : tally.judging;
-            counted += add(device, draft, std::move(rule)) ? 1U : 0U;
+            const bool measured = !is_helper_role(draft.role);
+            const std::size_t added = add(device, draft, std::move(rule)) ? 1U : 0U;
+            (measured ? tally.judging : tally.watching) += added;
+            tally.alarming += measured && draft.rule.alarm ? added : 0U;
         } else {
             ++tally.unsound;
         }

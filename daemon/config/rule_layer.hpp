@@ -44,6 +44,7 @@ private:
     /// How the rules of a device fared.
     struct Tally {
         std::size_t judging = 0;   ///< laid on a point that is measured
+        std::size_t alarming = 0;  ///< of these: not only a condition for groups
         std::size_t watching = 0;  ///< `silent` of the whole device, and rules on how the sensor is
         std::size_t lost = 0;      ///< of the class: no point found
         std::size_t off = 0;       ///< switched off by class or profile
@@ -51,6 +52,17 @@ private:
         std::size_t unsound = 0;          ///< reported already
         std::vector<std::string> wanted;  ///< roles and points that the lost ones look for
     };
+
+    /// A device of which a class judges conditions alone, as far as the device itself tells.
+    struct Conditional {
+        DeviceId device;
+        At at;
+        std::string device_class;
+        std::vector<std::string> wanted;
+    };
+    void doubt_weakened(const DeviceReader::Draft& device, const RuleDraft& of_class, const RuleDraft& draft,
+                        const Entry& own);
+    void doubt_conditions();
 
     const SharedRules& shared_rules(const DeviceReader::Draft& device);
     void lay(const DeviceReader::Draft& device, const RuleDraft& draft, const Entry* own, Tally& tally);
@@ -94,6 +106,7 @@ private:
     std::map<std::pair<const ClassDraft*, const ProfileDraft*>, SharedRules> shared_;
     std::vector<Group> groups_;
     std::vector<Acting> acting_;
+    std::vector<Conditional> conditional_;
     /// Rules that a device has but that do not judge, and why: "is switched off (enabled = false)".
     std::map<std::pair<std::string, std::string>, std::string> idle_;
     std::set<DeviceId> strange_;  ///< devices whose profile is not there: reported

@@ -95,6 +95,9 @@ void RuleLayer::doubt_roles(const DeviceReader::Draft& device, const RuleDraft& 
 
 /// A device that is configured and that nothing judges must never go unnoticed.
 void RuleLayer::conclude(const DeviceReader::Draft& device, const Tally& tally) {
+    if (device.has_class && tally.judging > 0 && tally.alarming == 0 && tally.unsound == 0) {
+        conditional_.push_back({device.id, device.class_at, device.device_class->name, tally.wanted});
+    }
     if (tally.judging > 0 || tally.unsound > 0 || report_.incomplete()) {
         return;
     }

@@ -54,7 +54,10 @@ void RuleLayer::lay_together(const DeviceReader::Draft& device, const RuleDraft&
             return;
         }
     }
-    tally.judging += add(device, draft, std::move(rule)) ? 1U : 0U;
+    const bool alarm = rule.alarm;
+    const std::size_t added = add(device, draft, std::move(rule)) ? 1U : 0U;
+    tally.judging += added;
+    tally.alarming += alarm ? added : 0U;
 }
 
 }  // namespace gengfu::config
