@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "daemon/core/decimal.hpp"
 #include "daemon/core/text_template.hpp"
 
 namespace gengfu::alarms {
@@ -56,6 +57,23 @@ Stamp stamp_of(Monotonic taken, const Stamp& at) {
         stamp.wall = *at.wall - microseconds(at.monotonic_us - taken_us);
     }
     return stamp;
+}
+
+/// Whether what is still an alarm, by its deadband or its off-delay, is within its limit again.
+bool is_within_limit(const Evidence& evidence) {
+    using enum config::RuleKind;
+    switch (evidence.kind) {
+        case kAbove:
+        case kMoved:
+            return is_below(evidence.value, evidence.limit);
+        case kBelow:
+            return is_above(evidence.value, evidence.limit);
+        case kRate:
+            return evidence.limit < 0 ? is_above(evidence.value, evidence.limit)
+                                      : is_below(evidence.value, evidence.limit);
+        default:
+            return false;
+    }
 }
 
 }  // namespace
@@ -141,6 +159,10 @@ config::Text text_of(const config::Site& site, const config::Rule& rule, const E
     text.zh = filled(rule.texts->text.zh, values);
     values.aspect = rules::detectors::to_string(aspect);
     text.en = filled(rule.texts->text.en, values);
+    if (is_within_limit(evidence) && !text.zh.empty() && !text.en.empty()) {
+        text.zh += ",已回到限值以内,但尚未达到解除条件";
+        text.en += "; back within the limit, but not far or long enough to be clear";
+    }
     return text;
 }
 

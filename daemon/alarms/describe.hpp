@@ -27,8 +27,9 @@ std::vector<config::Party> parties_of(const config::Site& site, const config::Co
 Evidence evidence_of(const config::Site& site, const rules::Verdict& verdict, const Stamp& at,
                      const Evidence& before);
 
-/// The rule's text with the numbers of `evidence`; enumerated values by their words. A text that does not
-/// fill in (config refuses such) is given as it stands: better a raw text than no alarm.
+/// The rule's text with the numbers of `evidence`; enumerated values by their words. Where they stand within
+/// the limit (of a milder level, or within a deadband) it says that the alarm is not clear yet. A text that
+/// does not fill in (config refuses such) is given as it stands: better a raw text than no alarm.
 config::Text text_of(const config::Site& site, const config::Rule& rule, const Evidence& evidence);
 
 }  // namespace gengfu::alarms

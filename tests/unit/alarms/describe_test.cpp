@@ -72,6 +72,30 @@ TEST_F(DescribeTest, PrintsARateAsANumberThoughThePointHasWords) {
     EXPECT_EQ(text_of(builder_.site(), rate, evidence).en, "1 m/min, limit 0 m/min");
 }
 
+TEST_F(DescribeTest, SaysOfANumberWithinTheLimitThatTheAlarmIsNotClear) {
+    const std::string not_clear = "; back within the limit, but not far or long enough to be clear";
+    const struct {
+        RuleKind kind;
+        double value, limit;
+        bool within;
+    } cases[] = {{RuleKind::kAbove, 180, 180, false},    {RuleKind::kAbove, 170, 180, true},
+                 {RuleKind::kBelow, 180, 180, false},    {RuleKind::kBelow, 190, 180, true},
+                 {RuleKind::kRate, 5, 4, false},         {RuleKind::kRate, 3, 4, true},
+                 {RuleKind::kRate, -5, -4, false},       {RuleKind::kRate, -3, -4, true},
+                 {RuleKind::kMoved, 25, 20, false},      {RuleKind::kMoved, 18, 20, true},
+                 {RuleKind::kJump, 1, 4, false},         {RuleKind::kBit, 0, 1, false},
+                 {RuleKind::kAbove, 0.1 * 6, 0.6, false}};
+    for (const auto& c : cases) {
+        Evidence evidence;
+        evidence.kind = c.kind;
+        evidence.value = c.value;
+        evidence.limit = c.limit;
+        const config::Text text = text_of(builder_.site(), rule(c.kind), evidence);
+        EXPECT_EQ(text.en.ends_with(not_clear), c.within) << c.value << " of " << c.limit;
+        EXPECT_EQ(text.zh.ends_with(",已回到限值以内,但尚未达到解除条件"), c.within);
+    }
+}
+
 TEST_F(DescribeTest, GivesATextThatDoesNotFillInAsItStands) {
     config::Rule& above = rule(RuleKind::kAbove);
     config::RuleText texts;
