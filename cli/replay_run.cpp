@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/alarms/memory.hpp"
 #include "daemon/publish/report_filter.hpp"
 
 namespace gengfu::cli {
@@ -85,7 +86,14 @@ alarms::Stamp ReplayRun::stamp(Monotonic at) const {
 
 void ReplayRun::start(Wall at) {
     const Monotonic now = std::max(now_, monotonic(at));
-    const std::vector<rules::RuleMemory> memory = judge_->memory();
+    const std::vector<rules::RuleMemory> memory =
+        alarms::memory_from(table_.standing(), judge_->memory(), site_);
+    // What counts towards chattering is forgotten by a start.
+    alarms::Table table(kNoEpoch, site_);
+    for (const alarms::Alarm* alarm : table_.standing()) {
+        table.restore(*alarm);
+    }
+    table_ = std::move(table);
     const std::vector<rules::Learned> learned = judge_->learned();
     std::vector<rules::Learnt> learnt;
     for (std::size_t i = 0; i < judge_->learners(); ++i) {

@@ -121,6 +121,49 @@ TEST_F(ReplayRunTest, SchedulesOpenAndCloseToTheSecond) {
     }
 }
 
+TEST_F(ReplayRunTest, AStartForgetsWhatCountsTowardsChattering) {
+    builder_.rule(point_, "quick", RuleKind::kAbove).levels = {test::level(100)};
+    for (const bool started : {false, true}) {
+        ReplayRun run(builder_.site(), std::nullopt);
+        run.start(after(seconds(0)));
+        const auto alarm_at = [&](int second) {
+            run.sample(point_, value(150), after(seconds(second)));
+            run.sample(point_, value(50), after(seconds(second + 3)));
+        };
+        alarm_at(10);
+        alarm_at(20);
+        if (started) {
+            run.start(after(seconds(30)));
+        }
+        alarm_at(35);
+        run.sample(point_, value(50), after(seconds(200)));
+        run.finish(after(seconds(201)));
+        const std::vector<Occurrence> found = of("quick", run);
+        ASSERT_EQ(found.size(), 3U) << started;
+        EXPECT_EQ(found[2].cleared.has_value(), started) << "the third in a minute stays for five";
+    }
+}
+
+/// A chattering alarm stands over the start, and clears when it has been quiet.
+TEST_F(ReplayRunTest, WhatChattersAtAStartClearsAfterIt) {
+    builder_.rule(point_, "quick", RuleKind::kAbove).levels = {test::level(100)};
+    ReplayRun run(builder_.site(), std::nullopt);
+    run.start(after(seconds(0)));
+    for (const int second : {10, 20, 30}) {
+        run.sample(point_, value(150), after(seconds(second)));
+        run.sample(point_, value(50), after(seconds(second + 3)));
+    }
+    run.start(after(seconds(60)));
+    run.sample(point_, value(50), after(seconds(61)));
+    run.sample(point_, value(50), after(seconds(300)));
+    run.finish(after(seconds(500)));
+    const std::vector<Occurrence> found = of("quick", run);
+    ASSERT_EQ(found.size(), 3U);
+    ASSERT_TRUE(found[2].cleared);
+    EXPECT_GE(*found[2].cleared, after(seconds(360)));
+    EXPECT_LE(*found[2].cleared, after(seconds(364)));
+}
+
 TEST_F(ReplayRunTest, TimeInWhichNothingWasObservedDoesNotCount) {
     ReplayRun run(builder_.site(), std::nullopt);
     run.start(after(seconds(0)));
