@@ -92,6 +92,7 @@ private:
     void end_hold();
     void watch_silence();
     bool is_of_lent_line(const rules::Verdict& verdict);
+    bool is_by_loan(RuleId rule) const;
     void release_silences();
     // pipeline_watch.cpp
     void note_health(const sampling::HealthChange& change);

@@ -87,19 +87,31 @@ void Pipeline::apply(const std::vector<rules::Verdict>& verdicts) {
     }
 }
 
+/// Whether the rule is about silence, and that of lent lines alone.
+bool Pipeline::is_by_loan(RuleId rule) const {
+    const auto of_lent_line = [&](RuleId id) {
+        const config::Rule& one = site_.rules[id.value];
+        return one.kind == config::RuleKind::kSilent &&
+               clock_.now() < lent_until_[site_.device(one.device).bus.value];
+    };
+    if (!config::is_group(site_.rules[rule.value].kind)) {
+        return of_lent_line(rule);
+    }
+    const auto grounds = judge_.grounds(rule, clock_.now());
+    return grounds && !grounds->empty() && std::all_of(grounds->begin(), grounds->end(), of_lent_line);
+}
+
 /// Whoever borrows a line makes all its sensors silent at once. That is known, and told by its bad samples
 /// and the log: the alarms of silence wait until the line is back, and stand then only where a sensor stays
 /// silent.
 bool Pipeline::is_of_lent_line(const rules::Verdict& verdict) {
     const auto of_same_rule = [&](const rules::Verdict& held) { return held.rule == verdict.rule; };
     const auto held = std::find_if(silences_.begin(), silences_.end(), of_same_rule);
-    const config::Rule& rule = site_.rules[verdict.rule.value];
     if (verdict.change == rules::Change::kCleared && held != silences_.end()) {
         silences_.erase(held);
         return true;
     }
-    const bool lent = clock_.now() < lent_until_[site_.device(rule.device).bus.value];
-    if (!lent || rule.kind != config::RuleKind::kSilent || verdict.change != rules::Change::kRaised) {
+    if (verdict.change != rules::Change::kRaised || !is_by_loan(verdict.rule)) {
         return false;
     }
     if (held == silences_.end()) {
@@ -112,8 +124,10 @@ bool Pipeline::is_of_lent_line(const rules::Verdict& verdict) {
 void Pipeline::release_silences() {
     std::vector<rules::Verdict> due;
     for (auto each = silences_.begin(); each != silences_.end();) {
+        // Of a group that is about to clear nothing is known; it has not been told, and need not be.
         const config::Rule& rule = site_.rules[each->rule.value];
-        if (clock_.now() < lent_until_[site_.device(rule.device).bus.value]) {
+        const bool clears = config::is_group(rule.kind) && !judge_.grounds(each->rule, clock_.now());
+        if (clears || is_by_loan(each->rule)) {
             ++each;
             continue;
         }

@@ -220,9 +220,14 @@ def test_scan_leaves_the_line_of_the_daemon_alone_unless_told(tools):
     wait_for(lambda: gateway.read("relay-1")["residual_current"]["quality"] == "good", "the daemon to have its line back")
 
 
+def anybody(*rules: str) -> str:
+    """A rule over silences."""
+    return f'\n[[rule]]\nname = "anybody"\nkind = "any"\nof = {json.dumps(rules)}\nseverity = "major"\n'
+
+
 def test_a_line_comes_back_by_itself_when_its_borrower_dies(tools):
     gateway = tools(relay("a", 1), [1])
-    gateway.configure(gateway.file.read_text() + '\n[device.rule.silent]\nfor = "2s"\nwhy = "test: soon"\n')
+    gateway.configure(gateway.file.read_text() + '\n[device.rule.silent]\nfor = "2s"\nwhy = "test: soon"\n' + anybody("relay-1/silent"))
     gateway.start()
     wait_for(lambda: gateway.health("relay-1") == "online", "the relay to be online")
     borrower = subprocess.Popen([programs.path("gengfu"), "scan", "rs485-1", "--takeover", "--config", str(gateway.file),
@@ -238,6 +243,7 @@ def test_a_line_comes_back_by_itself_when_its_borrower_dies(tools):
     # The loan lasts 10 s; the relay's rule of silence is reached long before.
     wait_for(lambda: gateway.read("relay-1")["residual_current"]["quality"] == "good", "the line to be back")
     assert gateway.alarm("silent") is None, "a borrowed line is nobody's silence"
+    assert gateway.alarm("anybody") is None, "nor that of a group over it"
 
 
 def test_a_line_is_lent_to_one_tool_at_a_time(tools, folder):
@@ -277,13 +283,14 @@ def test_a_port_that_is_unplugged_is_not_borrowed_and_the_end_of_a_loan_is_told(
 
 def test_a_silence_that_outlasts_the_loan_of_its_line_is_told(tools):
     gateway = tools(relay("a", 1), [1])
-    gateway.configure(gateway.file.read_text() + '\n[device.rule.silent]\nfor = "1s"\nwhy = "test: soon"\n')
+    gateway.configure(gateway.file.read_text() + '\n[device.rule.silent]\nfor = "1s"\nwhy = "test: soon"\n' + anybody("relay-1/silent"))
     gateway.start()
     wait_for(lambda: gateway.health("relay-1") == "online", "the relay to be online")
     assert gateway.ask(verb="borrow", bus="rs485-1")["lent_seconds"] == 10
     gateway.sim.do("fault", target="a", kind="silence")
     gateway.ask(verb="give-back", bus="rs485-1")
     assert gateway.wait_alarm("silent", "relay-1")["active"]
+    assert gateway.wait_alarm("anybody", "relay-1")["active"]
 
 
 # ---- address
