@@ -28,7 +28,7 @@ def outcome(reply) -> str:
 
 def calls_about_silence(feed) -> list:
     """By rule; a disk that is slow on a busy machine is told, too."""
-    return [t.alarm.rule for t in feed.transitions() if t.notify and t.alarm.rule in ("bus-down", "bus-stuck", "silent")]
+    return [t.alarm.rule for t in feed.transitions() if t.notify and t.alarm.rule in ("bus-down", "bus-stuck", "silent", "anybody")]
 
 
 def answers(gateway) -> dict:
@@ -143,7 +143,8 @@ def test_a_dead_line_is_one_alarm(broker, feed, gateway, configuration):
     configuration.mqtt(broker.port).tcp("tcp", relays.port)
     for unit, name in enumerate(("a", "b", "c", "d"), 1):
         configuration.relay(name, "tcp", unit, UNLATCHED + SILENT_SOON.replace("700ms", "2s"))
-    gateway.configure(configuration.text())
+    text = configuration.text() + '[[rule]]\nname = "anybody"\nkind = "any"\nof = ["a/silent", "b/silent"]\nseverity = "major"\n'
+    gateway.configure(text)
     gateway.start()
     feed.wait(lambda: all(feed.last(name, "residual_current") for name in "abcd"), "a value of each")
     relays.close()
@@ -152,10 +153,22 @@ def test_a_dead_line_is_one_alarm(broker, feed, gateway, configuration):
     for name in "abcd":
         child = feed.wait_transition("RAISED", "silent", name, seconds=30)
         assert not child.notify and child.alarm.suppressed.cause == down.alarm.id
+    group = feed.wait_transition("RAISED", "anybody", seconds=30)
+    assert not group.notify and group.alarm.suppressed.cause == down.alarm.id
     assert calls_about_silence(feed) == ["bus-down"]
     listed = {a["device"] + "/" + a["rule"]: a for a in gateway.alarms()}
     assert listed["a/silent"]["suppressed"]["cause"] == down.alarm.id
     assert listed["gateway/bus-down"]["behind"] == ["a", "b", "c", "d"]
+    first = feed.birth.epoch
+    gateway.configure(text.replace('"tcp"', '"renamed"'))
+    gateway.reload()
+    gateway.process.wait_for_log("the alarm of bus_down.tcp is that of bus_down.renamed now")
+    wait_for(gateway.answers, "gengfud to answer")
+    assert gateway.wait_alarm("bus-down")["point"] == "bus_down.renamed"
+    explained = {a["device"] + "/" + a["rule"] for a in gateway.alarms() if a.get("suppressed")}
+    assert explained == {"a/silent", "b/silent", "c/silent", "d/silent", "a/anybody"}
+    feed.wait(lambda: feed.birth.epoch != first, "the birth of the new start")
+    assert calls_about_silence(feed) == ["bus-down"]
 
 
 @pytest.mark.parametrize("names", ["a", "abc"])
