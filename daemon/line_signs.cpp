@@ -44,6 +44,12 @@ LineSigns::LineSigns(const config::Site& site, Monotonic start)
     }
 }
 
+void LineSigns::unobserved(Duration length, Monotonic now) {
+    for (Monotonic& brought : last_batch_) {
+        brought = std::max(brought, std::min(brought + length, now));
+    }
+}
+
 Duration LineSigns::nothing_for(BusId bus, Monotonic now) const {
     return std::max(Duration::zero(), now - std::max(last_batch_[bus.value], rests_until_[bus.value]));
 }

@@ -23,6 +23,8 @@ public:
         last_batch_[bus.value] = now;
         convicted_[bus.value] = false;
     }
+    /// The time up to now was not observed (PauseWatch): no worker owed anything.
+    void unobserved(Duration length, Monotonic now);
     /// The line's worker has, or had, nothing to do until then (BusWorker::rests_until()): so long it does
     /// not hang. One that hangs in its work is not acquitted by it.
     void rests(BusId bus, Monotonic until) { rests_until_[bus.value] = until; }

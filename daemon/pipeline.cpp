@@ -50,6 +50,7 @@ Pipeline::Pipeline(asio::io_context& core, Prepared prepared, const Clock& clock
       surroundings_(site_),
       actions_(site_),
       signs_(site_, started_),
+      pause_watch_(started_),
       promises_(site_),
       told_health_(site_.devices.size(), sampling::Health::kUnknown),
       told_set_aside_(site_.devices.size()),
@@ -230,6 +231,7 @@ void Pipeline::drain_paced() {
 
 void Pipeline::drain() {
     drain_not_before_ = std::chrono::steady_clock::now() + kDrainPace;
+    note_pause();
     for (const sampling::Batch& batch : inbox_.take()) {
         signs_.brought(batch.bus, clock_.now());
         judge(batch.samples);

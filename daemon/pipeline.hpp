@@ -26,6 +26,7 @@
 #include "daemon/learned_keeper.hpp"
 #include "daemon/learning.hpp"
 #include "daemon/line_signs.hpp"
+#include "daemon/pause_watch.hpp"
 #include "daemon/prepare.hpp"
 #include "daemon/publish/publisher.hpp"
 #include "daemon/rules/judge.hpp"
@@ -102,6 +103,7 @@ private:
     void note_blind();
     std::vector<rules::Blind> blind() const;
     void note_later();
+    void note_pause();
     void keep_watchdog_fed();
     void tell_time();
     // pipeline_alarms.cpp
@@ -200,6 +202,7 @@ private:
     bool acting_ = false;                            ///< from begin_actions() on
     std::function<void()> released_;                 ///< see release_actions()
     LineSigns signs_;
+    PauseWatch pause_watch_;
     sampling::PromiseWatch promises_;
     unsigned line_looks_ = 0;
     std::set<BusId> lent_lines_;                              ///< as last seen

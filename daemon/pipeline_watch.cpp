@@ -1,4 +1,6 @@
 // What is looked at every second: lines, store, clock; and what of it is logged.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -130,6 +132,7 @@ void Pipeline::note_later() {
     note_timer_.expires_after(kNotePace);
     note_timer_.async_wait([this](boost::system::error_code error) {
         if (!error && !stopping_) {
+            note_pause();
             tell_time();
             note_lines();
             look_at_lines();
@@ -154,6 +157,25 @@ void Pipeline::tell_time() {
     judge_.know_time(
         now.wall ? std::optional<Duration>(now.wall->time_since_epoch() - now.monotonic.time_since_epoch())
                  : std::nullopt);
+}
+
+/// Before anything is found to be silent: whatever runs out during a pause is looked at first thing after it.
+void Pipeline::note_pause() {
+    const Monotonic now = clock_.now();
+    const Duration pause = pause_watch_.look(now);
+    if (pause == Duration::zero()) {
+        return;
+    }
+    judge_.unobserved(pause, now);
+    causes_.unobserved(pause, now);
+    signs_.unobserved(pause, now);
+    for (Monotonic& lent : lent_until_) {
+        lent += lent > now - pause ? pause : Duration::zero();
+    }
+    const std::string length = fmt::format("{:.1f}", std::chrono::duration<double>(pause).count());
+    log::warning("守护进程停顿了 " + length + " 秒:其间未询问任何设备,不计入静默时间",
+                 "the daemon stood still for " + length +
+                     " s: nobody was asked meanwhile, and that time counts as nobody's silence");
 }
 
 void Pipeline::keep_watchdog_fed() {

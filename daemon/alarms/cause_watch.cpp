@@ -122,6 +122,27 @@ void CauseWatch::known_cause(PointId point, std::vector<DeviceId> behind) {
     }
 }
 
+void CauseWatch::unobserved(Duration length, Monotonic now) {
+    const auto move = [&](Monotonic& when) { when = std::max(when, std::min(when + length, now)); };
+    for (Heard& heard : heard_) {
+        move(heard.last);
+        move(heard.since);
+    }
+    for (std::vector<Group>* groups : {&feeds_, &lines_}) {
+        for (Group& group : *groups) {
+            if (group.fell) {
+                move(*group.fell);
+            }
+            if (group.wave) {
+                move(*group.wave);
+            }
+            move(group.ended);
+            move(group.wave_last);
+            move(group.heard);
+        }
+    }
+}
+
 void CauseWatch::set_line(BusId bus, bool usable) {
     if (bus.value < lines_.size()) {
         lines_[bus.value].usable = usable;

@@ -32,6 +32,9 @@ public:
     /// The cause that `point` tells of stands from an earlier run, and of what it silenced `behind` is known
     /// to be silent still.
     void known_cause(PointId point, std::vector<DeviceId> behind);
+    /// The time up to now was not observed (PauseWatch): it is no silence, and parts nothing that came
+    /// together.
+    void unobserved(Duration length, Monotonic now);
     /// What is wrong with the line itself, if anything.
     void set_line(BusId bus, bool usable);
     /// Silence on a line that is lent is nobody's fault: nothing is found on it.

@@ -271,6 +271,24 @@ void Judge::tick(Monotonic now, std::vector<Verdict>& out) {
     look_at_groups(state, now, out);
 }
 
+void Judge::unobserved(Duration length, Monotonic now) {
+    JudgeState& state = *state_;
+    if (!state.started) {
+        return;
+    }
+    const auto move = [&](Monotonic& heard) { heard = std::max(heard, std::min(heard + length, now)); };
+    for (JudgeState::PointState& point : state.points) {
+        move(point.last_good);
+        move(point.last_value);
+    }
+    for (MovedState& pose : state.moved) {
+        move(pose.pointed);
+    }
+    for (JudgeState::DeviceState& device : state.devices) {
+        move(device.last_answer);
+    }
+}
+
 void Judge::set_out_of_service(DeviceId device, bool out) {
     JudgeState& state = *state_;
     if (state.devices.at(device.value).out_of_service == out) {

@@ -78,6 +78,10 @@ public:
     /// past: silence is counted from the first of them.
     std::optional<Monotonic> next_deadline() const;
 
+    /// The time up to now was not observed (PauseWatch): it counts neither as silence nor towards a value
+    /// that is too old. Whoever was heard before is taken to have been heard that much later.
+    void unobserved(Duration length, Monotonic now);
+
     /// Whether somebody works on the device: groups do not know of its rules meanwhile. Holds from the next
     /// observe() or tick() on.
     void set_out_of_service(DeviceId device, bool out);
