@@ -168,6 +168,7 @@ Result<void> Pipeline::restore() {
         }
     }
     last_book_ = book->as_of;
+    complete_start_ = book->complete_start;
     saved_outputs_ = std::move(book->outputs);
     saved_memory_ = std::move(book->memory);
     undated_boot_ = book->undated_boot;
@@ -186,6 +187,7 @@ Result<void> Pipeline::restore() {
                      .aliases = std::move(book->aliases),
                      .catalogue_hash = std::move(book->catalogue_hash),
                      .known_epochs = start_.epochs,
+                     .complete_start = complete_start_,
                      .commands = std::move(book->commands),
                      .silences = {book->silences.begin(), book->silences.end()}};
     publisher_ = std::make_unique<publish::Publisher>(core_.get_executor(), site_, std::move(run), *store_,
@@ -306,6 +308,7 @@ void Pipeline::save_book() {
     book.outputs = actions_.kept();
     book.silences = silences_to_keep();
     book.undated_boot = undated_boot_;
+    book.complete_start = stopping_ ? start_.number : complete_start_;
     std::string bytes = publish::encode_book(book);
     const bool stale = has_timed_flags() && (stopping_ || clock_.now() - book_saved_ >= kBookAge);
     if (bytes != saved_book_ || stale) {

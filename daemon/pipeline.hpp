@@ -226,8 +226,9 @@ private:
     std::string saved_learned_;                    ///< likewise
     std::string saved_book_;                       ///< without its time
     Monotonic book_saved_{};
-    alarms::Stamp last_book_{};  ///< of an earlier run: when its last book was written
-    unsigned audits_left_ = 0;   ///< of this minute: see audit()
+    std::uint64_t complete_start_ = 0;  ///< of the last book, see publish::Book
+    alarms::Stamp last_book_{};         ///< of an earlier run: when its last book was written
+    unsigned audits_left_ = 0;          ///< of this minute: see audit()
     Monotonic audits_from_{};
     /// Until when silence on a bus is nobody's fault: it is lent, or was a moment ago. By BusId.
     std::vector<Monotonic> lent_until_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "daemon/alarms/memory.hpp"
+#include "daemon/alarms/taken_up.hpp"
 #include "daemon/core/log.hpp"
 #include "daemon/pipeline.hpp"
 
@@ -42,6 +43,7 @@ void Pipeline::end_hold() {
 
 bool Pipeline::take_up(alarms::Alarm alarm) {
     const AlarmId id = alarm.id;
+    const alarms::Audit told = alarms::audit_of_taken_up(alarm);
     if (!table_.take_up(std::move(alarm))) {
         return false;
     }
@@ -50,12 +52,10 @@ bool Pipeline::take_up(alarms::Alarm alarm) {
         judge_.take_up(memory);
     }
     actions_.observe(*found, stamp());
-    save_book();  // no event will say it
+    save_book();  // the event that says it leaves no state behind
     act();
-    const std::string where = found->key.device + (found->key.point.empty() ? "" : "/" + found->key.point);
-    log::info("从服务器取回告警 " + where + ":" + found->texts->title.zh,
-              "alarm " + where + ": " + found->texts->title.en +
-                  "; it was lost by the crash of an earlier start and is taken up again from the broker");
+    log::warning(told.text.zh, told.text.en);
+    publisher_->audit(told);
     return true;
 }
 

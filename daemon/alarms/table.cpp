@@ -5,6 +5,7 @@
 
 #include "daemon/alarms/describe.hpp"
 #include "daemon/alarms/own_reasons.hpp"
+#include "daemon/alarms/taken_up.hpp"
 
 namespace gengfu::alarms {
 namespace {
@@ -396,11 +397,16 @@ bool Table::move(AlarmId id, RuleId rule) {
     return true;
 }
 
-bool Table::take_up(Alarm alarm) {
+bool Table::take_up(Alarm at_the_broker) {
+    std::optional<Alarm> taken = without_people(std::move(at_the_broker));
+    if (!taken) {
+        return false;
+    }
+    Alarm& alarm = *taken;
     const auto rule = std::find_if(site_->rules.begin(), site_->rules.end(), [&](const config::Rule& one) {
         return one.alarm && key_of(*site_, one) == alarm.key;
     });
-    if (rule == site_->rules.end() || alarm.over() || of_key(alarm.key) != nullptr) {
+    if (rule == site_->rules.end() || of_key(alarm.key) != nullptr) {
         return false;
     }
     alarm.texts = rule->texts;  // with the template that later texts are filled in from

@@ -129,9 +129,9 @@ public:
     /// \return false, and nothing changes: there is no such alarm, or one of that rule is active.
     bool move(AlarmId id, RuleId rule);
 
-    /// Takes up an alarm of an earlier run that only the broker still knows, while this run is under way.
-    /// \return false, and nothing changes: it is over, its rule is not of this site, or another alarm of its
-    /// key stands.
+    /// Takes up an alarm of an earlier run that only the broker still knows, while this run is under way:
+    /// without what people did to it, see without_people(). \return false, and nothing changes: it is over,
+    /// its rule is not of this site, or another alarm of its key stands.
     bool take_up(Alarm alarm);
 
     /// Not over, oldest raise first.

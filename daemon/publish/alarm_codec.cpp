@@ -230,6 +230,7 @@ std::string encode_book(const Book& book) {
         run.set_epoch(id.epoch.value);
         run.add_sequences(id.sequence);
     }
+    out.set_complete_start(book.complete_start);
     if (book.as_of != alarms::Stamp{}) {
         *out.mutable_as_of() = wire::to_wire(book.as_of);
     }
@@ -297,6 +298,7 @@ Result<Book> decode_book(const std::string& bytes) {
             out.over.push_back({Epoch{run.epoch()}, sequence});
         }
     }
+    out.complete_start = in.complete_start();
     out.as_of = wire::from_wire(in.as_of());
     return out;
 }

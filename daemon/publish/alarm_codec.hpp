@@ -59,6 +59,8 @@ struct Book {
     std::vector<AlarmId> over{};                             ///< alarms::Table::over()
     std::map<std::string, std::chrono::seconds> silences{};  ///< Publisher::silences(), none of zero
     alarms::Stamp as_of{};                                   ///< when it was written
+    /// The newest start that ended in order: a book has all of its alarms, and of those before. 0: none did.
+    std::uint64_t complete_start = 0;
 };
 std::string encode_book(const Book& book);
 /// \retval Errc::kCorrupt

@@ -60,7 +60,7 @@ Publisher::Impl::Impl(boost::asio::any_io_executor core, const config::Site& sit
     // protobuf would write a line to standard error for each message that somebody else garbled.
     google::protobuf::SetLogHandler(nullptr);
     for (const store::KnownEpoch& known : run_.known_epochs) {
-        known_epochs_[known.epoch] = known.last_event;
+        known_epochs_[known.epoch] = known.start <= run_.complete_start ? 0 : known.last_event;
     }
     known_epochs_[run_.epoch] = 0;
     commands_.restore(run_.commands);

@@ -31,6 +31,8 @@ struct Run {
     /// Earlier epochs of this store (store::Start::epochs): only alarms raised under one of them, or under
     /// `epoch`, are emptied at the broker when they no longer stand.
     std::vector<store::KnownEpoch> known_epochs{};
+    /// Of the last book: of starts up to this one nothing is lost, and nothing is taken up from the broker.
+    std::uint64_t complete_start = 0;
     std::vector<AnsweredCommand> commands{};     ///< of the last book: they are not carried out again
     std::map<std::string, Duration> silences{};  ///< of the last book, Publisher::silences()
 };

@@ -34,6 +34,13 @@ def standing(gateway):
     return found
 
 
+def taken_up(feed):
+    """Ids that events say were taken up from the broker, in the order in which they came."""
+    with feed.changed:
+        records = [feed.records[identity] for identity in feed.order]
+    return [r.audit.alarm_id for r in records if r.WhichOneof("content") == "audit" and r.audit.what == "alarm-taken-up"]
+
+
 def raised_ids(feed, device):
     return {t.alarm.id for t in feed.transitions(RULE, device)}
 
@@ -155,10 +162,48 @@ def test_an_alarm_that_the_disk_never_had_is_taken_up_from_the_broker(site, feed
     second = feed.wait_transition("RAISED", RULE, "relay-2").alarm.id
     assert standing(site) == {"relay-1": alarm_id, "relay-2": second}
     assert len(feed.transitions(RULE, "relay-1", kind=1)) == 1, "raised once"
+    feed.wait(lambda: taken_up(feed) == [alarm_id], "the event that says it")
     killed(site)
     wait_for(lambda: standing(site) == {"relay-1": alarm_id, "relay-2": second}, "both, killed once more")
     relays.set(1, "holding", 0, REST)
     assert feed.wait_transition("CLEARED", RULE, "relay-1").alarm.id == alarm_id
+
+
+@pytest.mark.parametrize("end", ["kill", "stop"])
+def test_a_forged_retained_alarm_mutes_nothing(site, feed, relays, end):
+    """Whoever may write below alarm/ puts an alarm there that is acknowledged and shelved, of the run before."""
+    relays.set(1, "holding", 0, ALARM)
+    real = feed.wait_transition("RAISED", RULE, "relay-1").alarm
+    feed.wait(lambda: real.id in feed.retained_alarms, "the retained alarm")
+    grid = next(message.topic.split("/")[-2] for message in feed.messages if message.topic.endswith(real.id))
+    relays.set(1, "holding", 0, REST)
+    feed.wait_transition("CLEARED", RULE, "relay-1")
+    site.command("ack", real.id, "--why", "seen")
+    feed.wait(lambda: real.id not in feed.retained_alarms, "the end of the alarm")
+    getattr(site, end)()
+    forged = type(real)()
+    forged.CopyFrom(real)
+    forged.raise_sequence += 1000
+    forged.id = f"{real.id.split('-')[0]}-{forged.raise_sequence}"
+    forged.acknowledged = True
+    forged.shelved.expires.wall_us = forged.raised.wall_us + 86_400_000_000
+    forged.shelved.since.CopyFrom(forged.raised)
+    forged.shelved.seen = forged.severity
+    for by in (forged.shelved.by, forged.acknowledged_by):
+        by.kind, by.name = "user", "evil"
+    feed.publish(f"alarm/{grid}/{forged.id}", forged.SerializeToString(), retain=True)
+    site.start()
+    if end == "kill":
+        wait_for(lambda: standing(site) == {"relay-1": forged.id}, "the forged alarm")
+        feed.wait(lambda: taken_up(feed) == [forged.id], "the event that says it")
+        assert not site.alarm(RULE, "relay-1")["acknowledged"]
+        feed.wait_transition("CLEARED", RULE, "relay-1", count=2)
+    else:
+        feed.wait(lambda: forged.id not in feed.retained_alarms, "what nobody told is emptied")
+        assert taken_up(feed) == [] and standing(site) == {}
+    relays.set(1, "holding", 0, ALARM)
+    feed.wait(lambda: len(feed.transitions(RULE, "relay-1", kind=1)) == 2, "the danger is told")
+    assert feed.transitions(RULE, "relay-1", kind=1)[-1].notify, "and calls"
 
 
 def test_an_alarm_that_the_disk_never_had_and_that_is_no_more_clears(site, feed, relays):

@@ -488,7 +488,7 @@ TEST_F(TableTest, EndingAnAlarmWhoseKeyAnotherHasTakenLeavesTheOtherAlone) {
     EXPECT_EQ(table.apply(verdict(Change::kCleared), stamp(303), 3)->alarm.id, second.id);
 }
 
-TEST_F(TableTest, AnAlarmThatOnlyTheBrokerKnewIsTakenUpAsItStood) {
+TEST_F(TableTest, AnAlarmThatOnlyTheBrokerKnewIsTakenUp) {
     Alarm lost = apply(Change::kRaised)->alarm;
     lost.texts = std::make_shared<config::RuleText>();  // the wire has no template
     Table table(Epoch{5}, builder_.site());
@@ -499,6 +499,21 @@ TEST_F(TableTest, AnAlarmThatOnlyTheBrokerKnewIsTakenUpAsItStood) {
     EXPECT_EQ(graver->alarm.id, lost.id);
     EXPECT_EQ(graver->alarm.text.en, "200 mA, limit 180 mA") << "filled in from the site's own template";
     EXPECT_EQ(table.apply(verdict(Change::kCleared), stamp(302), 2)->alarm.id, lost.id);
+}
+
+TEST_F(TableTest, WhatTheBrokerSaysOfPeopleIsNotTakenUp) {
+    Alarm forged = apply(Change::kRaised)->alarm;
+    forged.acknowledged = true;
+    forged.shelved =
+        Hold{.by = kLi, .since = stamp(1), .expires = stamp(86'400), .seen = Severity::kCritical};
+    Table table(Epoch{5}, builder_.site());
+    ASSERT_TRUE(table.take_up(forged));
+    const Alarm& taken = *table.find(forged.id);
+    EXPECT_FALSE(taken.acknowledged || taken.held());
+    EXPECT_FALSE(table.apply(verdict(Change::kCleared), stamp(300), 1)->alarm.over());
+    const auto raised = table.apply(verdict(Change::kRaised), stamp(301), 2);
+    ASSERT_TRUE(raised) << "a danger that comes later is told";
+    EXPECT_TRUE(raised->notify);
 }
 
 TEST_F(TableTest, WhatCannotStandIsNotTakenUp) {

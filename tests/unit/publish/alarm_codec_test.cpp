@@ -268,6 +268,7 @@ TEST(AlarmCodec, ABookComesBack) {
                     {.device = "valve", .reg = {config::Space::kHolding, 65535}}};
     book.over = {{Epoch{7}, 3}, {Epoch{7}, 9}, {Epoch{0x9f3c000000000001}, 3}, {Epoch{7}, 4}};
     book.as_of = dice.stamp();
+    book.complete_start = 17;
     Result<Book> back = decode_book(encode_book(book));
     ASSERT_TRUE(back) << back.error().what;
     ASSERT_EQ(back->alarms.size(), 2U);
@@ -288,6 +289,7 @@ TEST(AlarmCodec, ABookComesBack) {
     EXPECT_EQ(back->outputs, book.outputs);
     EXPECT_EQ(back->over, book.over);
     EXPECT_EQ(back->as_of, book.as_of);
+    EXPECT_EQ(back->complete_start, 17U);
 }
 
 TEST(AlarmCodec, DamagedBytesAreCorruptNotGuessed) {

@@ -38,7 +38,8 @@ void PublisherTest::make() {
                      .configuration_hash = "c0",
                      .aliases = {},
                      .catalogue_hash = catalogue_hash,
-                     .known_epochs = {{Epoch{1}, 1, last_event}}};
+                     .known_epochs = {{Epoch{1}, 1, last_event}},
+                     .complete_start = complete_start};
     Questions questions;
     questions.standing = [this] {
         std::vector<const alarms::Alarm*> out;

@@ -98,6 +98,7 @@ protected:
     Namesakes namesakes;  ///< start number, whether it is alive
     int listed = 0;
     std::uint64_t last_event = 5;  ///< of the run before
+    std::uint64_t complete_start = 0;
     std::vector<PlatformCommand> commands;
     std::vector<std::string> notices;
     std::unique_ptr<Publisher> publisher;

@@ -64,6 +64,17 @@ TEST_F(PublisherTest, WhereTheDiskHasForgottenItsLastEventNothingIsTakenUp) {
     EXPECT_TRUE(emptied(6));
 }
 
+// A retained alarm of such a run is a forgery, or was never emptied.
+TEST_F(PublisherTest, OfARunThatEndedInOrderNothingIsTakenUp) {
+    complete_start = 1;
+    start();
+    connect();
+    retained(6, payload_of_earlier_run(6));
+    end_listing();
+    EXPECT_TRUE(taken_up.empty());
+    EXPECT_TRUE(emptied(6));
+}
+
 TEST_F(PublisherTest, TheListingTellsNoAlarmBeforeItsEvent) {
     start();
     connect();
