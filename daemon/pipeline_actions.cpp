@@ -88,7 +88,10 @@ void Pipeline::tell_action(const alarms::ActionNews& news) {
 void Pipeline::look_at_outputs(const std::vector<Sample>& samples) {
     const alarms::Stamp now = stamp();
     bool dropped = false;
+    bool heard = false;
     for (const Sample& sample : samples) {
+        // Not while verdicts are held: what was read may have cleared the alarm.
+        heard = (!holding_ && actions_.heard(sample)) || heard;
         const alarms::Actions::Seen seen = actions_.seen(sample, now);
         if (seen.news) {
             tell_action(*seen.news);
@@ -97,6 +100,8 @@ void Pipeline::look_at_outputs(const std::vector<Sample>& samples) {
     }
     if (dropped && !stopping_) {
         look_at_actions();
+    }
+    if (dropped || heard) {
         act();
     }
 }

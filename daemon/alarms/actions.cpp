@@ -51,6 +51,9 @@ Actions::Actions(const config::Site& site) : site_(&site) {
             continue;
         }
         actions_[key_of(site, rule)] = &*rule.action;
+        if (rule.point) {
+            judged_by_.emplace(*rule.point, &*rule.action);
+        }
         Output& output = outputs_[{rule.action->device, rule.action->reg}];
         output.on = rule.action->on;
         output.off = rule.action->off;
@@ -82,6 +85,7 @@ bool Actions::claim(const Alarm& alarm, const config::Action& action, const Stam
         return false;
     }
     known->second = {alarm.id, at, later(at, action.lasts), false};
+    output.unheard_until_us = 0;
     return true;
 }
 
@@ -105,6 +109,8 @@ std::vector<std::string> Actions::restore(const std::vector<KeptOutput>& kept,
         Output& output = position->second;
         output.touched = each.touched;
         output.told = each.touched;
+        output.unheard_until_us =
+            each.touched ? later(now, std::chrono::duration_cast<Duration>(kFirstReading)).monotonic_us : 0;
         output.off = gone ? each.off : output.off;
         output.because = each.because;
         output.alarm = each.alarm;
@@ -186,6 +192,9 @@ std::vector<ActionWrite> Actions::due(const Stamp& at) {
             output.tries = 0;
             continue;
         }
+        if (on && at.monotonic_us < output.unheard_until_us) {
+            continue;
+        }
         if (output.trying != on) {
             output.trying = on;
             output.tries = 0;
@@ -254,6 +263,18 @@ void Actions::back(DeviceId device) {
             output.not_before_us = 0;
         }
     }
+}
+
+bool Actions::heard(const Sample& sample) {
+    bool any = false;
+    if (sample.quality == Quality::kGood) {
+        const auto [first, last] = judged_by_.equal_range(sample.point);
+        for (auto each = first; each != last; ++each) {
+            Output& output = outputs_[{each->second->device, each->second->reg}];
+            any = std::exchange(output.unheard_until_us, 0) != 0 || any;
+        }
+    }
+    return any;
 }
 
 Actions::Seen Actions::seen(const Sample& sample, const Stamp& at) {

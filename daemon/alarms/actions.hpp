@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -64,6 +65,11 @@ struct ActionNews {
     ActionEnd end = ActionEnd::kUnasked;
 };
 
+/// What an earlier run may have switched on, and an alarm that stands from it still asks for, is written
+/// again when that alarm's point has been read, so that a danger that is over by then switches nothing once
+/// more; but after this at the latest: a sensor that is not heard is no end of danger.
+constexpr std::chrono::seconds kFirstReading{5};
+
 /// Coils and registers that alarms switch (`action` of a rule): on while an alarm asks for it, off when none
 /// does or its time is over. Pure: no clock, no I/O. One thread.
 ///
@@ -93,6 +99,10 @@ public:
 
     /// The unit may have been without power: what is on is written anew.
     void back(DeviceId device);
+
+    /// A good sample of whatever point, after the alarms have taken note of it: see kFirstReading.
+    /// \return whether due() has an output now that waited for it
+    bool heard(const Sample& sample);
 
     /// A sample, of whatever point. Where the profile lets an output be read, one that was on and is read
     /// otherwise is written anew, at once and then after 1, 2, 4, ... s until it is read as it shall be.
@@ -137,6 +147,9 @@ private:
         unsigned drops = 0;             ///< times in a row that it was read otherwise
         bool drop_told = false;         ///< since it was switched on
         bool was_touched = false;       ///< before what is in flight
+        /// On in an earlier run, and nothing heard of its alarms since: not written on before, see
+        /// kFirstReading. Zero: it waits for nothing.
+        std::int64_t unheard_until_us = 0;
         Key because;
         std::optional<AlarmId> alarm;
         ActionEnd end = ActionEnd::kUnasked;
@@ -150,6 +163,7 @@ private:
 
     const config::Site* site_;
     std::map<Key, const config::Action*> actions_;
+    std::multimap<PointId, const config::Action*> judged_by_;  ///< of rules about one point
     std::map<Id, Output> outputs_;
     std::map<PointId, std::pair<Id, double>> read_back_;  ///< and its value when it is on
     bool released_ = false;

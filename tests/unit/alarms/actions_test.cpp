@@ -205,6 +205,11 @@ private:
             restart({}, std::stoi(what));
         } else if (verb == "boot") {
             restart(actions_->kept(), std::stoi(what), true);
+        } else if (verb == "heard" || verb == "doubtful") {
+            Sample sample = test::good(builder_.point(DeviceId{0}, "level"), 1, {});
+            sample.quality = verb == "heard" ? Quality::kGood : Quality::kUncertain;
+            actions_->heard(sample);
+            act();
         } else if (verb == "read") {
             read();
         } else if (verb == "bad") {
@@ -306,19 +311,29 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"DroppedAndItsTimeOver", "raise gas;wait 9;cut;mute;read;wait 4;answers;wait 4;read",
              "0:on [action-on gas] 9:dropped [action-lost gas] 9:on! 10:off! 11:off! 13:off! [action-failed "
              "gas] 17:off [action-off gas time]"},
-        Case{"RestartWhileItStands", "raise gas;wait 2;restart 3;wait 60",
+        Case{"RestartWhileItStands", "raise gas;wait 2;restart 3;heard;wait 60",
              "0:on [action-on gas] 5:on 10:off [action-off gas time]"},
+        Case{"AfterARestartNothingIsSwitchedOnBeforeAReading", "raise gas;wait 2;restart 1;wait 2;clear gas",
+             "0:on [action-on gas] 5:off [action-off gas cleared]"},
+        Case{"NorByAReadingThatMayBeWrong", "raise gas;wait 2;restart 1;doubtful;wait 2;clear gas",
+             "0:on [action-on gas] 5:off [action-off gas cleared]"},
+        Case{"NorWhenTheUnitIsBack", "raise gas;wait 2;restart 1;back;wait 2;clear gas",
+             "0:on [action-on gas] 5:off [action-off gas cleared]"},
+        Case{"ASensorThatIsNotHeardIsNoEndOfDanger", "raise flood;wait 2;restart 1;wait 60",
+             "0:on [action-on flood] 8:on 20:off [action-off flood time]"},
+        Case{"ANewDangerAfterARestartDoesNotWait", "raise gas;wait 2;restart 1;raise flood;wait 60",
+             "0:on [action-on gas] 3:on 23:off [action-off flood time]"},
         Case{"RestartAfterItsTime", "raise gas;wait 2;restart 30;wait 60",
              "0:on [action-on gas] 32:off [action-off gas time]"},
         Case{"SpentStaysSpent", "raise gas;wait 20;restart 3;wait 60",
              "0:on [action-on gas] 10:off [action-off gas time]"},
         Case{"KilledBeforeTheBook", "raise gas;wait 2;bookless 3;wait 60",
              "0:on [action-on gas] 5:on [action-on gas] 10:off [action-off gas time]"},
-        Case{"KilledAfterIt", "raise gas;wait 2;killed 3;wait 60",
+        Case{"KilledAfterIt", "raise gas;wait 2;killed 3;heard;wait 60",
              "0:on [action-on gas] 5:on 10:off [action-off gas time]"},
         Case{"KilledAndClearedMeanwhile", "raise gas;wait 2;mute;clear gas;killed 3;answers;wait 60",
              "0:on [action-on gas] 2:off! 5:off! 6:off [action-off gas cleared]"},
-        Case{"BootCountsWallTime", "raise gas;wait 2;boot 5;wait 60",
+        Case{"BootCountsWallTime", "raise gas;wait 2;boot 5;heard;wait 60",
              "0:on [action-on gas] 7:on 10:off [action-off gas time]"},
         Case{"ClearedWhileUndoingFailed", "raise gas;wait 2;mute;clear gas;ack gas;restart 3;answers;wait 5",
              "0:on [action-on gas] 2:off! 5:off! 6:off [action-off gas unasked]"},
@@ -405,9 +420,10 @@ TEST(Actions, FailuresAreCountedUntilItWorks) {
 /// answers for a while it is as the alarms want it.
 TEST(Actions, EndsAsAlarmsWantItWhateverHappens) {
     const std::vector<std::string> steps{
-        "raise gas", "clear gas", "ack gas", "shelve gas",    "unshelve gas",  "raise flood", "clear flood",
-        "ack flood", "wait 1",    "wait 3",  "wait 12",       "mute",          "answers",     "restart 2",
-        "killed 0",  "boot 4",    "back",    "uncertain gas", "end;restart 1", "cut",         "read"};
+        "raise gas",     "clear gas", "ack gas",  "shelve gas", "unshelve gas", "raise flood",
+        "clear flood",   "ack flood", "wait 1",   "wait 3",     "wait 12",      "mute",
+        "answers",       "restart 2", "killed 0", "boot 4",     "back",         "uncertain gas",
+        "end;restart 1", "cut",       "read",     "heard"};
     for (unsigned seed = 1; seed <= 400; ++seed) {
         std::mt19937 random(seed);
         Stage stage;
