@@ -165,6 +165,7 @@ std::optional<Transition> Table::change(Entry& entry, const rules::Verdict& verd
         }
         return alarm.active ? clear(entry, evidence, at, sequence) : std::nullopt;
     }
+    const bool away = was_away(entry, at);
     if (entry.clearing) {
         entry.clearing.reset();
         ++entry.returns;
@@ -172,6 +173,11 @@ std::optional<Transition> Table::change(Entry& entry, const rules::Verdict& verd
     const bool affirmed = verdict.change == Change::kRaised || verdict.change == Change::kSeverity;
     if (affirmed && verdict.severity != alarm.severity) {
         return grow(entry, verdict, at, sequence);
+    }
+    if (affirmed && away && alarm.acknowledged && alarm.severity == Severity::kCritical) {
+        // Whoever acknowledged it went for what was then; chattering holds no critical call back.
+        alarm.raises += std::exchange(entry.returns, 0) - 1;  // raise() counts this one
+        return raise(verdict, alarm.key, at, sequence);
     }
     if (verdict.change == Change::kUncertain && !alarm.uncertain) {
         alarm.uncertain = true;

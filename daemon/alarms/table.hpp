@@ -28,7 +28,8 @@ enum class Answer : std::uint8_t {
 /// "3 or more in one minute") …
 constexpr int kChatterRaises = 3;
 constexpr Duration kChatterWindow = std::chrono::seconds(60);
-/// … and stays active until it has been clear for so long. Likewise of one that becomes graver so often
+/// … and stays active until it has been clear for so long (a critical one that somebody has acknowledged is
+/// raised anew when it comes back after kChatterWindow). Likewise of one that becomes graver so often
 /// within so long: it calls no more for levels that it has called for, until it has not risen for so long.
 constexpr Duration kChatterQuiet = std::chrono::minutes(5);
 
@@ -180,6 +181,7 @@ private:
     static bool is_restless(const Entry& entry, const Stamp& at);
     static bool has_called_enough(Entry& entry, Severity risen_to, const Stamp& at);
     bool chatters(const Key& key, const Stamp& at);
+    static bool was_away(const Entry& entry, const Stamp& at);
     void hold_from_surroundings(Alarm& alarm, const Stamp& at) const;
     bool explains(const Alarm& cause, const std::string& device) const;
     bool is_explained(const Alarm& alarm) const;

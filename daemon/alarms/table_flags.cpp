@@ -96,6 +96,11 @@ bool Table::chatters(const Key& key, const Stamp& at) {
     return is_one_of_too_many(raises_[key], at);
 }
 
+/// Whether a chattering alarm's condition has been away for longer than it takes to chatter.
+bool Table::was_away(const Entry& entry, const Stamp& at) {
+    return entry.clearing && at.monotonic_us - entry.clearing->since_us >= in_us(kChatterWindow);
+}
+
 std::optional<Transition> Table::raise_anew(const rules::Verdict& verdict, const Stamp& at,
                                             std::uint64_t sequence) {
     const Key key = key_of(*site_, site_->rules[verdict.rule.value]);

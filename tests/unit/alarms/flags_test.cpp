@@ -475,6 +475,38 @@ TEST_F(FlagsTest, ThreeRaisesInAMinuteStayUntilFiveMinutesQuiet) {
     EXPECT_FALSE(apply(leak, Change::kRaised).at(0).alarm.chattering);
 }
 
+TEST_F(FlagsTest, ACriticalOneThatSomebodyAcknowledgedCallsWhenItComesBackAfterAMinute) {
+    const RuleId leak{0};
+    for (const Severity severity : {Severity::kMajor, Severity::kCritical}) {
+        for (const bool acknowledged : {false, true}) {
+            for (const int away_s : {59, 60, 200}) {
+                table_ = std::make_unique<Table>(Epoch{1}, builder_.site());
+                Transition last;
+                for (int raise = 0; raise < kChatterRaises; ++raise) {
+                    last = apply(leak, Change::kRaised, severity).at(0);
+                    apply(leak, Change::kCleared);
+                }
+                ASSERT_TRUE(last.alarm.chattering);
+                if (acknowledged) {
+                    table_->acknowledge(last.alarm.id, 0, kLi, now_, ++sequence_);
+                }
+                wait(std::chrono::seconds(away_s));
+                const std::vector<Transition> back = apply(leak, Change::kRaised, severity);
+                const bool calls = severity == Severity::kCritical && acknowledged && away_s >= 60;
+                SCOPED_TRACE(std::string(to_string(severity)) + (acknowledged ? " acknowledged " : " ") +
+                             std::to_string(away_s));
+                ASSERT_EQ(back.size(), calls ? 1U : 0U);
+                if (calls) {
+                    EXPECT_EQ(back[0].kind, TransitionKind::kRaised);
+                    EXPECT_EQ(back[0].alarm.id, last.alarm.id);
+                    EXPECT_TRUE(back[0].notify && back[0].alarm.active && !back[0].alarm.acknowledged);
+                    EXPECT_EQ(back[0].alarm.raises, 4U);
+                }
+            }
+        }
+    }
+}
+
 TEST_F(FlagsTest, ComingAndGoingBetweenTwoSeveritiesCallsThreeTimesAndThenNoMore) {
     const RuleId leak{0};
     EXPECT_TRUE(apply(leak, Change::kRaised).at(0).notify);
