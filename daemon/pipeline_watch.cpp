@@ -169,6 +169,7 @@ void Pipeline::note_pause() {
     judge_.unobserved(pause, now);
     causes_.unobserved(pause, now);
     signs_.unobserved(pause, now);
+    store_watch_.unobserved(pause, now);
     for (Monotonic& lent : lent_until_) {
         lent += lent > now - pause ? pause : Duration::zero();
     }

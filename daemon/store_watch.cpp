@@ -33,12 +33,23 @@ bool StoreWatch::look(const store::Usage& usage, Monotonic now) {
         damage_told_until_ = now + kDamageTold;
         news = true;
     }
-    double slow = usage.write_under_way > store::kSlowWrite ? seconds(usage.write_under_way) : 0;
+    Duration longest = of_the_disk(usage.write_under_way, now);
     if (std::exchange(slow_writes_, usage.slow_writes) != usage.slow_writes) {
-        slow = std::max(slow, seconds(usage.last_slow_write));
+        longest = std::max(longest, of_the_disk(usage.last_slow_write, now));
     }
+    const double slow = longest > store::kSlowWrite ? seconds(longest) : 0;
     slow_ = std::max(slow_, slow);
     return news || slow > 0;
+}
+
+void StoreWatch::unobserved(Duration pause, Monotonic now) {
+    pause_ = pause;
+    paused_until_ = now;
+}
+
+/// No write begins during a pause: one that reaches back beyond its end was under way all through it.
+Duration StoreWatch::of_the_disk(Duration write, Monotonic now) const {
+    return now - write < paused_until_ ? write - pause_ : write;
 }
 
 double StoreWatch::take_slow() {

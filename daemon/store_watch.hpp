@@ -19,6 +19,10 @@ public:
     /// \return whether any of the below is news that should be judged at once.
     bool look(const store::Usage& usage, Monotonic now);
 
+    /// The gateway itself stood still for so long until `now` (PauseWatch): what a write under way then took
+    /// longer is not the disk's. Call before look().
+    void unobserved(Duration pause, Monotonic now);
+
     /// The disk takes nothing for want of room.
     bool full() const { return full_; }
     /// The disk takes nothing for another reason; or a damaged file was set aside a moment ago: long enough
@@ -32,10 +36,13 @@ public:
     config::Text detail() const;
 
 private:
+    Duration of_the_disk(Duration write, Monotonic now) const;
+
     bool full_ = false, failing_ = false;
     std::string trouble_;
     std::vector<std::string> at_start_, set_aside_;
-    Monotonic damage_told_until_{};
+    Monotonic damage_told_until_{}, paused_until_{};
+    Duration pause_{};
     std::uint64_t slow_writes_ = 0;
     double slow_ = 0;
 };

@@ -80,5 +80,29 @@ TEST(StoreWatch, DamageIsToldForAMinuteWithThePathsOfTheNewest) {
     EXPECT_EQ(watch.detail().en, ": /s/b, /s/c, /s/d, …");
 }
 
+/// Where the gateway itself stood still, a write that was under way is no slower than the disk was before and
+/// after.
+TEST(StoreWatch, APauseOfTheGatewayIsNoSlownessOfTheDisk) {
+    StoreWatch watch({}, kStart);
+    const Monotonic woke = kStart + seconds(20);
+    watch.unobserved(seconds(10), woke);
+    store::Usage usage;
+    usage.write_under_way = milliseconds(10'400);
+    EXPECT_FALSE(watch.look(usage, woke + milliseconds(100)));
+    EXPECT_EQ(watch.take_slow(), 0) << "0.4 s without the pause";
+    usage.write_under_way = milliseconds(11'200);
+    EXPECT_TRUE(watch.look(usage, woke + milliseconds(900)));
+    EXPECT_DOUBLE_EQ(watch.take_slow(), 1.2);
+    usage.write_under_way = {};
+    usage.slow_writes = 1;
+    usage.last_slow_write = milliseconds(11'500);
+    EXPECT_TRUE(watch.look(usage, woke + milliseconds(1400)));
+    EXPECT_DOUBLE_EQ(watch.take_slow(), 1.5);
+    usage.slow_writes = 2;
+    usage.last_slow_write = milliseconds(700);
+    EXPECT_TRUE(watch.look(usage, woke + milliseconds(2400)));
+    EXPECT_DOUBLE_EQ(watch.take_slow(), 0.7) << "begun after it";
+}
+
 }  // namespace
 }  // namespace gengfu
