@@ -44,6 +44,7 @@ struct RtuBus::Exchange {
     const Message& message;
     Monotonic sent;
     Monotonic request_end;
+    bool telling = false;  ///< telling_read.hpp
 };
 
 Result<std::unique_ptr<Bus>> RtuBus::create(const config::Bus& bus, const Clock& clock) {
@@ -102,6 +103,7 @@ Result<void> RtuBus::open(Monotonic deadline) {
 void RtuBus::close() {
     sender_.use(-1);
     fd_.reset();
+    looked_ = {};
 }
 
 Result<Answer> RtuBus::transact(const Request& request) {
@@ -111,13 +113,29 @@ Result<Answer> RtuBus::transact(const Request& request) {
     if (!fd_) {
         return fail(Errc::kIo, "bus " + bus_.name + " is not open");
     }
-    const Result<Message> message = encode(request);
-    if (!message) {
+    if (const Result<Message> message = encode(request); !message) {
         return fail(message.error().code, who(request) + ": " + message.error().what);
     }
     if (request.unit == kBroadcast && !is_write(request.function)) {
         return fail(Errc::kInvalid, who(request) + ": no unit answers to address 0");
     }
+    // A second answer is minded by who asks for the unit's values, not by who looks for units.
+    const bool minded = request.longest_turnaround > Duration::zero();
+    if (const auto telling =
+            minded ? telling_read(request, quarantine_.shapes_to_tell(request.unit)) : std::nullopt) {
+        const Result<Answer> told = ask(*telling, true);
+        const bool refused =
+            !told && (told.error().code == Errc::kRefused || told.error().code == Errc::kBusy ||
+                      told.error().code == Errc::kUnsupported);
+        if (!told && !refused) {
+            return told;
+        }
+    }
+    return ask(request, false);
+}
+
+Result<Answer> RtuBus::ask(const Request& request, bool telling) {
+    const Result<Message> message = encode(request);
     Result<void> silent = wait_for_silence(request);
     if (!silent && silent.error().code == Errc::kIo && !is_serial_) {
         // Converters close connections that have been idle: connected anew before the request, that costs no
@@ -141,7 +159,7 @@ Result<Answer> RtuBus::transact(const Request& request) {
     if (request.longest_turnaround > Duration::zero()) {
         twins_.asked(request.unit, request_end, request.longest_turnaround);
     }
-    return receive({request, *message, sent, request_end});
+    return receive({request, *message, sent, request_end, telling});
 }
 
 std::string RtuBus::who(const Request& request) const {
@@ -163,6 +181,7 @@ Result<void> RtuBus::wait_for_silence(const Request& request) {
     const Monotonic latest = std::max({line_busy_until_ + gap, paid, clock_.now() + gap}) +
                              line_.character * signed_count(kRtuFrameMax);
     framer_.expect_nothing();
+    const Monotonic unseen = looked_;
     std::optional<Monotonic> seen_coming;  // what is there at the first look may have lain there for long
     for (bool first = true;; first = false) {
         Result<bool> came = take_stray_bytes();
@@ -189,7 +208,7 @@ Result<void> RtuBus::wait_for_silence(const Request& request) {
             break;  // nothing came to the end
         }
     }
-    count(framer_.finish(), -1, seen_coming);
+    count(framer_.finish(), -1, seen_coming, unseen);
     return {};
 }
 
@@ -240,6 +259,7 @@ Result<std::size_t> RtuBus::read_some() {
         return static_cast<std::size_t>(size);
     }
     if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+        looked();
         return std::size_t{0};
     }
     const int error = errno;
@@ -282,6 +302,7 @@ Result<Answer> RtuBus::receive(const Exchange& exchange) {
             return lost("the port is unplugged or the connection lost");
         }
         if (woken == Woken::kDeadline) {
+            looked();
             return over(exchange);
         }
         Result<std::size_t> size = read_some();
@@ -339,7 +360,7 @@ Result<Answer> RtuBus::answered(const Exchange& exchange, const RtuFramer::Match
     if (is_watched && doubt == Doubt::kNone && quarantine_.is_doubtful(request.unit)) {
         doubt = Doubt::kAnother;
     }
-    quarantine_.paid(request.unit);
+    quarantine_.paid(request.unit, exchange.telling);
     const bool is_exception = match.fit == Fit::kException;
     Answer answer{.values = {}, .sent = exchange.sent, .received = received};
     Error error;
@@ -348,7 +369,7 @@ Result<Answer> RtuBus::answered(const Exchange& exchange, const RtuFramer::Match
     } else {
         answer.values = values(request, match.message);
     }
-    const bool another = count(framer_.finish(), request.unit, received);
+    const bool another = count(framer_.finish(), request.unit, received, received);
     if (doubt != Doubt::kNone || (another && is_watched)) {
         if (Result<void> only = hear_out(exchange, another, doubt == Doubt::kTooEarly); !only) {
             return pass(only);
@@ -369,7 +390,7 @@ Result<void> RtuBus::hear_out(const Exchange& exchange, bool another, bool too_e
         return heard;
     }
     const Leftovers leftovers = framer_.finish();
-    another = count(leftovers, request.unit, line_busy_until_) || another;
+    another = count(leftovers, request.unit, line_busy_until_, line_busy_until_) || another;
     if (another) {
         ++traffic_.bad_frames;
         return fail(Errc::kBadFrame,
@@ -425,11 +446,15 @@ Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
     const RtuFramer::Progress progress = framer_.progress();
     const bool damaged = progress.spoiled || progress.begun || progress.held;
     const std::span<const std::uint8_t> other = framer_.misfit();
-    const std::string misfits = other.empty() ? std::string() : misfit(request, other);
+    const bool late = other.size() > 1 && quarantine_.is_owed(request.unit, {other[1], other.size()});
+    const std::string misfits = other.empty() || late ? std::string() : misfit(request, other);
     const Leftovers leftovers = framer_.finish();
+    if (late) {  // that of an earlier request, told by its shape
+        quarantine_.came_late(request.unit, {line_busy_until_, line_busy_until_});
+    }
     // Whatever whole frame of it came or comes yet is its answer, wrong or late, and no second one.
     quarantine_.owes(request.unit, exchange.request_end, now);
-    count(leftovers, request.unit, line_busy_until_, OfOthers::kForeign);
+    count(leftovers, request.unit, line_busy_until_, line_busy_until_, OfOthers::kForeign);
     if (damaged) {
         twins_.unclear(request.unit);
         ++traffic_.bad_frames;  // it has answered, and is not waited for
@@ -445,6 +470,7 @@ Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
     }
     quarantine_.owes(request.unit, exchange.request_end,
                      now + std::max(request.turnaround, request.longest_turnaround));
+    quarantine_.owes_shape(request.unit, answer_shape(request), exchange.telling);
     if (leftovers.noise_bytes > 0) {
         ++traffic_.bad_frames;
         return fail(Errc::kBadFrame, who(request) + ": no answer, only noise");
@@ -460,16 +486,14 @@ Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
 ///                   says nothing they are more likely its answer under a wrong address than a second one of
 ///                   theirs.
 bool RtuBus::count(const Leftovers& leftovers, int asked_unit, std::optional<Monotonic> came,
-                   OfOthers of_others) {
+                   Monotonic unseen, OfOthers of_others) {
     traffic_.noise_bytes += leftovers.noise_bytes;
     bool another = false;
     for (const std::uint8_t unit : leftovers.units) {
         const bool is_sign = unit == asked_unit || of_others == OfOthers::kUnasked;
         if (is_sign && quarantine_.owed(unit)) {
             ++traffic_.late_frames;
-            if (came) {
-                quarantine_.came_late(unit, *came);
-            }
+            quarantine_.came_late(unit, {came.value_or(unseen), came.value_or(clock_.now())});
         } else if (is_sign && twins_.is_watched(unit)) {
             ++traffic_.unasked_frames;
             twins_.unasked(unit, clock_.now(), came);

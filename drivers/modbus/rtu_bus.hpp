@@ -24,8 +24,9 @@ namespace gengfu::drivers::modbus {
 /// transact() takes at most: the silence wanted before the request, the request's time on the wire, the
 /// turnaround, the answer's time on the wire and twice LineTiming::latency; after a time-out or a bad frame
 /// of the same unit also what is left of one more turnaround, in which its late answer is awaited and thrown
-/// away. A unit at whose address two seem to answer is listened to for its longest turnaround each time
-/// (twin_watch).
+/// away, and before a read whose answer an owed one could pass for the exchange of a shorter one
+/// (telling_read). A unit at whose address two seem to answer is listened to for its longest turnaround each
+/// time (twin_watch).
 class RtuBus final : public Bus {
 public:
     /// What tests put in the place of the outside.
@@ -72,10 +73,13 @@ private:
     Result<void> listen_until(Monotonic until, const Request& request);
     Woken wait_for_bytes(Monotonic until);
     Result<std::size_t> read_some();
-    /// \param came  the last of them, if it was seen coming
+    Result<Answer> ask(const Request& request, bool telling);
+    void looked() { looked_ = clock_.now(); }
+    /// \param came  the last of them, if it was seen coming; else it lay there when the line was looked at
+    ///              again \param unseen  the look before that
     /// \return whether a frame that nobody asked for was of `asked_unit`
     enum class OfOthers : std::uint8_t { kUnasked, kForeign };
-    bool count(const Leftovers& leftovers, int asked_unit, std::optional<Monotonic> came,
+    bool count(const Leftovers& leftovers, int asked_unit, std::optional<Monotonic> came, Monotonic unseen,
                OfOthers of_others = OfOthers::kUnasked);
 
     config::Bus bus_;
@@ -92,6 +96,7 @@ private:
     TwinWatch twins_;
     Monotonic
         line_busy_until_{};  ///< last byte on the wire, sent or received, or a broadcast still being obeyed
+    Monotonic looked_{};     ///< nothing was there to be read then that has not been
     Duration timer_late_{};  ///< by what a timer has woken us late of late
     bool echoes_ = false;
     bool was_open_ = false;
