@@ -12,7 +12,7 @@ namespace {
 /// Whether the device's own alarm would tell that it is silent.
 bool is_watched(const config::Site& site, DeviceId device) {
     for (const config::Rule& rule : site.rules) {
-        if (rule.alarm && rule.kind == config::RuleKind::kSilent && rule.device == device) {
+        if (rule.alarm && rule.kind == config::RuleKind::kSilent && !rule.point && rule.device == device) {
             return true;
         }
     }
@@ -22,7 +22,8 @@ bool is_watched(const config::Site& site, DeviceId device) {
 std::set<std::string> silent_devices(const std::vector<const Alarm*>& standing) {
     std::set<std::string> silent;
     for (const Alarm* alarm : standing) {
-        if (alarm->active && alarm->evidence.kind == config::RuleKind::kSilent) {
+        // One that answers without a value is not silent.
+        if (alarm->active && alarm->evidence.kind == config::RuleKind::kSilent && alarm->key.point.empty()) {
             silent.insert(alarm->key.device);
         }
     }

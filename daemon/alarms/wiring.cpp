@@ -1,6 +1,7 @@
 #include "daemon/alarms/wiring.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "daemon/alarms/describe.hpp"
 #include "daemon/config/self_device.hpp"
@@ -19,6 +20,18 @@ bool is_over_silence(const config::Site& site, const config::Rule& rule) {
     });
 }
 
+/// The device is silent, or tells itself that its sensor cannot measure. What it tells of its supply explains
+/// no value that is wanting.
+bool says_why_no_value(const config::Site& site, const config::Rule& rule) {
+    if (rule.kind == config::RuleKind::kSilent) {
+        return !rule.point;
+    }
+    static constexpr std::array kOfTheSensor{"sensor_fault", "fault_state", "protecting_state",
+                                             "mounted",      "pipe_state",  "signal_quality"};
+    return rule.alarm && rule.point &&
+           std::ranges::find(kOfTheSensor, site.spec(*rule.point).role) != kOfTheSensor.end();
+}
+
 }  // namespace
 
 Wiring::Wiring(const config::Site& site) {
@@ -27,9 +40,9 @@ Wiring::Wiring(const config::Site& site) {
             groups_.push_back(RuleId{i});
         }
     }
-    std::map<DeviceId, std::vector<Key>> of_device;  // rules that say that a device is silent
+    std::map<DeviceId, std::vector<Key>> of_device;  // rules that say why a device's points have no values
     for (const config::Rule& rule : site.rules) {
-        if (rule.kind == config::RuleKind::kSilent && !rule.point) {
+        if (says_why_no_value(site, rule)) {
             of_device[rule.device].push_back(key_of(site, rule));
         }
     }

@@ -47,6 +47,7 @@ const std::vector<KindKey>& kind_keys() {
         {"per", {kRate}},
         {"window", {kRate}},
         {"for", {kSilent, kStuck}},
+        {"answering", {kSilent}},
         {"angle", {kMoved}},
         {"dwell", {kOccupied}},
         {"enter", {kOccupied}},
@@ -206,6 +207,10 @@ void read_kind_settings(Reader& reader, RuleDraft& draft) {
     rule.per = reader.duration("per", milliseconds(100), kLongestDelay).value_or(Duration::zero());
     rule.window = reader.duration("window", milliseconds(100), kLongestDelay).value_or(rule.per);
     rule.silent_for = reader.duration("for", milliseconds(100), kLongestFor).value_or(Duration::zero());
+    rule.answering = reader.boolean("answering").value_or(false);
+    if (rule.answering && !reader.has("point") && !reader.has("role")) {
+        reader.error("answering", "a device that answers is not silent: answering needs a point or a role");
+    }
     draft.deadband = reader.number("deadband", 0, kAny);
     rule.enter = reader.number("enter", 0, kAny).value_or(0);
     rule.leave = reader.number("leave", 0, kAny).value_or(rule.enter / 2);

@@ -13,6 +13,8 @@
 namespace gengfu::config {
 namespace {
 
+constexpr int kIntervalsWithoutValue = 5;  ///< as after which an alarm is uncertain
+
 bool watches_device(const RuleDraft& draft) {
     return (draft.kind == RuleKind::kSilent && draft.point.empty() && draft.role.empty()) ||
            (draft.kind && is_group(*draft.kind));
@@ -238,15 +240,17 @@ void RuleLayer::lay(const DeviceReader::Draft& device, const RuleDraft& draft, c
         return;
     }
     for (const PointRef point : points) {
-        Rule rule = draft.rule;
+        const std::optional<RuleDraft> paced = at_pace_of(device, draft, own, point);
+        const RuleDraft& laid = paced ? *paced : draft;
+        Rule rule = laid.rule;
         rule.point = PointId{of.first_point.value + point};
-        if (!find_inputs(device, draft, rule)) {
+        if (!find_inputs(device, laid, rule)) {
             ++tally.unsound;
             continue;
         }
-        rule.deadband = deadband_of(draft, device.profile->profile.points[point]);
-        if (fits(device, draft, rule, own)) {
-            const bool measured = !is_helper_role(draft.role);
+        rule.deadband = deadband_of(laid, device.profile->profile.points[point]);
+        if (fits(device, laid, rule, own)) {
+            const bool measured = !is_helper_role(draft.role) && rule.kind != RuleKind::kSilent;
             const std::size_t added = add(device, draft, std::move(rule)) ? 1U : 0U;
             (measured ? tally.judging : tally.watching) += added;
             tally.alarming += measured && draft.rule.alarm ? added : 0U;
@@ -254,6 +258,21 @@ void RuleLayer::lay(const DeviceReader::Draft& device, const RuleDraft& draft, c
             ++tally.unsound;
         }
     }
+}
+
+/// A class does not know how often a point is read: that a value is wanting is told after so many of its
+/// intervals at the earliest, where the device does not say it otherwise.
+std::optional<RuleDraft> RuleLayer::at_pace_of(const DeviceReader::Draft& device, const RuleDraft& draft,
+                                               const Entry* own, PointRef point) const {
+    const Device& of = site_.device(device.id);
+    const std::optional<Duration> interval = interval_of(of, device.profile->profile.points[point]);
+    if (draft.kind != RuleKind::kSilent || own != nullptr || !interval) {
+        return std::nullopt;
+    }
+    const Duration timeout = of.bus.value < site_.buses.size() ? site_.bus(of.bus).timeout : Duration::zero();
+    RuleDraft paced = draft;
+    paced.rule.silent_for = std::max(draft.rule.silent_for, kIntervalsWithoutValue * *interval + timeout);
+    return paced;
 }
 
 /// The other points that a rule judges by.

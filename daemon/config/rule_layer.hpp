@@ -77,6 +77,8 @@ private:
                    Duration interval);
     bool add(const DeviceReader::Draft& device, const RuleDraft& draft, Rule rule);
     void conclude(const DeviceReader::Draft& device, const Tally& tally);
+    std::optional<RuleDraft> at_pace_of(const DeviceReader::Draft& device, const RuleDraft& draft,
+                                        const Entry* own, PointRef point) const;
     bool find_inputs(const DeviceReader::Draft& device, const RuleDraft& draft, Rule& rule);
     void read_across(const Node& table, Names& names);
 

@@ -368,6 +368,7 @@ struct Rule {
     Duration per{};              ///< kRate: `limit` is a change in the point's unit in this time
     Duration window{};           ///< kRate: over which the change is measured
     Duration silent_for{};       ///< kSilent, kStuck
+    bool answering = false;      ///< kSilent of a point: only while its device answers, once it had a value
     /// kMoved, kOccupied with axes: their x, y and z; `point` is the last of them in the device's order.
     std::vector<PointId> axes;
     std::optional<PointId> temperature;  ///< kOccupied with axes: what the field drifts with

@@ -10,6 +10,9 @@
 namespace gengfu::rules {
 namespace {
 
+/// A point without values at a device that does not answer is looked at so often for the device to be back.
+constexpr Duration kLookAgain = std::chrono::seconds(1);
+
 using Runner = JudgeState::Runner;
 using Out = std::vector<Verdict>;
 
@@ -199,6 +202,9 @@ void observe_device(JudgeState& state, const Sample& sample, std::uint32_t devic
     if (!told(sample.reason)) {
         return;
     }
+    if (sample.taken - device.last_answer > JudgeState::patience(device)) {
+        device.answers_since = sample.taken;
+    }
     device.last_answer = std::max(device.last_answer, sample.taken);
     const Stretch stretch = note(device.cadence, sample.taken, device.gap);
     for (const std::uint32_t index : rules_of(state, device.rules)) {
@@ -224,6 +230,7 @@ void Judge::observe(const Sample& sample, std::vector<Verdict>& out) {
     }
     if (sample.quality != Quality::kBad) {
         point.last_value = std::max(point.last_value, sample.taken);
+        point.had_value = true;
     }
     if (point.limits.count > 0 && voice_of(sample) == Voice::kFull && sample.value > 0) {
         for (const std::uint32_t index : rules_of(state, point.limits)) {
@@ -260,6 +267,14 @@ void Judge::tick(Monotonic now, std::vector<Verdict>& out) {
         runner.watched = false;
         const std::optional<Monotonic> due = state.deadline(runner);
         if (due && *due <= now) {
+            if (runner.rule->answering && !runner.active()) {
+                const JudgeState::DeviceState& device = state.devices[runner.rule->device.value];
+                if (now - device.last_answer > JudgeState::patience(device)) {  // its own silence is told
+                    runner.watched = true;
+                    state.watches.push({now + kLookAgain, entry->rule});
+                    continue;
+                }
+            }
             if (runner.rule->kind == config::RuleKind::kSilent) {
                 silence(state, entry->rule, now, out);
             } else {

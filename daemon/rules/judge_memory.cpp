@@ -51,7 +51,8 @@ void add_counted(RuleMemory& memory, const JudgeState& state, const Runner& runn
             memory.low = stuck.low;
             memory.high = stuck.high;
         }
-    } else if (rule.kind == config::RuleKind::kSilent && !runner.active()) {
+    } else if (rule.kind == config::RuleKind::kSilent && !runner.active() &&
+               (!rule.answering || state.points[rule.point->value].had_value)) {
         const Duration silence = state.last_of(runner).taken - state.last_heard(runner);
         if (silence > Duration::zero()) {
             memory.counted = silence;
@@ -91,6 +92,9 @@ void take_silence(JudgeState& state, std::uint32_t index, const RuleMemory& memo
     const Monotonic since = now - std::clamp(*memory.counted, Duration::zero(), at_most);
     Monotonic& heard = rule.point ? state.points[rule.point->value].last_value : device.last_answer;
     heard = std::min(heard, since);
+    if (rule.point) {
+        state.points[rule.point->value].had_value = true;
+    }
     state.watches.push({*state.deadline(runner), index});  // sooner than the one that begin() has put there
 }
 

@@ -211,6 +211,9 @@ void JudgeState::watch(std::uint32_t index) {
 std::optional<Monotonic> JudgeState::deadline(const Runner& runner) const {
     const config::Rule& rule = *runner.rule;
     if (rule.kind == config::RuleKind::kSilent) {
+        if (rule.answering && !runner.active() && !points[rule.point->value].had_value) {
+            return std::nullopt;  // perhaps nothing is connected there
+        }
         // While active only to see whether a silence interrupts the off-delay, or to be sure of it.
         const bool clearing = runner.timing.timers[0].begun();
         return !runner.active() || clearing || runner.in_doubt
@@ -282,8 +285,15 @@ void JudgeState::stir(std::uint32_t index) {
     }
 }
 
+Duration JudgeState::patience(const DeviceState& device) {
+    return std::max(kLately, kIntervalsLately * device.gap / kIntervalsToGap);
+}
+
 Monotonic JudgeState::last_heard(const Runner& runner) const {
     const config::Rule& rule = *runner.rule;
+    if (rule.answering) {
+        return std::max(points[rule.point->value].last_value, devices[rule.device.value].answers_since);
+    }
     return rule.point ? points[rule.point->value].last_value : devices[rule.device.value].last_answer;
 }
 

@@ -42,6 +42,7 @@ struct JudgeState {
         Heard last;
         Monotonic last_good{};   ///< good and a number
         Monotonic last_value{};  ///< good or uncertain
+        bool had_value = false;  ///< since the start, or before it
         Duration gap{};
         std::optional<Duration> stale;  ///< no good sample for so long: uncertain; none for points read once
         std::uint32_t device = 0;
@@ -53,6 +54,7 @@ struct JudgeState {
         Cadence cadence;  ///< of answers only: a request that fails beside one that succeeds is no silence
         Heard last;
         Monotonic last_answer{};
+        Monotonic answers_since{};  ///< without a break
         Duration gap{};
         Slice rules;
         bool out_of_service = false;  ///< groups do not know of its rules
@@ -106,6 +108,8 @@ struct JudgeState {
     std::optional<Monotonic> deadline(const Runner& runner) const;
     /// Last sound that ends the silence of a `silent` rule.
     Monotonic last_heard(const Runner& runner) const;
+    /// A device of which nothing came for longer does not answer.
+    static Duration patience(const DeviceState& device);
     /// Last sample, whatever it was, of what the rule watches.
     const Heard& last_of(const Runner& runner) const;
     /// The point by which a rule about values is judged; of several judged together the decisive one.

@@ -475,6 +475,28 @@ TEST_F(FlagsTest, ThreeRaisesInAMinuteStayUntilFiveMinutesQuiet) {
     EXPECT_FALSE(apply(leak, Change::kRaised).at(0).alarm.chattering);
 }
 
+/// Who was called for a broken wire knows why the value is wanting.
+TEST_F(FlagsTest, WhatADeviceTellsOfItsSensorExplainsThatAValueIsWanting) {
+    for (const char* const role : {"sensor_fault", "battery_low"}) {
+        test::SiteBuilder builder;
+        const DeviceId panel = builder.device("panel", {"current", "state"});
+        builder.rule(builder.point(panel, "current"), "no-current", config::RuleKind::kSilent).silent_for =
+            std::chrono::seconds(90);
+        builder.spec(builder.point(panel, "state")).role = role;
+        builder.rule(builder.point(panel, "state"), "fault", config::RuleKind::kBit);
+        config::add_self(builder.site());
+        table_ = std::make_unique<Table>(Epoch{1}, builder.site());
+        const RuleId no_current{0}, fault{1};
+        EXPECT_TRUE(apply(fault, Change::kRaised).at(0).notify);
+        const Transition wanting = apply(no_current, Change::kRaised).at(0);
+        EXPECT_EQ(wanting.notify, std::string(role) == "battery_low") << role;
+        const std::vector<Transition> repaired = apply(fault, Change::kCleared);
+        EXPECT_EQ(repaired.size(), std::string(role) == "battery_low" ? 1U : 2U)
+            << "released: it is wanting still";
+        table_.reset();
+    }
+}
+
 TEST_F(FlagsTest, ACriticalOneThatSomebodyAcknowledgedCallsWhenItComesBackAfterAMinute) {
     const RuleId leak{0};
     for (const Severity severity : {Severity::kMajor, Severity::kCritical}) {

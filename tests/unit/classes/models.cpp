@@ -513,7 +513,7 @@ const std::vector<Kind>& kinds() {
         {"meter hangs", "flow", 200, "meter-frozen", kMinor, 7500, {}, 13},
         {"hydrogen sulphide", "h2s", 20, "h2s-high", kCritical, 15, {}},
         {"toxic gas", "midas", 20, "gas-high", kCritical, 15, {}, 8},
-        {"left inhibited", "midas", 60, "not-protecting", kModerate, 660, {}, 12},
+        {"left inhibited", "midas", 60, "not-protecting", kModerate, 660, {"no-gas"}, 12},
         {"methane", "air", 20, "combustible-high", kCritical, 15, {}, 4},
         {"oxygen displaced", "air", 20, "oxygen-low", kCritical, 15, {}, 8},
         {"oxygen leaks in", "air", 20, "oxygen-high", kMajor, 15, {}, 12},

@@ -16,6 +16,7 @@ namespace {
 using config::RuleKind;
 using std::chrono::seconds;
 using test::at;
+using test::bad;
 using test::good;
 
 class JudgeRestart : public JudgeTest {
@@ -211,6 +212,25 @@ TEST_F(JudgeRestart, IgnoresMemoryOfWhatIsGoneAndMendsWhatIsOutOfBounds) {
     judge_->restore(std::span(memory).subspan(4, 1), at(0));
     EXPECT_EQ(changes(observe(good(current_, 350, at(1)))), Changes{Change::kSeverity})
         << "active at an unknown level";
+}
+
+TEST_F(JudgeRestart, AValueThatWasLostBeforeAStartIsLostAfterIt) {
+    config::Rule& rule = builder_.rule(current_, "no-current", RuleKind::kSilent);
+    rule.silent_for = seconds(60);
+    rule.answering = true;
+    observe(good(current_, 1, at(0)));
+    for (int i = 1; i <= 40; ++i) {
+        observe(bad(current_, Reason::kOutOfRange, at(i)));
+    }
+    restart(1000);
+    std::vector<Verdict> raised;
+    int when = 1000;
+    while (raised.empty() && when < 1100) {
+        observe(bad(current_, Reason::kOutOfRange, at(++when)));
+        raised = pass(when);
+    }
+    EXPECT_EQ(changes(raised), Changes{Change::kRaised});
+    EXPECT_LE(when, 1061);
 }
 
 }  // namespace

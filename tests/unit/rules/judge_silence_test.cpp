@@ -157,6 +157,57 @@ TEST_F(JudgeTest, SaysThatAPointIsSilentThoughItsDeviceAnswers) {
     EXPECT_TRUE(pass(61.9).empty());
 }
 
+/// What a broken probe is: the device answers, and the value that was there comes no more.
+class AnsweringTest : public JudgeTest {
+protected:
+    AnsweringTest() {
+        config::Rule& rule = builder_.rule(current_, "no-current", RuleKind::kSilent);
+        rule.silent_for = seconds(30);
+        rule.answering = true;
+    }
+    /// Second by second; \return when it was raised, else 0
+    int raised(int from, int to, Reason of_current, Reason of_temperature) {
+        for (int i = from; i <= to; ++i) {
+            observe(bad(current_, of_current, at(i)));
+            observe(of_temperature == Reason::kNone ? good(temperature_, 20, at(i))
+                                                    : bad(temperature_, of_temperature, at(i)));
+            if (!pass(i).empty()) {
+                return i;
+            }
+        }
+        return 0;
+    }
+};
+
+TEST_F(AnsweringTest, AValueThatComesNoMoreIsTold) {
+    observe(good(current_, 1, at(0)));
+    EXPECT_EQ(raised(1, 100, Reason::kOutOfRange, Reason::kNone), 30);
+    EXPECT_EQ(changes(observe(good(current_, 1, at(32)))), Changes{Change::kCleared});
+    EXPECT_EQ(raised(33, 100, Reason::kNotProtecting, Reason::kNotProtecting), 62) << "it answers";
+}
+
+TEST_F(AnsweringTest, WhereNeverWasAValueNothingIsConnected) {
+    EXPECT_EQ(raised(0, 1000, Reason::kOutOfRange, Reason::kNone), 0);
+    observe(good(current_, 1, at(1001)));
+    EXPECT_EQ(raised(1002, 1100, Reason::kOutOfRange, Reason::kNone), 1031);
+}
+
+TEST_F(AnsweringTest, ADeviceThatIsSilentIsNoBrokenProbe) {
+    observe(good(current_, 1, at(0)));
+    EXPECT_EQ(raised(1, 100, Reason::kTimeout, Reason::kTimeout), 0);
+    // Back without the value: its time begins anew, whatever the device was silent for.
+    EXPECT_EQ(raised(101, 200, Reason::kOutOfRange, Reason::kNone), 131);
+}
+
+TEST_F(AnsweringTest, AnswersThatAreLostNowAndThenAreNoBreak) {
+    observe(good(current_, 1, at(0)));
+    for (int i = 1; i < 30; ++i) {
+        const Reason lost = i % 3 == 0 ? Reason::kTimeout : Reason::kOutOfRange;
+        ASSERT_EQ(raised(i, i, lost, i % 3 == 0 ? Reason::kTimeout : Reason::kNone), 0);
+    }
+    EXPECT_EQ(raised(30, 40, Reason::kOutOfRange, Reason::kNone), 30);
+}
+
 TEST_F(JudgeTest, AnUncertainValueKeepsAPointFromBeingSilent) {
     config::Rule& rule = builder_.rule(current_, "no-current", RuleKind::kSilent);
     rule.silent_for = seconds(3);
