@@ -22,6 +22,8 @@ constexpr Duration kLeastTogether = std::chrono::seconds(3);
 constexpr int kBackIntervals = 2;
 /// … and this: single answers that come through a bad contact are not.
 constexpr Duration kLeastBack = std::chrono::seconds(3);
+/// The last of those that come back are asked every 13 s (sampling::kLongestPause), many of them more rarely.
+constexpr Duration kHalfIsEnough = std::chrono::minutes(1);
 
 bool is_sound(const Sample& sample) {
     switch (sample.reason) {
@@ -135,6 +137,9 @@ void CauseWatch::unobserved(Duration length, Monotonic now) {
             }
             if (group.wave) {
                 move(*group.wave);
+            }
+            if (group.half) {
+                move(*group.half);
             }
             move(group.ended);
             move(group.wave_last);
@@ -322,6 +327,7 @@ void CauseWatch::adopt(Group& group, const std::vector<DeviceId>& found) const {
 }
 
 /// A cause stands until most of what it silenced has been heard again: it may come back device by device.
+/// Where it is half for as long as the last of them may take, whoever does not come back speaks for himself.
 void CauseWatch::update(Group& group, const std::vector<DeviceId>& found, Monotonic now) const {
     group.anew = false;
     group.changed = std::erase_if(group.explained, [&](DeviceId device) { return is_back(device, now); }) > 0;
@@ -337,8 +343,15 @@ void CauseWatch::update(Group& group, const std::vector<DeviceId>& found, Monoto
     }
     const auto silent = static_cast<std::size_t>(std::count_if(
         group.behind.begin(), group.behind.end(), [&](DeviceId device) { return gone(device, now); }));
-    if (group.lent || silent * 2 < group.behind.size() || silent == 0) {
+    if (silent * 2 > group.behind.size()) {
+        group.half.reset();
+    } else if (!group.half) {
+        group.half = now;
+    }
+    const bool most = silent * 2 < group.behind.size() || silent == 0;
+    if (group.lent || most || (group.half && now - *group.half >= kHalfIsEnough)) {
         group.behind.clear();
+        group.half.reset();
         group.ended = now;
     } else if (found.size() > group.explained.size()) {
         adopt(group, found);

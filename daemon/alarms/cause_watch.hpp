@@ -75,7 +75,9 @@ private:
         std::vector<DeviceId> behind;     ///< not empty while a cause stands: all that it silenced
         std::vector<DeviceId> explained;  ///< of those the ones that have not come back since
         std::optional<Monotonic> fell{};  ///< when the last of them was last heard; none: in an earlier run
-        Monotonic ended{};                ///< when the cause did not stand any more
+        std::optional<Monotonic>
+            half{};         ///< since when half of what is behind it has been heard again, or more
+        Monotonic ended{};  ///< when the cause did not stand any more
         /// Of a line: when devices that had been heard before failed for the first time, one after the other:
         /// the first and the last of them. Such a wave ends when for a round nobody new has failed.
         std::optional<Monotonic> wave{};

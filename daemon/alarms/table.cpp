@@ -133,7 +133,6 @@ Transition Table::raise(const rules::Verdict& verdict, const Key& key, const Sta
     end_shelf_of_a_milder(alarm, verdict.severity);
     hold_from_surroundings(alarm, at);
     entry.clearing.reset();
-    entry.returns = 0;
     if (!is_restless(entry, at)) {
         entry.called.reset();
     }
@@ -168,7 +167,7 @@ std::optional<Transition> Table::change(Entry& entry, const rules::Verdict& verd
     const bool away = was_away(entry, at);
     if (entry.clearing) {
         entry.clearing.reset();
-        ++entry.returns;
+        ++alarm.raises;
     }
     const bool affirmed = verdict.change == Change::kRaised || verdict.change == Change::kSeverity;
     if (affirmed && verdict.severity != alarm.severity) {
@@ -176,7 +175,7 @@ std::optional<Transition> Table::change(Entry& entry, const rules::Verdict& verd
     }
     if (affirmed && away && alarm.acknowledged && alarm.severity == Severity::kCritical) {
         // Whoever acknowledged it went for what was then; chattering holds no critical call back.
-        alarm.raises += std::exchange(entry.returns, 0) - 1;  // raise() counts this one
+        --alarm.raises;  // raise() counts this one
         return raise(verdict, alarm.key, at, sequence);
     }
     if (verdict.change == Change::kUncertain && !alarm.uncertain) {
@@ -209,7 +208,6 @@ std::optional<Transition> Table::grow(Entry& entry, const rules::Verdict& verdic
 std::optional<Transition> Table::clear(Entry& entry, const Evidence& evidence, const Stamp& at,
                                        std::uint64_t sequence) {
     Alarm& alarm = entry.alarm;
-    alarm.raises += std::exchange(entry.returns, 0);
     entry.clearing.reset();
     alarm.active = alarm.uncertain = alarm.chattering = false;
     alarm.cleared = at;

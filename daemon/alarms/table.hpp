@@ -29,9 +29,10 @@ enum class Answer : std::uint8_t {
 constexpr int kChatterRaises = 3;
 constexpr Duration kChatterWindow = std::chrono::seconds(60);
 /// … and stays active until it has been clear for so long (a critical one that somebody has acknowledged is
-/// raised anew when it comes back after kChatterWindow). Likewise of one that becomes graver so often
+/// raised anew when it comes back after kCriticalAway). Likewise of one that becomes graver so often
 /// within so long: it calls no more for levels that it has called for, until it has not risen for so long.
 constexpr Duration kChatterQuiet = std::chrono::minutes(5);
+constexpr Duration kCriticalAway = std::chrono::seconds(10);
 
 /// A short form of an id is read off a screen or said on the phone, and used within hours or days.
 constexpr std::size_t kOverKept = 256;
@@ -157,7 +158,6 @@ private:
         Alarm alarm;
         std::uint64_t order = 0;  ///< of its last raise, among those of this table
         std::optional<Clearing> clearing;
-        std::uint32_t returns = 0;  ///< while chattering, since the last transition
         Times rises{};
         bool restless = false;     ///< rises too often
         std::uint64_t spared = 0;  ///< revision of the last rise that nobody was called for because of it

@@ -96,9 +96,9 @@ bool Table::chatters(const Key& key, const Stamp& at) {
     return is_one_of_too_many(raises_[key], at);
 }
 
-/// Whether a chattering alarm's condition has been away for longer than it takes to chatter.
+/// Whether a chattering alarm's condition has been away for longer than a contact that bounces.
 bool Table::was_away(const Entry& entry, const Stamp& at) {
-    return entry.clearing && at.monotonic_us - entry.clearing->since_us >= in_us(kChatterWindow);
+    return entry.clearing && at.monotonic_us - entry.clearing->since_us >= in_us(kCriticalAway);
 }
 
 std::optional<Transition> Table::raise_anew(const rules::Verdict& verdict, const Stamp& at,

@@ -124,6 +124,27 @@ TEST_F(CauseWatchTest, AFeedTakesItsDevicesOutOfTheLinesCount) {
     EXPECT_EQ(found(31), Found{});
 }
 
+/// Of two that were cut off one comes back: the other must not be hidden for ever.
+TEST_F(CauseWatchTest, HalfOfALineThatStaysBackForAMinuteEndsItsCause) {
+    config::Site& site = builder_.site();
+    for (std::uint32_t other = 2; other < 6; ++other) {
+        site.devices[other].bus = site.devices[6].bus;
+    }
+    watch_ = std::make_unique<CauseWatch>(site, test::at(0));
+    live({0, 1, 2, 3, 4, 5, 6}, 1, 10);
+    live({2, 3, 4, 5, 6}, 11, 30);
+    EXPECT_EQ(found(30), (Found{{down(), 2}}));
+    live({0, 2, 3, 4, 5, 6}, 31, 60);
+    live({2, 3, 4, 5, 6}, 61, 80);
+    EXPECT_EQ(found(80), (Found{{down(), 2}})) << "gone again";
+    live({0, 2, 3, 4, 5, 6}, 81, 140);
+    EXPECT_EQ(found(140), (Found{{down(), 1}}));
+    live({0, 2, 3, 4, 5, 6}, 141, 142);
+    EXPECT_EQ(found(142), Found{});
+    live({0, 2, 3, 4, 5, 6}, 143, 300);
+    EXPECT_EQ(found(300), Found{}) << "one that is silent is no line";
+}
+
 TEST_F(CauseWatchTest, ThreeThatFellSilentTogetherAreBehindOneBreak) {
     hear({0, 1, 2, 3, 4, 5, 6}, 10);
     hear({0, 4, 5, 6}, 40);
