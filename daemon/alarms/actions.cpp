@@ -189,7 +189,7 @@ std::vector<ActionWrite> Actions::due(const Stamp& at) {
             continue;
         }
         if (on ? output.surely_on : !output.touched) {
-            output.tries = 0;
+            output.tries = output.unmended = 0;
             continue;
         }
         if (on && at.monotonic_us < output.unheard_until_us) {
@@ -197,6 +197,7 @@ std::vector<ActionWrite> Actions::due(const Stamp& at) {
         }
         if (output.trying != on) {
             output.trying = on;
+            output.unmended = std::max(output.unmended, output.tries);
             output.tries = 0;
             output.not_before_us = at.monotonic_us;
         }
@@ -242,7 +243,7 @@ std::optional<ActionNews> Actions::wrote(const ActionWrite& write, const Result<
         news.error = how.error();
         return output.tries == config::kActionTriesTold ? std::optional(std::move(news)) : std::nullopt;
     }
-    output.tries = 0;
+    output.tries = output.unmended = 0;
     output.trying.reset();
     output.surely_on = write.on;
     output.touched = write.on;
@@ -330,7 +331,9 @@ bool Actions::at_rest() const {
 
 unsigned Actions::failures(DeviceId device, config::Register reg) const {
     const auto found = outputs_.find({device, reg});
-    return found == outputs_.end() ? 0 : std::max(found->second.tries, found->second.drops);
+    return found == outputs_.end()
+               ? 0
+               : std::max({found->second.tries, found->second.unmended, found->second.drops});
 }
 
 std::vector<KeptOutput> Actions::kept() const {

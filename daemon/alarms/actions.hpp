@@ -141,6 +141,7 @@ private:
         std::optional<bool> in_flight;  ///< the direction
         std::optional<bool> trying;     ///< the direction that `tries` counts
         unsigned tries = 0;
+        unsigned unmended = 0;  ///< tries in vain of the other direction, since the last write that was done
         std::int64_t not_before_us = 0;
         std::optional<bool> told;       ///< last news of success
         std::int64_t confirmed_us = 0;  ///< when the unit said that it is on

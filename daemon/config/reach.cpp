@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 #include <vector>
 
+#include "daemon/config/rule_fit.hpp"
 #include "daemon/config/values.hpp"
 #include "daemon/core/units.hpp"
 
@@ -152,15 +154,8 @@ std::string values_mistake(const Rule& rule, const PointSpec& spec, const Reach&
 
 /// The furthest that a rule of this kind can see the point go, and what that is called.
 std::string far_mistake(const Rule& rule, const PointSpec& spec, const Reach& reach) {
-    const double span = reach.high - reach.low;
-    constexpr double kShortest = 0.8;  // of the window: a rate is told from there on
-    double most = span;
-    std::string over;
-    if (rule.kind == RuleKind::kRate) {
-        const auto seconds = [](Duration d) { return std::chrono::duration<double>(d).count(); };
-        most = span * seconds(rule.per) / (kShortest * seconds(rule.window));
-        over = " within its window";
-    }
+    const double most = furthest(rule, reach.high - reach.low);
+    const std::string over = rule.kind == RuleKind::kRate ? " within its window" : "";
     for (const Level& level : rule.levels) {
         if (std::abs(level.limit) > most + slack(reach)) {
             return beyond(fmt::format("limit {}", level.limit),
@@ -292,6 +287,16 @@ std::string reach_sticks(const Rule& rule, const PointSpec& spec) {
     if (rule.kind == RuleKind::kOutside &&
         (rule.low + rule.deadband > reach->high || rule.high - rule.deadband < reach->low)) {
         return never(fmt::format("a value outside {} to {}", rule.low, rule.high));
+    }
+    if (rule.kind == RuleKind::kEquals && reach->step > 0) {
+        const std::set<double> values(rule.values.begin(), rule.values.end());
+        const auto had = std::ranges::count_if(
+            values, [&](double value) { return never_has(spec, *reach, value).empty(); });
+        const double all = spec.enumeration.empty() ? (reach->high - reach->low) / reach->step + 1
+                                                    : static_cast<double>(spec.enumeration.size());
+        if (static_cast<double>(had) >= std::round(all)) {
+            return never("any of all its values");
+        }
     }
     if (rule.kind == RuleKind::kStuck && rule.deadband >= reach->high - reach->low) {
         return never(fmt::format("a standstill within deadband {}", rule.deadband));

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <limits>
 
 #include "daemon/config/rule_kind.hpp"
 
@@ -11,11 +13,24 @@ namespace gengfu::config {
 namespace {
 
 std::string beyond_range(const std::string& what, Range range) {
-    return fmt::format("{} can never be reached: the point's range is [{}, {}], values beyond it are bad",
-                       what, range.low, range.high);
+    return fmt::format(
+        "{} can never be reached: the point's range is [{}, {}], values beyond it are bad; set it "
+        "within, or correct the point in its profile",
+        what, range.low, range.high);
 }
 
+constexpr double kRounding = 1e-9;
+
 }  // namespace
+
+double furthest(const Rule& rule, double span) {
+    if (rule.kind != RuleKind::kRate) {
+        return span;
+    }
+    constexpr double kShortest = 0.8;  // of the window: a rate is told from there on
+    const auto seconds = [](Duration d) { return std::chrono::duration<double>(d).count(); };
+    return span * seconds(rule.per) / (kShortest * seconds(rule.window));
+}
 
 std::string type_mistake(RuleKind kind, const PointSpec& spec) {
     if (kind == RuleKind::kSilent) {
@@ -48,6 +63,14 @@ std::string range_mistake(const Rule& rule, const PointSpec& spec) {
     if (rule.kind == RuleKind::kOutside && rule.low <= range.low && rule.high >= range.high) {
         return beyond_range(fmt::format("a value outside {} to {}", rule.low, rule.high), range);
     }
+    if (rule.kind == RuleKind::kRate || rule.kind == RuleKind::kJump) {
+        const double most = furthest(rule, range.high - range.low);
+        for (const Level& level : rule.levels) {
+            if (std::abs(level.limit) > most * (1 + kRounding)) {
+                return beyond_range(fmt::format("limit {}", level.limit), range);
+            }
+        }
+    }
     const auto beyond = [range](double value) { return value < range.low || value > range.high; };
     if (rule.kind == RuleKind::kEquals && std::all_of(rule.values.begin(), rule.values.end(), beyond)) {
         return beyond_range("any of values", range);
@@ -61,6 +84,11 @@ std::string clearing_mistake(const Rule& rule, const PointSpec& spec) {
         return fmt::format("its deadband ({}) leaves nothing between low and high: it could never clear",
                            rule.deadband);
     }
+    if (rule.kind == RuleKind::kStuck && spec.range && rule.deadband >= spec.range->high - spec.range->low) {
+        return fmt::format(
+            "a standstill within deadband {} could never clear within the point's range [{}, {}]",
+            rule.deadband, spec.range->low, spec.range->high);
+    }
     if (rule.levels.empty() || rule.limit_point) {
         return "";
     }
@@ -71,7 +99,6 @@ std::string clearing_mistake(const Rule& rule, const PointSpec& spec) {
         return fmt::format("its deadband ({}) must be below its limit ({}): it could never clear",
                            rule.deadband, mildest);
     }
-    constexpr double kRounding = 1e-9;
     if (rule.kind == RuleKind::kGrowth && mildest - rule.deadband <= 1 + kRounding) {
         return fmt::format(
             "limit {} with deadband {} would not clear on a usual day (1 times the usual "
@@ -82,6 +109,13 @@ std::string clearing_mistake(const Rule& rule, const PointSpec& spec) {
         rule.kind == RuleKind::kAbove && spec.range && mildest - rule.deadband <= spec.range->low;
     const bool stuck_low =
         rule.kind == RuleKind::kBelow && spec.range && mildest + rule.deadband >= spec.range->high;
+    constexpr double kMostOfF32 = std::numeric_limits<float>::max();
+    const bool beyond_all =
+        (rule.kind == RuleKind::kAbove || rule.kind == RuleKind::kBelow) && rule.deadband > 2 * kMostOfF32;
+    if (beyond_all) {
+        return fmt::format("its deadband ({:g}) is wider than any reading: it could never clear",
+                           rule.deadband);
+    }
     if (stuck_high || stuck_low) {
         return fmt::format("limit {} with deadband {} could never clear within the point's range [{}, {}]",
                            mildest, rule.deadband, spec.range->low, spec.range->high);

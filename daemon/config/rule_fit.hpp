@@ -7,6 +7,9 @@
 
 namespace gengfu::config {
 
+/// The furthest that a rule of kind jump or rate can see a point go whose values span so much.
+double furthest(const Rule& rule, double span);
+
 /// Why a rule of this kind cannot judge points of this type; empty if it can.
 std::string type_mistake(RuleKind kind, const PointSpec& spec);
 

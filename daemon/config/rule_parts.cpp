@@ -13,6 +13,7 @@ namespace gengfu::config {
 namespace {
 
 constexpr double kAny = std::numeric_limits<double>::max();
+constexpr double kMostTimes = 1e9;  ///< of another point: beyond sense, and within a double times any reading
 constexpr std::size_t kMaxMembers = 64;
 constexpr std::size_t kMaxSpans = 16;
 constexpr int kDayMinutes = 24 * 60;
@@ -173,7 +174,7 @@ std::optional<Level> read_level_limit(Reader& reader, std::string_view key, Rule
     Reader from(*node, "rule.limit", reader.subject() + ": limit", reader.report());
     from.require("times");
     from.require("of");
-    const auto times = from.number("times", -kAny, kAny);
+    const auto times = from.number("times", -kMostTimes, kMostTimes);
     const auto of = from.name("of");
     from.finish();
     if (times && *times <= 0) {

@@ -118,6 +118,11 @@ Duration pace_of(const config::Site& site, PointId point) {
     return fastest.value_or(interval_of(site, point));
 }
 
+/// Nothing is read again while the line is open: what changes is seen at the next connect, whenever that is.
+bool is_read_once(const config::Site& site, const std::vector<PointId>& inputs) {
+    return std::ranges::all_of(inputs, [&](PointId input) { return site.spec(input).read_on_connect; });
+}
+
 /// Of a rule about a point: by the bus's budget, or, on a transcript, by the intervals alone; the slowest of
 /// what it waits for decides.
 Worst worst_of_point(const config::Site& site, const Rule& rule, const Bounds& bounds) {
@@ -127,6 +132,9 @@ Worst worst_of_point(const config::Site& site, const Rule& rule, const Bounds& b
     };
     Worst worst;
     const Inputs inputs(site, rule);
+    if (is_read_once(site, inputs.points())) {
+        return {.alive = Duration::max(), .slowest = *rule.point};
+    }
     for (const PointId input : inputs.points()) {
         const auto found = bounds.find(input);
         const SafetyBound* const bound = found == bounds.end() ? nullptr : found->second;
@@ -193,6 +201,11 @@ std::string advice_for(const config::Site& site, const Rule& rule, const Worst& 
         return fmt::format("; it waits for {}: shorten that", seconds(wait_of(rule)));
     }
     const PointId slowest = worst.slowest.value_or(*rule.point);
+    if (site.spec(slowest).read_on_connect) {
+        return "; it is read once a connection: take read = \"connect\" from the point in its profile, or "
+               "the "
+               "promise from the rule";
+    }
     const std::string what =
         slowest == *rule.point ? "it" : "\"" + site.spec(slowest).name + "\", which it waits for,";
     return fmt::format(

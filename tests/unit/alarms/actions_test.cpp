@@ -416,6 +416,19 @@ TEST(Actions, FailuresAreCountedUntilItWorks) {
     EXPECT_TRUE(stage.actions().kept().empty());
 }
 
+/// One broken output is one trouble, whichever way it is to be switched.
+TEST(Actions, FailuresStandWhenTheWishTurnsUntilAWriteIsDone) {
+    Stage stage;
+    stage.run("mute;raise flood;wait 4");
+    const unsigned in_vain = stage.actions().failures(DeviceId{1}, kCoil);
+    ASSERT_GE(in_vain, 3U);
+    stage.run("clear flood;wait 1");
+    EXPECT_GE(stage.actions().failures(DeviceId{1}, kCoil), in_vain) << "undoing it is refused, too";
+    stage.run("answers;wait 12");
+    EXPECT_EQ(stage.actions().failures(DeviceId{1}, kCoil), 0U);
+    EXPECT_TRUE(stage.actions().at_rest());
+}
+
 /// Whatever happens, in whatever order: nothing is switched on that no alarm asks for, and once the unit
 /// answers for a while it is as the alarms want it.
 TEST(Actions, EndsAsAlarmsWantItWhateverHappens) {

@@ -171,6 +171,19 @@ TEST(Promises, AreHeldAgainstIntervalDelayAndBus) {
     EXPECT_TRUE(found().empty());
 }
 
+TEST(Promises, WhatIsReadOnceAConnectionKeepsNone) {
+    LineSite line;
+    line.device(seconds(1), {{seconds(1), 0}}, milliseconds(20), true);
+    line.site.profiles[0].points[0].read_on_connect = true;
+    line.site.rules[0].promise = std::chrono::hours(24);
+    const auto found = check_promises(line.site, {});
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].gravity, config::Gravity::kError);
+    EXPECT_NE(found[0].message.find("it can take without end; it is read once a connection"),
+              std::string::npos)
+        << found[0].message;
+}
+
 TEST(Promises, OneThatOnlyADeadNeighbourBreaksIsAWarning) {
     LineSite line;
     line.device(seconds(1), {{seconds(1), 0}}, milliseconds(20), true);
