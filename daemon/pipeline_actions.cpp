@@ -61,7 +61,7 @@ void Pipeline::write(const alarms::ActionWrite& write) {
         asio::post(core_, [this, write, how] { wrote(write, how); });
     };
     const auto leave = std::make_shared<sampling::WriteLeave>();
-    leave->again = actions_.failures(write.device, write.reg) > 0;
+    leave->again = actions_.repeats(write.device, write.reg);
     if (write.on) {
         const alarms::Stamp now = stamp();
         if (const auto until = actions_.wanted_until(write.device, write.reg, now)) {

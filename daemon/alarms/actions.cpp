@@ -336,6 +336,11 @@ unsigned Actions::failures(DeviceId device, config::Register reg) const {
                : std::max({found->second.tries, found->second.unmended, found->second.drops});
 }
 
+bool Actions::repeats(DeviceId device, config::Register reg) const {
+    const auto found = outputs_.find({device, reg});
+    return found != outputs_.end() && (found->second.tries > 0 || found->second.drops > 0);
+}
+
 std::vector<KeptOutput> Actions::kept() const {
     std::vector<KeptOutput> out;
     for (const auto& [id, output] : outputs_) {

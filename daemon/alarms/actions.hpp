@@ -121,8 +121,13 @@ public:
     /// Nothing is on, or may be.
     bool at_rest() const;
 
-    /// Failed tries in a row, or times that the unit dropped it; 0 when the output is as it should be.
+    /// Failed tries in a row, or times that the unit dropped it; 0 when a write succeeded or the output is as
+    /// it should be. That the wish turns does not mend an output: it is never less for that.
     unsigned failures(DeviceId device, config::Register reg) const;
+
+    /// Whether the write that is made now repeats one that failed or was dropped: not the first one of a
+    /// wish.
+    bool repeats(DeviceId device, config::Register reg) const;
 
     /// What must be on disk before a write of due() goes out.
     std::vector<KeptOutput> kept() const;
