@@ -134,7 +134,7 @@ enum class TransitionKind : std::uint8_t {
 
 /// One sample near a transition.
 struct SampleAround {
-    std::string point{};         ///< empty: the alarm's own
+    std::string point{};         ///< empty: the alarm's own; another device's: "device/point"
     std::int64_t offset_us = 0;  ///< from Evidence::taken
     double value = 0;            ///< in the point's unit
     Quality quality = Quality::kBad;

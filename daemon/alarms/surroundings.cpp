@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
+#include <set>
 
 #include "daemon/alarms/describe.hpp"
 
@@ -15,6 +16,50 @@ constexpr std::int64_t microseconds_of(Duration time) {
 
 constexpr std::int64_t kBeforeUs = microseconds_of(kBefore);
 constexpr std::int64_t kOlderPaceUs = kBeforeUs / kOlderSamples;
+
+/// What a rule judges by, its own point first; of a group what its members do, and of a silence of a whole
+/// device what else is judged there. Each once.
+class JudgedBy {
+public:
+    JudgedBy(const config::Site& site, const config::Rule& rule) : site_(site) {
+        add(rule);
+        if (points_.empty() && rule.kind == config::RuleKind::kSilent) {
+            for (const config::Rule& other : site.rules) {
+                if (other.device == rule.device && other.point) {
+                    add(other);
+                }
+            }
+        }
+    }
+    const std::vector<PointId>& points() const { return points_; }
+
+private:
+    void add(const config::Rule& rule) {
+        for (const PointId point : rule.axes.empty() ? rule.points : rule.axes) {
+            add(point);
+        }
+        if (rule.point && rule.axes.empty()) {
+            add(*rule.point);
+        }
+        for (const config::Member& member : rule.members) {
+            for (const RuleId each : member.rules) {
+                if (seen_.insert(each).second) {
+                    add(site_.rules[each.value]);
+                }
+            }
+        }
+    }
+    void add(PointId point) {
+        if (points_.size() < kMostPoints &&
+            std::find(points_.begin(), points_.end(), point) == points_.end()) {
+            points_.push_back(point);
+        }
+    }
+
+    const config::Site& site_;
+    std::set<RuleId> seen_;
+    std::vector<PointId> points_;
+};
 
 }  // namespace
 
@@ -37,14 +82,14 @@ Surroundings::Surroundings(const config::Site& site) : place_(site.points.size()
             continue;
         }
         std::vector<Watched>& all = watched_[key_of(site, rule)];
-        const std::vector<PointId>& more = rule.axes.empty() ? rule.points : rule.axes;
-        for (const PointId point : more) {
+        const JudgedBy by(site, rule);
+        for (const PointId point : by.points()) {
             watch(point);
-            all.push_back({point, point == rule.point ? "" : site.spec(point).name});
-        }
-        if (rule.point && rule.axes.empty()) {
-            watch(*rule.point);
-            all.push_back({*rule.point, ""});
+            const DeviceId device = site.point(point).device;
+            const std::string name = site.spec(point).name;
+            all.push_back({point, point == rule.point     ? ""
+                                  : device == rule.device ? name
+                                                          : site.device(device).name + "/" + name});
         }
     }
     memory_.shrink_to_fit();

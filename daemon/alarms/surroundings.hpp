@@ -18,6 +18,8 @@ constexpr Duration kBefore = std::chrono::seconds(30);
 constexpr std::size_t kRecentSamples = 16;
 /// ... and before them so many, thinned out to span kBefore where a point is read faster.
 constexpr std::size_t kOlderSamples = 32;
+/// Of so many points at most: an event stays some kilobytes. A group may be over hundreds.
+constexpr std::size_t kMostPoints = 16;
 
 /// The samples that came before, of each point that a rule with an alarm judges: how it came to the alarm,
 /// for people. About 0.8 KiB a point, 0.3 KiB while it is read slowly and says the same all the time. Pure,
@@ -29,8 +31,9 @@ public:
     void observe(const Sample& sample);
 
     /// What is known of the alarm's points since kBefore before its evidence was taken, oldest first. Of
-    /// rules of three axes all three; of points judged together the one that the alarm is about; of a whole
-    /// device, and of rules over rules, nothing.
+    /// rules of three axes all three; of points judged together the one that the alarm is about; of rules
+    /// over rules what their members judge by (other devices' as "device/point"), of a silent device what is
+    /// judged of it; kMostPoints at most.
     std::vector<SampleAround> around(const Alarm& alarm) const;
 
 private:

@@ -28,8 +28,9 @@ enum class Errc : std::uint8_t {
 
 struct Error {
     Errc code{};
-    std::string what;            ///< one line, names the object: "bus rs485-1 unit 7: no answer in 500 ms"
-    std::uint8_t exception = 0;  ///< the Modbus exception code that a device answered with; 0: none
+    std::string what;             ///< one line, names the object: "bus rs485-1 unit 7: no answer in 500 ms"
+    std::uint8_t exception = 0;   ///< the Modbus exception code that a device answered with; 0: none
+    bool damaged_answer = false;  ///< the device did answer, but the line spoilt it
 };
 
 /// A `T` or an `Error`. The compiler warns when a caller drops one.

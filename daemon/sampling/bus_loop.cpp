@@ -160,8 +160,9 @@ void BusWorker::Loop::poll(const Turn& turn) {
     const Monotonic ended = clock.now();
     load.add(began, ended);
     const bool changed = result.line_lost ? schedule.broke_line(turn, began, ended)
-                         : result.put_off ? schedule.answered(turn, ended)
-                                          : schedule.finished(turn, result.answered, began, ended);
+                         : result.put_off
+                             ? schedule.answered(turn, ended)
+                             : schedule.finished(turn, result.answered, began, ended, result.damaged);
     schedule.leave_alone(turn.device, bus->not_before(site.device(schedule.device(turn.device)).unit));
     if (changed) {
         batch.health.push_back({schedule.device(turn.device), schedule.health(turn.device), ended});

@@ -350,6 +350,7 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
         }
         result.answered = result.answered || is_exception(code);
         result.disturbed = result.disturbed || !is_exception(code);
+        result.damaged = result.damaged || answer.error().damaged_answer;
         fail(reads[i], answer.error(), clock.now());
         if (code == Errc::kTimeout) {
             responses_.timed_out();

@@ -27,6 +27,7 @@ constexpr Duration kRetryRefused = std::chrono::minutes(10);
 struct TurnResult {
     bool answered = false;     ///< some request got an answer, be it an exception
     bool disturbed = false;    ///< some request got none, or a damaged one
+    bool damaged = false;      ///< some request got a damaged one: the unit lives
     bool line_lost = false;    ///< the bus must be reopened
     bool interrupted = false;  ///< no samples
     bool put_off = false;      ///< no samples: the rest of it would have held the line, see OnHold

@@ -18,10 +18,11 @@ bool DeviceHealth::succeeded() {
     return health_ != before;
 }
 
-void DeviceHealth::count_failure() {
+void DeviceHealth::count_failure(bool damaged) {
+    constexpr int kOffline = kOfflineAfter * kOfflineAfterDamaged;
     answers_ = 0;
-    failures_ = std::min(failures_ + 1, kOfflineAfter);
-    if (failures_ < kOfflineAfter) {
+    failures_ = std::min(failures_ + (damaged ? kOfflineAfter : kOfflineAfterDamaged), kOffline);
+    if (failures_ < kOffline) {
         health_ = health_ == Health::kOffline ? Health::kOffline : Health::kDegraded;
     } else {
         health_ = Health::kOffline;
@@ -30,13 +31,13 @@ void DeviceHealth::count_failure() {
 
 bool DeviceHealth::unreachable() {
     const Health before = health_;
-    count_failure();
+    count_failure(false);
     return health_ != before;
 }
 
-bool DeviceHealth::failed(Monotonic now) {
+bool DeviceHealth::failed(Monotonic now, bool damaged) {
     const Health before = health_;
-    count_failure();
+    count_failure(damaged);
     if (health_ == Health::kOffline) {
         probe_not_before_ = now + pause_;
         pause_ = std::min(pause_ * 2, kLongestPause);

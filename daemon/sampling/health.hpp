@@ -11,6 +11,10 @@ namespace gengfu::sampling {
 /// Failures in a row after which a unit counts as offline. Three: one lost answer on a noisy line is common,
 /// three in a row of a unit that lives are not.
 constexpr int kOfflineAfter = 3;
+/// Likewise where an answer came each time, but damaged: whoever answers lives, and its noise must not cost
+/// it more readings than it spoils. Of a unit half of whose answers are damaged ten in a row are one in a
+/// thousand.
+constexpr int kOfflineAfterDamaged = 10;
 /// Answers in a row after which a degraded unit counts as online again.
 constexpr int kOnlineAfter = 3;
 /// First pause after going offline, doubled with every further failure …
@@ -25,8 +29,8 @@ public:
 
     /// The unit answered, be it with an exception. \return true when health() changed.
     bool succeeded();
-    /// No whole answer came. \return true when health() changed.
-    bool failed(Monotonic now);
+    /// No whole answer came. \param damaged  but one that was not whole \return true when health() changed.
+    bool failed(Monotonic now, bool damaged = false);
     /// It could not be asked, for its line cannot be opened: after as many cycles nothing is known of it any
     /// more. No pause grows: it is not to blame. \return true when health() changed.
     bool unreachable();
@@ -37,10 +41,10 @@ public:
     void ask_at_once(Monotonic now) { probe_not_before_ = now; }
 
 private:
-    void count_failure();
+    void count_failure(bool damaged);
 
     Health health_ = Health::kUnknown;
-    int failures_ = 0;
+    int failures_ = 0;  ///< in a row, in parts of what makes it offline
     int answers_ = 0;
     Duration pause_ = kFirstPause;
     Monotonic probe_not_before_{};

@@ -247,7 +247,7 @@ void Schedule::leave_alone(std::size_t position, Monotonic until) {
     entries_[position].owes_until = std::max(entries_[position].owes_until, until);
 }
 
-bool Schedule::finished(const Turn& turn, bool answered, Monotonic began, Monotonic ended) {
+bool Schedule::finished(const Turn& turn, bool answered, Monotonic began, Monotonic ended, bool damaged) {
     advance(turn, Duration::zero(), ended);
     Entry& entry = entries_[turn.device];
     if (!answered) {
@@ -258,9 +258,11 @@ bool Schedule::finished(const Turn& turn, bool answered, Monotonic began, Monoto
         } else if (turn.probe) {
             probes_.spent(began, ended);
         }
-        entry.owes_until = ended + owing(entry);
-        entry.on_demand_from = ended + kTruce;
-        return entry.health.failed(ended);
+        if (!damaged) {  // else its answer has come, and it owes none
+            entry.owes_until = ended + owing(entry);
+            entry.on_demand_from = ended + kTruce;
+        }
+        return entry.health.failed(ended, damaged);
     }
     entry.waiting_for_connect &= ~turn.due;
     return this->answered(turn, ended);

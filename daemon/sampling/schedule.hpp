@@ -79,9 +79,10 @@ public:
     /// devices.
     std::optional<Turn> next(Monotonic now) const;
 
-    /// The turn was taken. \param answered at least one request was answered.
+    /// The turn was taken. \param answered  at least one request was answered. \param damaged  none was, but
+    /// something of an answer came
     /// \return true when the unit's health changed.
-    bool finished(const Turn& turn, bool answered, Monotonic began, Monotonic ended);
+    bool finished(const Turn& turn, bool answered, Monotonic began, Monotonic ended, bool damaged = false);
 
     /// The unit answered, and the turn is to be taken anew: it stays due. \return true when its health
     /// changed.

@@ -458,10 +458,12 @@ Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
     if (damaged) {
         twins_.unclear(request.unit);
         ++traffic_.bad_frames;  // it has answered, and is not waited for
-        return fail(Errc::kBadFrame,
+        Error error{Errc::kBadFrame,
                     who(request) +
                         ": wrong check sum, or an answer cut short: noise, wiring, or two units "
-                        "with one address");
+                        "with one address"};
+        error.damaged_answer = true;
+        return tl::make_unexpected(std::move(error));
     }
     if (!misfits.empty()) {
         twins_.unclear(request.unit);

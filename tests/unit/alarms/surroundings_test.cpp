@@ -159,10 +159,42 @@ TEST_F(SurroundingsTest, OfPointsTogetherTheOneThatIsOdd) {
     EXPECT_EQ(all[0].value, 2);
 }
 
-TEST_F(SurroundingsTest, NothingOfAWholeDeviceOrAnUnknownRule) {
+TEST_F(SurroundingsTest, OfASilentDeviceWhatIsJudgedOfIt) {
     sample(level_, 1);
-    EXPECT_TRUE(of("silent", "").empty());
+    sample(axes_[1], 2);
+    sample(spare_, 3);
+    const std::vector<SampleAround> all = of("silent", "");
+    ASSERT_EQ(all.size(), 2U) << "the spare point is judged with another only";
+    EXPECT_EQ(all[0].point, "level");
+    EXPECT_EQ(all[1].point, "y");
     EXPECT_TRUE(of("gone").empty());
+}
+
+TEST_F(SurroundingsTest, OfAGroupWhatItsMembersJudgeByAlsoAtOtherDevices) {
+    const DeviceId pump = builder_.device("pump", {"current"});
+    const PointId current = builder_.point(pump, "current");
+    builder_.rule(current, "high", config::RuleKind::kAbove).alarm = false;
+    const auto id_of = [&](PointId point) {
+        std::uint32_t i = 0;
+        while (builder_.site().rules[i].point != point) {
+            ++i;
+        }
+        return RuleId{i};
+    };
+    config::Rule both;
+    both.name = "both";
+    both.kind = config::RuleKind::kAll;
+    both.device = DeviceId{0};
+    both.members = {{.rules = {id_of(level_)}}, {.rules = {id_of(current)}, .negated = true}};
+    builder_.site().rules.push_back(both);
+    around_ = std::make_unique<Surroundings>(builder_.site());
+    sample(level_, 1);
+    sample(current, 4);
+    const std::vector<SampleAround> all = of("both", "");
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].point, "level");
+    EXPECT_EQ(all[1].point, "pump/current");
+    EXPECT_EQ(all[1].value, 4);
 }
 
 }  // namespace

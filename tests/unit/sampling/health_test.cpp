@@ -77,5 +77,26 @@ TEST(ProbeBudget, KeepsProbesToTheirShareOfTheLine) {
     EXPECT_NEAR(share, kProbeShare, 1e-4);  // what is made up for, once
 }
 
+/// Of a unit that lives on a line that spoils a third of its answers three in a row are common.
+TEST(DeviceHealth, DamagedAnswersTakeLongerToMakeAUnitOffline) {
+    DeviceHealth noisy;
+    noisy.succeeded();
+    for (int i = 1; i < kOfflineAfterDamaged; ++i) {
+        noisy.failed(Monotonic(seconds(i)), true);
+        EXPECT_EQ(noisy.health(), Health::kDegraded) << i;
+    }
+    noisy.failed(Monotonic(seconds(20)), true);
+    EXPECT_EQ(noisy.health(), Health::kOffline);
+    DeviceHealth fading;
+    fading.succeeded();
+    for (int i = 0; i < 4; ++i) {
+        fading.failed(Monotonic(seconds(i)), true);
+    }
+    fading.failed(Monotonic(seconds(4)));
+    EXPECT_EQ(fading.health(), Health::kDegraded);
+    fading.failed(Monotonic(seconds(5)));
+    EXPECT_EQ(fading.health(), Health::kOffline) << "four tenths and two thirds are more than one";
+}
+
 }  // namespace
 }  // namespace gengfu::sampling
