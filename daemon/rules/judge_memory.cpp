@@ -92,7 +92,7 @@ void take_silence(JudgeState& state, std::uint32_t index, const RuleMemory& memo
     const Monotonic since = now - std::clamp(*memory.counted, Duration::zero(), at_most);
     Monotonic& heard = rule.point ? state.points[rule.point->value].last_value : device.last_answer;
     heard = std::min(heard, since);
-    if (rule.point) {
+    if (rule.answering) {  // a plain silence counts without any value, too
         state.points[rule.point->value].had_value = true;
     }
     state.watches.push({*state.deadline(runner), index});  // sooner than the one that begin() has put there
