@@ -158,6 +158,7 @@ Result<void> Pipeline::restore() {
             return pass(left);
         }
         if (left->alarm) {
+            alarms::note_ends(book->outputs, *left->alarm);
             table_.restore(std::move(*left->alarm));
         }
         if (left->service) {

@@ -58,7 +58,7 @@ Result<Accepted> accept(config::Bundle bundle, Budgets budgets, std::vector<conf
         const std::vector<config::Diagnostic> found = sampling::check_budgets(*loaded.site);
         shown.insert(shown.end(), found.begin(), found.end());
         if (config::has_errors(found)) {
-            return fail(Errc::kInvalid, "a bus is asked for more than it carries");
+            return fail(Errc::kInvalid, "a bus cannot do what is asked of it");
         }
     }
     config::add_self(*loaded.site);

@@ -39,6 +39,7 @@ struct Answer {
 
 /// Counted since the start, read from any thread through BusWorker's snapshot.
 struct Traffic {
+    /// `answers` are whole and expected ones, `exceptions` those of them that were exceptions.
     std::uint64_t requests = 0, answers = 0, timeouts = 0, bad_frames = 0, exceptions = 0;
     std::uint64_t foreign_frames = 0, late_frames = 0, noise_bytes = 0, reopened = 0;
     /// Whole frames of a unit that we ask, while it owed no answer: another answers at its address.

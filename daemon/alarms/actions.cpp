@@ -45,6 +45,17 @@ Stamp carried(const Stamp& since, const Stamp& until, const Stamp& last, const S
 
 }  // namespace
 
+void note_ends(std::vector<KeptOutput>& kept, const Alarm& later) {
+    if (asks(later)) {
+        return;
+    }
+    for (KeptOutput& output : kept) {
+        for (KeptClaim& claim : output.claims) {
+            claim.ended = claim.ended || claim.alarm == later.id;
+        }
+    }
+}
+
 Actions::Actions(const config::Site& site) : site_(&site) {
     for (const config::Rule& rule : site.rules) {
         if (!rule.action) {
@@ -122,10 +133,12 @@ std::vector<std::string> Actions::restore(const std::vector<KeptOutput>& kept,
             const config::Action* const action = action_of(one.key);
             const auto alarm = asking.find(one.key);
             const bool same = action != nullptr && action->device == *device && action->reg == each.reg;
-            if (same && alarm != asking.end() && alarm->second->id == one.alarm) {
-                output.claims[one.key] = {one.alarm, one.since, carried(one.since, one.until, last, now),
-                                          one.spent};
+            if (!same || alarm == asking.end() || alarm->second->id != one.alarm) {
+                continue;
             }
+            output.claims[one.key] =
+                one.ended ? Claim{one.alarm, now, later(now, action->lasts)}
+                          : Claim{one.alarm, one.since, carried(one.since, one.until, last, now), one.spent};
         }
     }
     // An alarm that was raised after the last book, or whose action is new.

@@ -20,6 +20,7 @@ struct KeptClaim {
     AlarmId alarm;
     Stamp since, until;
     bool spent = false;  ///< its time is over, the alarm stands
+    bool ended = false;  ///< after it was kept; see note_ends(). Not kept itself
     friend bool operator==(const KeptClaim&, const KeptClaim&) = default;
 };
 /// An output that may be on, or that an alarm asks for: by names, since they last over reloads and restarts.
@@ -33,6 +34,10 @@ struct KeptOutput {
     std::vector<KeptClaim> claims{};
     friend bool operator==(const KeptOutput&, const KeptOutput&) = default;
 };
+
+/// A later state of an alarm than that which its claims were kept beside. One that asked for nothing then ended
+/// them: where it asks again, it asks anew.
+void note_ends(std::vector<KeptOutput>& kept, const Alarm& later);
 
 /// One write that is to be made now.
 struct ActionWrite {

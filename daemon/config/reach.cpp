@@ -274,8 +274,8 @@ std::string reach_sticks(const Rule& rule, const PointSpec& spec) {
     if (!reach || rule.limit_point) {
         return "";
     }
-    const auto never = [&](const std::string& what) {
-        return fmt::format("{} could never clear: the point {}", what, describe_reach(spec, *reach));
+    const auto never = [&](const std::string& what, const std::string& instead = "") {
+        return fmt::format("{} could never clear: the point {}{}", what, describe_reach(spec, *reach), instead);
     };
     const bool above = rule.kind == RuleKind::kAbove;
     if ((above || rule.kind == RuleKind::kBelow) && !rule.levels.empty()) {
@@ -295,11 +295,12 @@ std::string reach_sticks(const Rule& rule, const PointSpec& spec) {
         const double all = spec.enumeration.empty() ? (reach->high - reach->low) / reach->step + 1
                                                     : static_cast<double>(spec.enumeration.size());
         if (static_cast<double>(had) >= std::round(all)) {
-            return never("any of all its values");
+            return never("any of all its values", "; leave out those that are no danger");
         }
     }
     if (rule.kind == RuleKind::kStuck && rule.deadband >= reach->high - reach->low) {
-        return never(fmt::format("a standstill within deadband {}", rule.deadband));
+        return never(fmt::format("a standstill within deadband {}", rule.deadband),
+                     "; write the least change that is no standstill any more");
     }
     if (rule.kind == RuleKind::kOccupied && rule.axes.empty() && rule.enter > 0 && rule.leave <= reach->low) {
         return never(fmt::format("a vehicle with leave {}", rule.leave));

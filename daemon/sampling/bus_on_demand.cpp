@@ -55,7 +55,9 @@ void BusWorker::Loop::answer(const ReadRequest& request) {
         const Monotonic ended = clock.now();
         note_line(result, ended);
         load.add(now, ended);
-        if (!result.answered && !result.line_lost) {
+        if (result.answered) {
+            schedule.heard(turn.device, ended);
+        } else if (!result.line_lost) {
             schedule.owes(turn.device, ended);
         }
         schedule.leave_alone(turn.device, bus->not_before(site.device(schedule.device(turn.device)).unit));
@@ -134,6 +136,8 @@ void BusWorker::Loop::write(std::size_t position, const drivers::Request& reques
         silent_until[position] = ended + kTruce;
     } else if (!written && written.error().code == Errc::kIo) {
         line_broke(written.error().what);
+    } else if (written) {
+        schedule.heard(position, ended);
     }
     done(written);
 }

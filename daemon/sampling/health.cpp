@@ -7,6 +7,7 @@ namespace gengfu::sampling {
 bool DeviceHealth::succeeded() {
     const Health before = health_;
     failures_ = 0;
+    heard_ = true;
     pause_ = kFirstPause;
     probe_not_before_ = {};
     answers_ = std::min(answers_ + 1, kOnlineAfter);
@@ -19,10 +20,11 @@ bool DeviceHealth::succeeded() {
 }
 
 void DeviceHealth::count_failure(bool damaged) {
-    constexpr int kOffline = kOfflineAfter * kOfflineAfterDamaged;
+    heard_ = heard_ || damaged;
+    const int most = (heard_ ? kOfflineAfter : kOfflineAfterUnheard) * kOfflineAfterDamaged;
     answers_ = 0;
-    failures_ = std::min(failures_ + (damaged ? kOfflineAfter : kOfflineAfterDamaged), kOffline);
-    if (failures_ < kOffline) {
+    failures_ = std::min(failures_ + (damaged ? kOfflineAfter : kOfflineAfterDamaged), most);
+    if (failures_ < most) {
         health_ = health_ == Health::kOffline ? Health::kOffline : Health::kDegraded;
     } else {
         health_ = Health::kOffline;

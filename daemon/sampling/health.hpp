@@ -11,6 +11,9 @@ namespace gengfu::sampling {
 /// Failures in a row after which a unit counts as offline. Three: one lost answer on a noisy line is common,
 /// three in a row of a unit that lives are not.
 constexpr int kOfflineAfter = 3;
+/// Likewise of one that has not answered yet since the start: a start without it must not cost its neighbours
+/// three of its longest time-outs each.
+constexpr int kOfflineAfterUnheard = 2;
 /// Likewise where an answer came each time, but damaged: whoever answers lives, and its noise must not cost
 /// it more readings than it spoils. Of a unit half of whose answers are damaged ten in a row are one in a
 /// thousand.
@@ -45,6 +48,7 @@ private:
 
     Health health_ = Health::kUnknown;
     int failures_ = 0;  ///< in a row, in parts of what makes it offline
+    bool heard_ = false;  ///< it has answered, be it damaged
     int answers_ = 0;
     Duration pause_ = kFirstPause;
     Monotonic probe_not_before_{};

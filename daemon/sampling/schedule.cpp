@@ -143,6 +143,9 @@ std::optional<Schedule::Candidate> Schedule::candidate(std::size_t position, Oth
     // neighbours that came due meanwhile, and they would wait for two of its time-outs.
     const Duration left_alone = std::max(Duration::zero(), entry.owes_until - earliest_due);
     result.deadline = deadline(entry, std::max(turn.at, now)) + left_alone;
+    if (entry.doubtful && others == Others::kLive) {
+        result.deadline = std::max(result.deadline, timed_out_ + kDoubtPatience);
+    }
     return result;
 }
 
@@ -243,6 +246,14 @@ void Schedule::owes(std::size_t position, Monotonic ended) {
     entry.on_demand_from = ended + kTruce;
 }
 
+void Schedule::heard(std::size_t position, Monotonic now) {
+    Entry& entry = entries_[position];
+    if (entry.health.health() == Health::kOffline) {
+        entry.health.ask_at_once(now);
+        entry.woken = true;  // no time-out is to be feared
+    }
+}
+
 void Schedule::leave_alone(std::size_t position, Monotonic until) {
     entries_[position].owes_until = std::max(entries_[position].owes_until, until);
 }
@@ -261,6 +272,8 @@ bool Schedule::finished(const Turn& turn, bool answered, Monotonic began, Monoto
         if (!damaged) {  // else its answer has come, and it owes none
             entry.owes_until = ended + owing(entry);
             entry.on_demand_from = ended + kTruce;
+            entry.doubtful = true;
+            timed_out_ = turn.probe ? timed_out_ : ended;
         }
         return entry.health.failed(ended, damaged);
     }
@@ -272,6 +285,7 @@ bool Schedule::answered(const Turn& turn, Monotonic ended) {
     Entry& entry = entries_[turn.device];
     entry.breaks_line = false;
     entry.woken = false;
+    entry.doubtful = false;
     entry.owes_until = {};
     entry.on_demand_from = {};
     const bool was_offline = entry.health.health() == Health::kOffline;

@@ -48,6 +48,10 @@ constexpr int kPatience = 3;
 /// without gaps would never find out that a unit is back.
 constexpr Duration kProbePatience = std::chrono::seconds(1);
 
+/// One that did not answer its last turn, or has not answered yet, goes before the others only when as long has
+/// passed since the last time-out on the line: the living that came due during one are read before the next.
+constexpr Duration kDoubtPatience = std::chrono::seconds(1);
+
 /// Two time-outs of a unit of which one is of a read on demand begin at least so long after the end of the
 /// other: within this a reading of a neighbour waits for one of them, never for both. Longer than any
 /// response time that is worth promising on a line with one dead unit, short enough for whoever waits for the
@@ -100,6 +104,8 @@ public:
     /// The unit was asked outside of its turns and did not answer: it is left alone until it cannot any more,
     /// and for kTruce.
     void owes(std::size_t position, Monotonic ended);
+    /// It answered outside of its turns: when it is offline, its turn is at once.
+    void heard(std::size_t position, Monotonic now);
     /// When a read on demand may ask it: kTruce after its last time-out.
     Monotonic on_demand_from(std::size_t position) const { return entries_[position].on_demand_from; }
 
@@ -120,6 +126,7 @@ private:
         bool woken = false;              ///< a sibling came back: asked at once, on credit
         DeviceHealth health;
         bool breaks_line = false;  ///< its last turn did
+        bool doubtful = true;      ///< it did not answer its last turn, or none yet
     };
 
     void advance(const Turn& turn, Duration at_least, Monotonic now);
@@ -139,6 +146,7 @@ private:
 
     const config::Site* site_;
     std::vector<Entry> entries_;
+    Monotonic timed_out_{};  ///< when the last time-out of a unit that is not offline ended
     ProbeBudget probes_;
 };
 

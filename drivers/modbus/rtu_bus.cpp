@@ -376,7 +376,8 @@ Result<Answer> RtuBus::answered(const Exchange& exchange, const RtuFramer::Match
         }
     }
     twins_.answered(request.unit, response, received);
-    ++(is_exception ? traffic_.exceptions : traffic_.answers);
+    ++traffic_.answers;
+    traffic_.exceptions += is_exception ? 1 : 0;
     return is_exception ? Result<Answer>(tl::make_unexpected(std::move(error)))
                         : Result<Answer>(std::move(answer));
 }

@@ -207,6 +207,7 @@ Result<Answer> TcpBus::judge(const Request& request, std::span<const std::uint8_
             ++traffic_.answers;
             return Answer{.values = values(request, message), .sent = sent, .received = received};
         case Fit::kException:
+            ++traffic_.answers;
             ++traffic_.exceptions;
             return tl::make_unexpected(exception_error(message.back(), who(request)));
         case Fit::kOther:

@@ -84,6 +84,7 @@ private:
                 ++traffic_.answers;
                 return Answer{.values = modbus::values(request_, message), .sent = now_, .received = now_};
             case Fit::kException:
+                ++traffic_.answers;
                 ++traffic_.exceptions;
                 return tl::make_unexpected(modbus::exception_error(message.back(), who_));
             case Fit::kOther:

@@ -84,6 +84,7 @@ Result<Answer> ReplayBus::of_other_cuts(const Request& request, const Bytes& byt
     if (answer) {
         ++traffic_.answers;
     } else if (answer.error().exception != 0) {
+        ++traffic_.answers;
         ++traffic_.exceptions;
     } else if (answer.error().code == Errc::kTimeout) {
         ++traffic_.timeouts;

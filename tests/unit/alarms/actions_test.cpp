@@ -342,6 +342,23 @@ INSTANTIATE_TEST_SUITE_P(
              "gas time]"}),
     [](const auto& test) { return test.param.name; });
 
+/// Killed after it was shelved and before that was kept with the outputs; the shelf ends before the start.
+TEST(Actions, AnAlarmThatWasHeldAfterTheBookAsksAnew) {
+    Stage stage;
+    stage.run("raise gas;wait 20");
+    std::vector<KeptOutput> book = stage.actions().kept();
+    Alarm shelved = stage.alarms()["gas"];
+    note_ends(book, shelved);
+    EXPECT_EQ(book, stage.actions().kept()) << "it asks all the time";
+    shelved.shelved = Hold{};
+    note_ends(book, shelved);
+    note_ends(book, stage.alarms()["gas"]);  // and its end, when that was recorded as well
+    stage.restart(book, 3);
+    stage.run("wait 60");
+    EXPECT_EQ(stage.log(),
+              "0:on [action-on gas] 10:off [action-off gas time] 23:on [action-on gas] 33:off [action-off gas time]");
+}
+
 TEST(Actions, WhatACauseExplainsFromTheStartWaitsForItsEnd) {
     Stage stage;
     Alarm& alarm = stage.alarms()["gas"];

@@ -59,7 +59,8 @@ const Case kCases[] = {
     {"EqualsBeyondBits", "type = \"bits:4-5\"", "kind = \"equals\"\nvalues = [4]",
      "error: value 4 can never be reached: the point reaches 0 to 3 (bits:4-5)"},
     {"EqualsAllOfABit", "type = \"bit:0\"", "kind = \"equals\"\nvalues = [0, 1]",
-     "error: any of all its values could never clear: the point reaches 0 to 1 (bit:0)"},
+     "error: any of all its values could never clear: the point reaches 0 to 1 (bit:0); leave out those that are no "
+     "danger"},
     {"EqualsOneOfABit", "type = \"bit:0\"", "kind = \"equals\"\nvalues = [1]", ""},
     {"JumpBeyondTheRange", "type = \"f32\"\nrange = [0, 100]", "kind = \"jump\"\nlimit = 101",
      "error: limit 101 can never be reached: the point's range is [0, 100], values beyond it are bad"},
@@ -70,9 +71,11 @@ const Case kCases[] = {
      ""},
     {"StuckWithinTheRange", "type = \"f32\"\nrange = [0, 100]",
      "kind = \"stuck\"\nfor = \"1min\"\ndeadband = 100",
-     "error: a standstill within deadband 100 could never clear within the point's range [0, 100]"},
+     "error: a standstill within deadband 100 could never clear within the point's range [0, 100]; write the least "
+     "change that is no standstill any more"},
     {"AboveWithADeadbandBeyondAll", "type = \"f32\"", "kind = \"above\"\nlimit = 10\ndeadband = 1e308",
-     "error: its deadband (1e+308) is wider than any reading: it could never clear"},
+     "error: its deadband (1e+308) is wider than any reading: it could never clear; write how far back "
+     "behind the limit is clear again"},
     {"EqualsWithinBits", "type = \"bits:4-5\"", "kind = \"equals\"\nvalues = [3]", ""},
     {"EqualsNotInTheEnum", "enum = { 0 = \"warm-up\", 1 = \"monitoring\" }",
      "kind = \"equals\"\nvalues = [7]",
@@ -111,7 +114,8 @@ const Case kCases[] = {
      "error: limit 256 can never be reached: the point reaches -128 to 127 (i8): 255 at most"},
     {"JumpFromEndToEnd", "type = \"i8\"", "kind = \"jump\"\nlimit = 255", ""},
     {"StuckWithinAnything", "type = \"u8\"", "kind = \"stuck\"\nfor = \"1h\"\ndeadband = 255",
-     "error: a standstill within deadband 255 could never clear: the point reaches 0 to 255 (u8)"},
+     "error: a standstill within deadband 255 could never clear: the point reaches 0 to 255 (u8); write the "
+     "least change that is no standstill any more"},
     {"DeviationBeyond", "type = \"u8\"", "kind = \"occupied\"\ndwell = \"3min\"\nenter = 300",
      "error: enter 300 can never be reached: the point reaches 0 to 255 (u8)"},
     {"DeviationThatNeverEnds", "type = \"u8\"", "kind = \"occupied\"\ndwell = \"3min\"\nenter = 9\nleave = 0",

@@ -129,6 +129,7 @@ TEST_P(RtuBusTest, ExceptionsSayWhatToDo) {
         EXPECT_EQ(error_of(read(7, 0, 1)), errc) << code;
     }
     EXPECT_EQ(bus->traffic().exceptions, 5U);
+    EXPECT_EQ(bus->traffic().answers, 5U) << "an exception is an answer";
 }
 
 TEST_P(RtuBusTest, AnAnswerToSomethingElseIsABadFrameThatIsNamed) {

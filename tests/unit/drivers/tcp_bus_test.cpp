@@ -164,6 +164,7 @@ TEST_F(TcpBusTest, ExceptionsSayWhatToDo) {
     say_back("01 83 0B");
     EXPECT_EQ(error_of(read(1, 0, 1)), Errc::kTimeout) << "the unit behind the gateway is silent";
     EXPECT_EQ(bus->traffic().exceptions, 3U);
+    EXPECT_EQ(bus->traffic().answers, 3U) << "an exception is an answer";
 }
 
 TEST_F(TcpBusTest, StreamThatIsNoModbusClosesTheConnection) {

@@ -21,6 +21,24 @@ TEST(DeviceHealth, ThreeFailuresInARowMakeItOffline) {
     EXPECT_EQ(health.health(), Health::kOffline);
 }
 
+TEST(DeviceHealth, OneThatHasNotAnsweredYetIsOfflineAfterTwo) {
+    DeviceHealth health;
+    EXPECT_TRUE(health.failed(kStart));
+    EXPECT_EQ(health.health(), Health::kDegraded);
+    EXPECT_TRUE(health.failed(kStart));
+    EXPECT_EQ(health.health(), Health::kOffline);
+}
+
+TEST(DeviceHealth, ADamagedAnswerIsOne) {
+    DeviceHealth health;
+    health.failed(kStart, true);
+    health.failed(kStart);
+    health.failed(kStart);
+    EXPECT_EQ(health.health(), Health::kDegraded) << "a tenth, and two thirds";
+    health.failed(kStart);
+    EXPECT_EQ(health.health(), Health::kOffline);
+}
+
 TEST(DeviceHealth, LostAnswersBetweenGoodOnesNeverMakeItOffline) {
     DeviceHealth health;
     health.succeeded();
@@ -34,7 +52,6 @@ TEST(DeviceHealth, LostAnswersBetweenGoodOnesNeverMakeItOffline) {
 
 TEST(DeviceHealth, PausesDoubleUpToTheLongest) {
     DeviceHealth health;
-    health.failed(kStart);
     health.failed(kStart);
     std::vector<Duration> pauses;
     for (int i = 0; i < 7; ++i) {

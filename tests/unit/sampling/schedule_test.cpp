@@ -161,6 +161,72 @@ TEST(Schedule, TheDeadTakeTheirShareOfTheLineAndNoMore) {
     }
 }
 
+/// After a power cut, or before the rest of the street is wired: what is there must be heard all the same.
+TEST(Schedule, ManyThatAreDeadFromTheStartHoldTheLivingUpForOneTimeOutEach) {
+    SiteBuilder builder(one_point());
+    std::vector<DeviceId> devices;
+    for (std::uint8_t unit = 1; unit <= 20; ++unit) {
+        devices.push_back(builder.device("d" + std::to_string(unit), unit, seconds(1)));
+    }
+    Schedule schedule(builder.site, devices, kStart);
+    Player player{schedule, kStart};
+    for (std::size_t i = 4; i < devices.size(); ++i) {
+        player.dead[i] = true;
+    }
+    const Duration longest = player.timeout + 4 * player.answer + player.timeout;
+    std::vector<Monotonic> last(4, kStart);
+    std::vector<int> seen(4, 0);
+    while (player.now < kStart + seconds(40)) {
+        player.until(player.now + milliseconds(50));
+        for (std::size_t living = 0; living < 4; ++living) {
+            if (player.turns[living] != seen[living]) {
+                EXPECT_LE(player.now - last[living], seconds(1) + longest) << living;
+                seen[living] = player.turns[living];
+                last[living] = player.now;
+            }
+        }
+    }
+    EXPECT_GE(*std::min_element(seen.begin(), seen.end()), 30);
+    for (std::size_t i = 4; i < devices.size(); ++i) {
+        EXPECT_EQ(schedule.health(i), Health::kOffline) << i;
+    }
+}
+
+/// Also where the living are read back to back and leave no gap.
+TEST(Schedule, ALineWithoutGapsFindsOutWhoIsDead) {
+    SiteBuilder builder(one_point());
+    std::vector<DeviceId> devices;
+    for (std::uint8_t unit = 1; unit <= 10; ++unit) {
+        devices.push_back(builder.device("d" + std::to_string(unit), unit, Duration::zero()));
+    }
+    Schedule schedule(builder.site, devices, kStart);
+    Player player{schedule, kStart};
+    for (std::size_t i = 5; i < devices.size(); ++i) {
+        player.dead[i] = true;
+    }
+    player.until(kStart + seconds(10));
+    for (std::size_t i = 5; i < devices.size(); ++i) {
+        EXPECT_EQ(schedule.health(i), Health::kOffline) << i;
+    }
+}
+
+TEST(Schedule, OneThatAnswersOutsideOfItsTurnsIsAskedAtOnce) {
+    SiteBuilder builder(one_point());
+    const std::vector<DeviceId> devices{builder.device("a", 1, seconds(1)), builder.device("b", 2, seconds(1)),
+                                        builder.device("c", 3, seconds(1))};
+    Schedule schedule(builder.site, devices, kStart);
+    Player player{schedule, kStart};
+    player.dead[1] = player.dead[2] = true;
+    player.until(kStart + seconds(100));
+    ASSERT_EQ(schedule.health(1), Health::kOffline);
+    schedule.heard(1, player.now);
+    player.dead[1] = false;
+    player.turns.clear();
+    player.until(player.now + milliseconds(700));
+    EXPECT_GE(player.turns[1], 1);
+    EXPECT_GE(player.turns[0], 1) << "the living have their turns meanwhile";
+}
+
 TEST(Schedule, ALineOnWhichNobodyLivesIsProbedWithoutPausing) {
     SiteBuilder builder(one_point());
     const std::vector<DeviceId> devices{builder.device("d", 1, seconds(1))};
