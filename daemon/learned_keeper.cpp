@@ -26,6 +26,11 @@ const std::string& LearnedKeeper::text(const rules::Judge& judge, Monotonic now,
     return text_;
 }
 
+bool LearnedKeeper::has_settled_on(const rules::Judge& judge, Monotonic now) const {
+    return judge.is_settling() && (!looked_ || now - *looked_ >= kSettlingPace) &&
+           rules::to_text(judge.learned()) != text_;
+}
+
 void LearnedKeeper::teach(rules::Judge& judge, const std::string& text, Monotonic now) {
     looked_ = now;
     if (text.empty()) {

@@ -29,6 +29,9 @@ public:
     bool has_found_limit(const rules::Judge& judge) const {
         return judge.limit_news().found != limits_.found;
     }
+    /// Whether something that settles has gone on since the last look, kSettlingPace ago: to be saved now.
+    /// What settles and is not heard any more does not have the book written for ever.
+    bool has_settled_on(const rules::Judge& judge, Monotonic now) const;
     /// Takes up the text of a book; says in the log what cannot be taken.
     void teach(rules::Judge& judge, const std::string& text, Monotonic now);
     /// Something was calibrated, or an alarm leans on what was learned: text() looks at once.

@@ -231,10 +231,11 @@ void Pipeline::tell_address(const config::Device& device, bool two) const {
     const std::string zh = "总线 " + site_.bus(device.bus).name + " 地址 " + std::to_string(device.unit);
     if (two) {
         log::warning(zh + " 有两台设备应答," + device.name +
-                         " 的读数不可信:运行 gengfu scan 查找,再用 gengfu address 改地址;也可能另有主站",
+                         " 的读数不可信:运行 gengfu scan 查找,再用 gengfu address "
+                         "改地址;也可能另有主站,或别的设备以此地址应答",
                      where + ": two answer at this address, so that nothing read from " + device.name +
                          " is believed: see `gengfu scan`, then `gengfu address`; it may also be another "
-                         "master on the line");
+                         "master on the line, or another unit that answers under this number");
     } else {
         log::info(zh + " 只有一台设备应答:" + device.name + " 恢复可信",
                   where + ": only one answers at this address: " + device.name + " is believed again");

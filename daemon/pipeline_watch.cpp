@@ -28,6 +28,7 @@ void Pipeline::note_health(const sampling::HealthChange& change) {
     if (change.health == told || change.health == sampling::Health::kDegraded) {
         return;
     }
+    const bool was_offline = told == sampling::Health::kOffline;
     told = change.health;
     const std::string& name = site_.device(change.device).name;
     if (change.health == sampling::Health::kOffline) {
@@ -45,7 +46,9 @@ void Pipeline::note_health(const sampling::HealthChange& change) {
                          "device " + name + " gives no answer that can be used: " + wrong);
         }
     } else if (change.health == sampling::Health::kOnline) {
-        actions_.back(change.device);
+        if (was_offline) {  // not at the first answer after a start: what is on has just been written
+            actions_.back(change.device);
+        }
         log::info("设备 " + name + " 在线", "device " + name + " is online");
     }
 }
@@ -139,6 +142,9 @@ void Pipeline::note_later() {
             release_silences();
             settle_alarms();
             act();
+            if (learned_.has_settled_on(judge_, clock_.now())) {
+                save_book();
+            }
             note_store();
             note_blind();
             note_later();

@@ -120,8 +120,6 @@ std::vector<std::string> Actions::restore(const std::vector<KeptOutput>& kept,
         Output& output = position->second;
         output.touched = each.touched;
         output.told = each.touched;
-        output.unheard_until_us =
-            each.touched ? later(now, std::chrono::duration_cast<Duration>(kFirstReading)).monotonic_us : 0;
         output.off = gone ? each.off : output.off;
         output.because = each.because;
         output.alarm = each.alarm;
@@ -148,9 +146,21 @@ std::vector<std::string> Actions::restore(const std::vector<KeptOutput>& kept,
             continue;
         }
         Output& output = outputs_[{action->device, action->reg}];
-        const Stamp until = later(alarm->raised, action->lasts);
-        output.claims.try_emplace(
-            key, Claim{alarm->id, alarm->raised, carried(alarm->raised, until, last, now), false});
+        const Stamp until = carried(alarm->raised, later(alarm->raised, action->lasts), last, now);
+        const bool fresh =
+            output.claims.try_emplace(key, Claim{alarm->id, alarm->raised, until, false}).second;
+        if (fresh &&
+            until.monotonic_us > now.monotonic_us) {  // written on, perhaps, and killed before the book
+            output.touched = true;
+            output.told = true;
+        }
+    }
+    const std::int64_t at_the_latest =
+        later(now, std::chrono::duration_cast<Duration>(kFirstReading)).monotonic_us;
+    for (auto& [id, output] : outputs_) {
+        if (output.touched || !output.claims.empty()) {
+            output.unheard_until_us = at_the_latest;
+        }
     }
     return unknown;
 }

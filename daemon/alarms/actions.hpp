@@ -35,8 +35,8 @@ struct KeptOutput {
     friend bool operator==(const KeptOutput&, const KeptOutput&) = default;
 };
 
-/// A later state of an alarm than that which its claims were kept beside. One that asked for nothing then ended
-/// them: where it asks again, it asks anew.
+/// A later state of an alarm than that which its claims were kept beside. One that asked for nothing then
+/// ended them: where it asks again, it asks anew.
 void note_ends(std::vector<KeptOutput>& kept, const Alarm& later);
 
 /// One write that is to be made now.
@@ -70,9 +70,9 @@ struct ActionNews {
     ActionEnd end = ActionEnd::kUnasked;
 };
 
-/// What an earlier run may have switched on, and an alarm that stands from it still asks for, is written
-/// again when that alarm's point has been read, so that a danger that is over by then switches nothing once
-/// more; but after this at the latest: a sensor that is not heard is no end of danger.
+/// What an alarm that stands from an earlier run asks for is written on when that alarm's point has been
+/// read, so that a danger that is over by then switches nothing once more; but after this at the latest: a
+/// sensor that is not heard is no end of danger.
 constexpr std::chrono::seconds kFirstReading{5};
 
 /// Coils and registers that alarms switch (`action` of a rule): on while an alarm asks for it, off when none
@@ -158,7 +158,7 @@ private:
         unsigned drops = 0;             ///< times in a row that it was read otherwise
         bool drop_told = false;         ///< since it was switched on
         bool was_touched = false;       ///< before what is in flight
-        /// On in an earlier run, and nothing heard of its alarms since: not written on before, see
+        /// Asked for in an earlier run, and nothing heard of its alarms since: not written on before, see
         /// kFirstReading. Zero: it waits for nothing.
         std::int64_t unheard_until_us = 0;
         Key because;

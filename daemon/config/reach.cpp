@@ -275,7 +275,8 @@ std::string reach_sticks(const Rule& rule, const PointSpec& spec) {
         return "";
     }
     const auto never = [&](const std::string& what, const std::string& instead = "") {
-        return fmt::format("{} could never clear: the point {}{}", what, describe_reach(spec, *reach), instead);
+        return fmt::format("{} could never clear: the point {}{}", what, describe_reach(spec, *reach),
+                           instead);
     };
     const bool above = rule.kind == RuleKind::kAbove;
     if ((above || rule.kind == RuleKind::kBelow) && !rule.levels.empty()) {

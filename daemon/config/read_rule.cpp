@@ -12,6 +12,7 @@
 #include "daemon/config/rule_text.hpp"
 #include "daemon/config/sections.hpp"
 #include "daemon/config/text.hpp"
+#include "daemon/config/values.hpp"
 
 namespace gengfu::config {
 namespace {
@@ -362,6 +363,13 @@ RuleDraft read_rule(const std::string& name, const Node& merged, Report& report,
     if (draft.kind == RuleKind::kJump && draft.rule.on_delay > Duration::zero()) {
         reader.error("on_delay",
                      "on_delay means nothing in a rule of kind \"jump\": the next value is no jump");
+    }
+    if (const auto open = longest_open(draft.rule.schedule); open && draft.rule.on_delay >= *open) {
+        reader.error(
+            "schedule",
+            fmt::format("schedule is open for {} at most, and on_delay ({}) begins anew with each: the "
+                        "rule could never raise; write longer times or a shorter on_delay",
+                        readable(*open), readable(draft.rule.on_delay)));
     }
     if (draft.kind == RuleKind::kSilent && reader.has("schedule")) {
         reader.error("schedule", "schedule means nothing in a rule of kind \"silent\": silence has no hours");

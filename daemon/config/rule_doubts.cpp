@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/config/rule_layer.hpp"
+#include "daemon/config/rule_parts.hpp"
 #include "daemon/config/text.hpp"
 #include "daemon/config/values.hpp"
 
@@ -31,6 +32,9 @@ void RuleLayer::doubt_weakened(const DeviceReader::Draft& device, const RuleDraf
     } else if (draft.rule.promise > of_class.rule.promise && of_class.rule.promise > Duration::zero()) {
         doubt("promise", fmt::format("may come after {} instead of {}", readable(draft.rule.promise),
                                      readable(of_class.rule.promise)));
+    } else if (of_class.rule.schedule.empty() && own.value.find("schedule") != nullptr &&
+               longest_open(draft.rule.schedule)) {
+        doubt("schedule", "sleeps outside of its schedule");
     }
 }
 

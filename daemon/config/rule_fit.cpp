@@ -86,7 +86,8 @@ std::string clearing_mistake(const Rule& rule, const PointSpec& spec) {
     }
     if (rule.kind == RuleKind::kStuck && spec.range && rule.deadband >= spec.range->high - spec.range->low) {
         return fmt::format(
-            "a standstill within deadband {} could never clear within the point's range [{}, {}]; write the least "
+            "a standstill within deadband {} could never clear within the point's range [{}, {}]; write the "
+            "least "
             "change that is no standstill any more",
             rule.deadband, spec.range->low, spec.range->high);
     }
@@ -114,9 +115,10 @@ std::string clearing_mistake(const Rule& rule, const PointSpec& spec) {
     const bool beyond_all =
         (rule.kind == RuleKind::kAbove || rule.kind == RuleKind::kBelow) && rule.deadband > 2 * kMostOfF32;
     if (beyond_all) {
-        return fmt::format("its deadband ({:g}) is wider than any reading: it could never clear; write how far "
-                           "back behind the limit is clear again",
-                           rule.deadband);
+        return fmt::format(
+            "its deadband ({:g}) is wider than any reading: it could never clear; write how far "
+            "back behind the limit is clear again",
+            rule.deadband);
     }
     if (stuck_high || stuck_low) {
         return fmt::format("limit {} with deadband {} could never clear within the point's range [{}, {}]",

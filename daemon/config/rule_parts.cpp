@@ -129,6 +129,23 @@ Result<std::vector<WeekSpan>> parse_schedule(std::string_view text) {
     return spans;
 }
 
+std::optional<Duration> longest_open(const std::vector<WeekSpan>& schedule) {
+    std::vector<bool> open(kWeekMinutes, schedule.empty());
+    for (const WeekSpan& span : schedule) {
+        std::fill(open.begin() + span.from, open.begin() + span.to, true);
+    }
+    if (std::find(open.begin(), open.end(), false) == open.end()) {
+        return std::nullopt;
+    }
+    int run = 0;
+    int longest = 0;
+    for (int minute = 0; minute < 2 * kWeekMinutes; ++minute) {  // twice: Sunday night goes on on Monday
+        run = open[static_cast<std::size_t>(minute % kWeekMinutes)] ? run + 1 : 0;
+        longest = std::max(longest, run);
+    }
+    return std::chrono::minutes(longest);
+}
+
 std::vector<WeekSpan> read_schedule(Reader& reader) {
     const Node* const node = reader.any("schedule");
     std::vector<WeekSpan> spans;

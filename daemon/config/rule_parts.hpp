@@ -33,4 +33,7 @@ std::vector<WeekSpan> read_schedule(Reader& reader);
 /// into the next day. \retval Errc::kInvalid
 Result<std::vector<WeekSpan>> parse_schedule(std::string_view text);
 
+/// The longest time for which it stays open, over midnight and the end of the week; none: it never closes.
+std::optional<Duration> longest_open(const std::vector<WeekSpan>& schedule);
+
 }  // namespace gengfu::config

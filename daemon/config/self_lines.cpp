@@ -103,9 +103,11 @@ SelfJudged address_shared(const Bus& bus) {
          {"总线 " + bus.name + ":{value:.0f} 个地址有两台设备应答",
           "Bus " + bus.name + ": two answer at {value:.0f} of its addresses"},
          {"运行 gengfu scan 查找,再用 gengfu address "
-          "给其中一台改地址;也可能是线上另有主站在轮询,或设备应答慢于设定的最长时间",
+          "给其中一台改地址;也可能是线上另有主站在轮询,有别的设备以此地址应答,或设备应答慢于设定的最长时间",
           "`gengfu scan` shows where, `gengfu address` gives one of them another; it may also be a second "
-          "master on the line, or a unit that is slower than its turnaround says"},
+          "master on the line, another unit that answers under this number, or a unit that is slower than "
+          "its "
+          "turnaround says"},
          {"该地址的读数不可信,其传感器不再保护",
           "What is read there cannot be believed: those sensors do not protect"},
          {}});

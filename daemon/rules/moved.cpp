@@ -42,10 +42,12 @@ void learn(MovedState& state, const Axes& direction, double angle, double mildes
 }
 
 /// Is the vector gravity, or does something shake the sensor? Learns the length that is usual. \param off of
-/// it
-bool is_pose(MovedState& state, double size, double off, Voice voice, Duration stretch) {
+/// it \param far  from how it shall lie: a quiet moment there is no end of the shaking, or a cover that is
+/// carried away would be at rest now and then
+bool is_pose(MovedState& state, double size, double off, bool far, Voice voice, Duration stretch) {
     const bool calm = off < kCalm;
-    state.restless_for = calm || !state.restless ? Duration::zero() : state.restless_for + stretch;
+    const bool shakes_on = state.restless || state.restless_for > Duration::zero();
+    state.restless_for = (calm && !far) || !shakes_on ? Duration::zero() : state.restless_for + stretch;
     state.restless = !calm;
     if (!calm && state.restless_for < kLongestShake) {
         return false;
@@ -69,13 +71,13 @@ std::optional<Opinion> moved(MovedState& state, const config::Rule& rule, const 
     const double seconds = Seconds(stretch).count();
     const double mildest = rule.levels.front().limit;
     const double off = std::abs(size / double{state.usual} - 1);
+    const bool far = state.known && degrees_between(direction, state.reference) >= mildest;
     if (voice == Voice::kFull) {
-        const bool far = state.known && degrees_between(direction, state.reference) >= mildest;
         const bool shaken = !alarm && (far || off > kShaken);
         state.knocks += state.shaken && !shaken && !alarm ? 1U : 0U;
         state.shaken = shaken;
     }
-    if (!is_pose(state, size, off, voice, stretch)) {
+    if (!is_pose(state, size, off, far, voice, stretch)) {
         return std::nullopt;
     }
     if (!state.known && alarm) {

@@ -19,9 +19,8 @@ bool DeviceHealth::succeeded() {
     return health_ != before;
 }
 
-void DeviceHealth::count_failure(bool damaged) {
-    heard_ = heard_ || damaged;
-    const int most = (heard_ ? kOfflineAfter : kOfflineAfterUnheard) * kOfflineAfterDamaged;
+void DeviceHealth::count_failure(bool damaged, int after) {
+    const int most = after * kOfflineAfterDamaged;
     answers_ = 0;
     failures_ = std::min(failures_ + (damaged ? kOfflineAfter : kOfflineAfterDamaged), most);
     if (failures_ < most) {
@@ -33,13 +32,14 @@ void DeviceHealth::count_failure(bool damaged) {
 
 bool DeviceHealth::unreachable() {
     const Health before = health_;
-    count_failure(false);
+    count_failure(false, kOfflineAfter);
     return health_ != before;
 }
 
 bool DeviceHealth::failed(Monotonic now, bool damaged) {
     const Health before = health_;
-    count_failure(damaged);
+    heard_ = heard_ || damaged;
+    count_failure(damaged, heard_ ? kOfflineAfter : kOfflineAfterUnheard);
     if (health_ == Health::kOffline) {
         probe_not_before_ = now + pause_;
         pause_ = std::min(pause_ * 2, kLongestPause);

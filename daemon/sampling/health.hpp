@@ -44,10 +44,10 @@ public:
     void ask_at_once(Monotonic now) { probe_not_before_ = now; }
 
 private:
-    void count_failure(bool damaged);
+    void count_failure(bool damaged, int after);
 
     Health health_ = Health::kUnknown;
-    int failures_ = 0;  ///< in a row, in parts of what makes it offline
+    int failures_ = 0;    ///< in a row, in parts of what makes it offline
     bool heard_ = false;  ///< it has answered, be it damaged
     int answers_ = 0;
     Duration pause_ = kFirstPause;

@@ -48,8 +48,9 @@ constexpr int kPatience = 3;
 /// without gaps would never find out that a unit is back.
 constexpr Duration kProbePatience = std::chrono::seconds(1);
 
-/// One that did not answer its last turn, or has not answered yet, goes before the others only when as long has
-/// passed since the last time-out on the line: the living that came due during one are read before the next.
+/// One that did not answer its last turn, or has not answered yet, goes before the others only when as long
+/// has passed since the last time-out on the line: the living that came due during one are read before the
+/// next.
 constexpr Duration kDoubtPatience = std::chrono::seconds(1);
 
 /// Two time-outs of a unit of which one is of a read on demand begin at least so long after the end of the

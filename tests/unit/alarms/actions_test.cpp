@@ -327,8 +327,10 @@ INSTANTIATE_TEST_SUITE_P(
              "0:on [action-on gas] 32:off [action-off gas time]"},
         Case{"SpentStaysSpent", "raise gas;wait 20;restart 3;wait 60",
              "0:on [action-on gas] 10:off [action-off gas time]"},
-        Case{"KilledBeforeTheBook", "raise gas;wait 2;bookless 3;wait 60",
-             "0:on [action-on gas] 5:on [action-on gas] 10:off [action-off gas time]"},
+        Case{"KilledBeforeTheBook", "raise gas;wait 2;bookless 3;heard;wait 60",
+             "0:on [action-on gas] 5:on 10:off [action-off gas time]"},
+        Case{"KilledBeforeTheBookAndNotHeard", "raise gas;wait 2;bookless 4;wait 60",
+             "0:on [action-on gas] 10:off [action-off gas time]"},
         Case{"KilledAfterIt", "raise gas;wait 2;killed 3;heard;wait 60",
              "0:on [action-on gas] 5:on 10:off [action-off gas time]"},
         Case{"KilledAndClearedMeanwhile", "raise gas;wait 2;mute;clear gas;killed 3;answers;wait 60",
@@ -337,9 +339,12 @@ INSTANTIATE_TEST_SUITE_P(
              "0:on [action-on gas] 7:on 10:off [action-off gas time]"},
         Case{"ClearedWhileUndoingFailed", "raise gas;wait 2;mute;clear gas;ack gas;restart 3;answers;wait 5",
              "0:on [action-on gas] 2:off! 5:off! 6:off [action-off gas unasked]"},
-        Case{"EndUndoesAndANewStartGoesOn", "raise gas;wait 2;end;restart 2;wait 60",
+        Case{"EndUndoesAndANewStartGoesOn", "raise gas;wait 2;end;restart 2;heard;wait 60",
              "0:on [action-on gas] 2:off [action-off gas stopping] 4:on [action-on gas] 10:off [action-off "
-             "gas time]"}),
+             "gas time]"},
+        Case{"AfterAnOrderlyEndNothingIsSwitchedOnBeforeAReading",
+             "raise gas;wait 2;end;restart 2;wait 2;clear gas",
+             "0:on [action-on gas] 2:off [action-off gas stopping]"}),
     [](const auto& test) { return test.param.name; });
 
 /// Killed after it was shelved and before that was kept with the outputs; the shelf ends before the start.
@@ -354,9 +359,10 @@ TEST(Actions, AnAlarmThatWasHeldAfterTheBookAsksAnew) {
     note_ends(book, shelved);
     note_ends(book, stage.alarms()["gas"]);  // and its end, when that was recorded as well
     stage.restart(book, 3);
-    stage.run("wait 60");
+    stage.run("heard;wait 60");
     EXPECT_EQ(stage.log(),
-              "0:on [action-on gas] 10:off [action-off gas time] 23:on [action-on gas] 33:off [action-off gas time]");
+              "0:on [action-on gas] 10:off [action-off gas time] 23:on [action-on gas] 33:off [action-off "
+              "gas time]");
 }
 
 TEST(Actions, WhatACauseExplainsFromTheStartWaitsForItsEnd) {

@@ -59,7 +59,8 @@ const Case kCases[] = {
     {"EqualsBeyondBits", "type = \"bits:4-5\"", "kind = \"equals\"\nvalues = [4]",
      "error: value 4 can never be reached: the point reaches 0 to 3 (bits:4-5)"},
     {"EqualsAllOfABit", "type = \"bit:0\"", "kind = \"equals\"\nvalues = [0, 1]",
-     "error: any of all its values could never clear: the point reaches 0 to 1 (bit:0); leave out those that are no "
+     "error: any of all its values could never clear: the point reaches 0 to 1 (bit:0); leave out those that "
+     "are no "
      "danger"},
     {"EqualsOneOfABit", "type = \"bit:0\"", "kind = \"equals\"\nvalues = [1]", ""},
     {"JumpBeyondTheRange", "type = \"f32\"\nrange = [0, 100]", "kind = \"jump\"\nlimit = 101",
@@ -71,7 +72,8 @@ const Case kCases[] = {
      ""},
     {"StuckWithinTheRange", "type = \"f32\"\nrange = [0, 100]",
      "kind = \"stuck\"\nfor = \"1min\"\ndeadband = 100",
-     "error: a standstill within deadband 100 could never clear within the point's range [0, 100]; write the least "
+     "error: a standstill within deadband 100 could never clear within the point's range [0, 100]; write the "
+     "least "
      "change that is no standstill any more"},
     {"AboveWithADeadbandBeyondAll", "type = \"f32\"", "kind = \"above\"\nlimit = 10\ndeadband = 1e308",
      "error: its deadband (1e+308) is wider than any reading: it could never clear; write how far back "

@@ -147,6 +147,27 @@ TEST_F(Moved, WhatNeverRestsIsJudgedAfterTenSeconds) {
     EXPECT_TRUE(see(tilted(40))) << "and judged at rest without ten seconds more";
 }
 
+/// A cover on a barrow: quiet for a moment now and then, and never as it lay.
+TEST_F(Moved, AQuietMomentElsewhereIsNoEndOfTheShaking) {
+    settle();
+    int judged = 0;
+    for (int i = 0; i < 30; ++i) {
+        const auto open = see(tilted(90, i % 5 == 4 ? 1 : 1.25));
+        judged += open ? 1 : 0;
+        EXPECT_TRUE(!open || open->reached == 1) << i;
+    }
+    EXPECT_GE(judged, 20) << "all but the first ten";
+}
+
+TEST_F(Moved, AQuietMomentAsItLayIs) {
+    settle();
+    for (int i = 0; i < 30; ++i) {
+        const auto kicked = i % 5 == 4 ? see(tilted(3)) : see(tilted(90, 1.25));
+        EXPECT_EQ(kicked.has_value(), i % 5 == 4) << i;
+        EXPECT_TRUE(!kicked || kicked->reached == -1) << i;
+    }
+}
+
 TEST_F(Moved, SlowlyReadOneShakeSaysNothingEither) {
     settle();
     EXPECT_FALSE(see(tilted(40, 1.5), seconds(60)));

@@ -114,9 +114,11 @@ bool Reference::growth_over(Entry& entry) const {
 }
 
 /// All lengths of the vector in this run: another than the usual one says nothing, until it has lasted ten
-/// seconds; a good one then becomes the usual one.
+/// seconds; a good one then becomes the usual one. One of the usual length ends that, unless it is beyond the
+/// mildest limit.
 bool Reference::is_pose() const {
     bool usual_is_shaken = false;
+    bool quiet = true;            // the last one
     std::optional<Duration> odd;  // for so long
     for (std::size_t i = 0; i < history_.size(); ++i) {
         const Entry& one = history_[i];
@@ -128,8 +130,12 @@ bool Reference::is_pose() const {
             continue;
         }
         const bool shaken = one.value >= kShaken;
-        if (shaken == usual_is_shaken) {
-            odd.reset();
+        quiet = shaken == usual_is_shaken;
+        if (quiet) {
+            const double angle = one.value - (shaken ? kShaken : 0);
+            const Duration more = odd && i > 0 ? stretch_after(i - 1) : Duration::zero();
+            const bool goes_on = odd && !(angle < limit_of(0)) && *odd + more > Duration::zero();
+            odd = goes_on ? std::optional(*odd + more) : std::nullopt;
             continue;
         }
         odd = odd ? *odd + stretch_after(i - 1) : Duration::zero();
@@ -137,7 +143,7 @@ bool Reference::is_pose() const {
             usual_is_shaken = shaken;
         }
     }
-    return !odd || *odd >= std::chrono::seconds(10);
+    return quiet || *odd >= std::chrono::seconds(10);
 }
 
 /// Change since the newest good value of this run that no gap and no hole lies after.

@@ -212,7 +212,8 @@ TEST(Schedule, ALineWithoutGapsFindsOutWhoIsDead) {
 
 TEST(Schedule, OneThatAnswersOutsideOfItsTurnsIsAskedAtOnce) {
     SiteBuilder builder(one_point());
-    const std::vector<DeviceId> devices{builder.device("a", 1, seconds(1)), builder.device("b", 2, seconds(1)),
+    const std::vector<DeviceId> devices{builder.device("a", 1, seconds(1)),
+                                        builder.device("b", 2, seconds(1)),
                                         builder.device("c", 3, seconds(1))};
     Schedule schedule(builder.site, devices, kStart);
     Player player{schedule, kStart};
