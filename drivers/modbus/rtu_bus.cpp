@@ -14,6 +14,9 @@ namespace gengfu::drivers::modbus {
 
 namespace {
 
+/// Bytes of the shortest answer, an exception: what is less is the line's own noise.
+constexpr std::size_t kLeastAnswer = 5;
+
 constexpr std::size_t kCrcBytes = 2;
 /// What a broadcast is given when nothing is known: units need 100 to 200 ms to obey (Modbus over Serial Line
 /// V1.02, 2.4.1).
@@ -369,7 +372,15 @@ Result<Answer> RtuBus::answered(const Exchange& exchange, const RtuFramer::Match
     } else {
         answer.values = values(request, match.message);
     }
-    const bool another = count(framer_.finish(), request.unit, received, received);
+    const Leftovers leftovers = framer_.finish();
+    const bool another = count(leftovers, request.unit, received, received);
+    if (doubt != Doubt::kNone && leftovers.noise_bytes >= kLeastAnswer) {
+        twins_.unclear(request.unit);
+        ++traffic_.bad_frames;
+        return fail(Errc::kBadFrame, who(request) +
+                                         ": something damaged came before its answer, which may be "
+                                         "that of a second unit with this address");
+    }
     if (doubt != Doubt::kNone || (another && is_watched)) {
         if (Result<void> only = hear_out(exchange, another, doubt == Doubt::kTooEarly); !only) {
             return pass(only);

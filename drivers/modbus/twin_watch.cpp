@@ -22,6 +22,7 @@ void TwinWatch::asked(std::uint8_t unit, Monotonic request_end, Duration longest
     one.previous_end = one.request_end;
     one.request_end = request_end;
     one.longest = longest;
+    one.wary = false;
 }
 
 void TwinWatch::unasked(std::uint8_t unit, Monotonic now, std::optional<Monotonic> came) {
@@ -116,6 +117,7 @@ void TwinWatch::unclear(std::uint8_t unit) {
     const auto found = units_.find(unit);
     if (found != units_.end()) {
         found->second.clean = 0;
+        found->second.wary = true;
     }
 }
 
@@ -128,8 +130,9 @@ Monotonic TwinWatch::not_before(std::uint8_t unit) const {
         return hear_until(unit);
     }
     const bool just_met = one->last_answer != Monotonic{} && !one->met;
-    return just_met ? one->request_end + std::min<Duration>(one->longest, kMetTimes * one->first + kMetMore)
-                    : Monotonic{};
+    return just_met || one->wary
+               ? one->request_end + std::min<Duration>(one->longest, kMetTimes * one->first + kMetMore)
+               : Monotonic{};
 }
 
 bool TwinWatch::is_told(std::uint8_t unit) const {

@@ -34,7 +34,7 @@ public:
     /// address mostly is of its kind, and nearly as quick. It is not the longest turnaround, for the line is
     /// silent meanwhile, where the unit has more to be asked, and on a line of many that adds up.
     static constexpr int kMetTimes = 3;
-    static constexpr Duration kMetMore = std::chrono::milliseconds(50);
+    static constexpr Duration kMetMore = std::chrono::milliseconds(50);  ///< also after a damaged answer
 
     /// What is wrong with an answer at first sight.
     enum class Doubt : std::uint8_t {
@@ -86,7 +86,8 @@ private:
         int answers = 0, signs = 0, clean = 0, too_early = 0;
         bool reach_known = false;  ///< of which request the last second answer was
         bool quick = false;        ///< has answered before t3.5 had passed, and it was its answer
-        bool met = false;  ///< since the line was opened it has answered, and was left alone afterwards
+        bool met = false;   ///< since the line was opened it has answered, and was left alone afterwards
+        bool wary = false;  ///< its last exchange ended with something damaged
         bool suspect = false, told = false;
     };
     const Unit* find(std::uint8_t unit) const;

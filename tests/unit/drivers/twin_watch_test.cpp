@@ -64,6 +64,15 @@ TEST_F(TwinWatchTest, WhatNobodyAskedForMakesTheUnitSuspectAndTwiceIsTold) {
     EXPECT_GE(watch_.not_before(kUnit), at(3s + kLongest));
 }
 
+TEST_F(TwinWatchTest, AfterADamagedAnswerItIsLeftAloneForAMoment) {
+    know();
+    watch_.asked(kUnit, at(2s), 1s);
+    watch_.unclear(kUnit);
+    EXPECT_EQ(watch_.not_before(kUnit), at(2s + 3 * 40ms + TwinWatch::kMetMore));
+    EXPECT_FALSE(ask(3s, 40ms)) << "noise alone makes nobody suspect";
+    EXPECT_EQ(watch_.not_before(kUnit), Monotonic{});
+}
+
 TEST_F(TwinWatchTest, TwoStrayFramesAMinuteApartAreNotTold) {
     know();
     watch_.unasked(kUnit, at(2s), at(2s));

@@ -98,6 +98,38 @@ TEST_P(TwinsOnTheLine, BothInOneBreathAreSeenAtOnce) {
     EXPECT_GE(bus->traffic().unasked_frames, 1U);
 }
 
+/// The driver of the other is switched on before the first has ended, and spoils its last byte.
+TEST_P(TwinsOnTheLine, OfTwoOneIsDamagedAndTheOtherIsNotBelievedEither) {
+    slave.handle(twins());
+    for (int i = 0; i < 3; ++i) {
+        static_cast<void>(bus->transact(read(4)));
+    }
+    ASSERT_TRUE(bus->two_answer(4));
+    slave.handle([](const Bytes& request) -> FakeSlave::Says {
+        Bytes spoiled = with_crc(honest_answer(request, 0));
+        spoiled.back() ^= 0x5A;
+        return {{.bytes = spoiled, .after = 3ms},
+                {.bytes = with_crc(honest_answer(request, kTwin)), .after = 2ms}};
+    });
+    for (unsigned i = 0; i < 4; ++i) {
+        EXPECT_FALSE(bus->transact(read(4))) << i;
+    }
+}
+
+TEST_P(TwinsOnTheLine, WhatComesBehindADamagedAnswerIsNotTheNextOnes) {
+    slave.handle([](const Bytes& request) -> FakeSlave::Says {
+        Bytes spoiled = with_crc(honest_answer(request, 0));
+        spoiled.back() ^= 0x5A;
+        return {{.bytes = spoiled, .after = 3ms},
+                {.bytes = with_crc(honest_answer(request, kTwin)), .after = 30ms}};
+    });
+    for (unsigned i = 0; i < 4; ++i) {
+        const std::uint16_t reg = i % 2 == 0 ? 4 : 0x20;
+        const Result<Answer> answer = bus->transact(read(reg));
+        EXPECT_TRUE(!answer || answer->values.front() == reg + kTwin) << "of another register: " << i;
+    }
+}
+
 /// Fresh eyes with a line true to its baud rate: the second copy of the answer came while the next request
 /// was still being sent, and was taken for its answer.
 TEST_P(TwinsOnTheLine, OneThatBeginsToAnswerTwiceGivesNoWrongValue) {
