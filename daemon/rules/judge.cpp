@@ -206,6 +206,7 @@ void observe_device(JudgeState& state, const Sample& sample, std::uint32_t devic
         device.answers_since = sample.taken;
     }
     device.last_answer = std::max(device.last_answer, sample.taken);
+    device.has_answered = true;
     const Stretch stretch = note(device.cadence, sample.taken, device.gap);
     for (const std::uint32_t index : rules_of(state, device.rules)) {
         step_silent(state, index, sample, stretch, out);
@@ -269,7 +270,8 @@ void Judge::tick(Monotonic now, std::vector<Verdict>& out) {
         if (due && *due <= now) {
             if (runner.rule->answering && !runner.active()) {
                 const JudgeState::DeviceState& device = state.devices[runner.rule->device.value];
-                if (now - device.last_answer > JudgeState::patience(device)) {  // its own silence is told
+                // Its own silence is told; also one that has lasted since before the start.
+                if (!device.has_answered || now - device.last_answer > JudgeState::patience(device)) {
                     runner.watched = true;
                     state.watches.push({now + kLookAgain, entry->rule});
                     continue;

@@ -57,6 +57,7 @@ struct JudgeState {
         Monotonic answers_since{};  ///< without a break
         Duration gap{};
         Slice rules;
+        bool has_answered = false;    ///< since the start: `last_answer` is no earlier than that
         bool out_of_service = false;  ///< groups do not know of its rules
     };
 

@@ -233,5 +233,31 @@ TEST_F(JudgeRestart, AValueThatWasLostBeforeAStartIsLostAfterIt) {
     EXPECT_LE(when, 1061);
 }
 
+/// It falls silent itself, and the daemon is killed: that is told by its device's silence, and by nothing
+/// else.
+TEST_F(JudgeRestart, OfADeviceThatDoesNotAnswerAfterAStartNoValueIsMissed) {
+    config::Rule& rule = builder_.rule(current_, "no-current", RuleKind::kSilent);
+    rule.silent_for = seconds(12);
+    rule.answering = true;
+    observe(good(current_, 1, at(0)));
+    for (int i = 1; i <= 3; ++i) {
+        observe(bad(current_, Reason::kTimeout, at(i)));
+    }
+    restart(1000);
+    int when = 1000;
+    while (when < 1100) {
+        observe(bad(current_, Reason::kTimeout, at(++when)));
+        EXPECT_TRUE(pass(when).empty()) << when;
+    }
+    std::vector<Verdict> raised;
+    while (raised.empty() && when < 1200) {
+        observe(bad(current_, Reason::kOutOfRange, at(++when)));
+        raised = pass(when);
+    }
+    EXPECT_EQ(changes(raised), Changes{Change::kRaised}) << "it is back, and has no value";
+    EXPECT_GE(when, 1110);
+    EXPECT_LE(when, 1114);
+}
+
 }  // namespace
 }  // namespace gengfu::rules
