@@ -93,6 +93,7 @@ private:
     void end_hold();
     void watch_silence();
     bool is_of_lent_line(const rules::Verdict& verdict);
+    void act_anew(RuleId rule);
     bool is_by_loan(RuleId rule) const;
     void release_silences();
     // pipeline_watch.cpp

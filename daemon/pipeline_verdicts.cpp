@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/alarms/describe.hpp"
 #include "daemon/alarms/memory.hpp"
 #include "daemon/alarms/taken_up.hpp"
 #include "daemon/core/log.hpp"
@@ -80,10 +81,23 @@ void Pipeline::apply(const std::vector<rules::Verdict>& verdicts) {
         if (const auto changed = table_.apply(verdict, stamp(), publisher_->next_event_sequence())) {
             transition(*changed);
             any = true;
+        } else if (verdict.change != rules::Change::kCleared) {
+            act_anew(verdict.rule);
         }
     }
     if (any) {
         settle_alarms();
+    }
+}
+
+/// An alarm that chatters is raised without an event; what it switches, it switches all the same.
+void Pipeline::act_anew(RuleId rule) {
+    const alarms::Key key = alarms::key_of(site_, site_.rules[rule.value]);
+    for (const alarms::Alarm* alarm : table_.standing()) {
+        if (alarm->key == key && actions_.observe(*alarm, stamp())) {
+            act();
+            return;
+        }
     }
 }
 

@@ -92,10 +92,13 @@ std::optional<DeviceId> Actions::find_device(const std::string& name) const {
 bool Actions::claim(const Alarm& alarm, const config::Action& action, const Stamp& at) {
     Output& output = outputs_[{action.device, action.reg}];
     const auto [known, fresh] = output.claims.try_emplace(alarm.key);
-    if (!fresh && known->second.alarm == alarm.id) {
+    const bool same = !fresh && known->second.alarm == alarm.id;
+    // One that chatters stays active while its condition comes and goes: the next danger is a new one.
+    if (same && (!known->second.spent || alarm.raises == known->second.raises)) {
+        known->second.raises = alarm.raises;
         return false;
     }
-    known->second = {alarm.id, at, later(at, action.lasts), false};
+    known->second = {alarm.id, at, later(at, action.lasts), false, alarm.raises};
     output.unheard_until_us = 0;
     return true;
 }
@@ -135,8 +138,9 @@ std::vector<std::string> Actions::restore(const std::vector<KeptOutput>& kept,
                 continue;
             }
             output.claims[one.key] =
-                one.ended ? Claim{one.alarm, now, later(now, action->lasts)}
-                          : Claim{one.alarm, one.since, carried(one.since, one.until, last, now), one.spent};
+                one.ended ? Claim{one.alarm, now, later(now, action->lasts), false, alarm->second->raises}
+                          : Claim{one.alarm, one.since, carried(one.since, one.until, last, now), one.spent,
+                                  alarm->second->raises};
         }
     }
     // An alarm that was raised after the last book, or whose action is new.
@@ -148,7 +152,8 @@ std::vector<std::string> Actions::restore(const std::vector<KeptOutput>& kept,
         Output& output = outputs_[{action->device, action->reg}];
         const Stamp until = carried(alarm->raised, later(alarm->raised, action->lasts), last, now);
         const bool fresh =
-            output.claims.try_emplace(key, Claim{alarm->id, alarm->raised, until, false}).second;
+            output.claims.try_emplace(key, Claim{alarm->id, alarm->raised, until, false, alarm->raises})
+                .second;
         if (fresh &&
             until.monotonic_us > now.monotonic_us) {  // written on, perhaps, and killed before the book
             output.touched = true;

@@ -142,6 +142,7 @@ private:
         AlarmId alarm;
         Stamp since, until;
         bool spent = false;
+        std::uint32_t raises = 0;  ///< of the alarm: one that chatters is raised without being told
     };
     struct Output {
         std::int64_t on = 1, off = 0;

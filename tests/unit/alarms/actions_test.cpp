@@ -365,6 +365,21 @@ TEST(Actions, AnAlarmThatWasHeldAfterTheBookAsksAnew) {
               "gas time]");
 }
 
+/// One that chatters stays active while its condition comes and goes.
+TEST(Actions, ADangerThatBeginsAnewWhileItsAlarmChattersIsANewOne) {
+    Stage stage;
+    const auto again = [](Alarm& alarm) { ++alarm.raises; };
+    stage.run("raise gas;wait 5");
+    stage.change("gas", again);
+    stage.run("wait 15;ack gas;wait 5");
+    EXPECT_EQ(stage.log(), "0:on [action-on gas] 10:off [action-off gas time]") << "it was on then";
+    stage.change("gas", again);
+    stage.run("wait 3;ack gas;wait 20;ack gas;restart 3;wait 20");
+    EXPECT_EQ(stage.log(),
+              "0:on [action-on gas] 10:off [action-off gas time] 25:on [action-on gas] 35:off [action-off "
+              "gas time]");
+}
+
 TEST(Actions, WhatACauseExplainsFromTheStartWaitsForItsEnd) {
     Stage stage;
     Alarm& alarm = stage.alarms()["gas"];
