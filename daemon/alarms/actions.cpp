@@ -137,10 +137,13 @@ std::vector<std::string> Actions::restore(const std::vector<KeptOutput>& kept,
             if (!same || alarm == asking.end() || alarm->second->id != one.alarm) {
                 continue;
             }
-            output.claims[one.key] =
-                one.ended ? Claim{one.alarm, now, later(now, action->lasts), false, alarm->second->raises}
-                          : Claim{one.alarm, one.since, carried(one.since, one.until, last, now), one.spent,
-                                  alarm->second->raises};
+            // By the time of now: somebody may have given the action another since. Over a boot it is kept.
+            const Stamp since = one.ended ? now : one.since;
+            const bool counts_on = one.ended || one.since.boot == one.until.boot;
+            const Stamp until = carried(since, counts_on ? later(since, action->lasts) : one.until,
+                                        one.ended ? now : last, now);
+            output.claims[one.key] = {one.alarm, since, until, one.spent && !one.ended,
+                                      alarm->second->raises};
         }
     }
     // An alarm that was raised after the last book, or whose action is new.

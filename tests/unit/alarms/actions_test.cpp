@@ -380,6 +380,18 @@ TEST(Actions, ADangerThatBeginsAnewWhileItsAlarmChattersIsANewOne) {
               "gas time]");
 }
 
+TEST(Actions, AStandingAlarmTakesAnotherTimeOfItsAction) {
+    Stage stage;
+    stage.run("raise gas;wait 2");
+    std::vector<KeptOutput> book = stage.actions().kept();
+    ASSERT_EQ(book.size(), 1U);
+    ASSERT_EQ(book[0].claims.size(), 1U);
+    book[0].claims[0].until = later(book[0].claims[0].since, seconds(3600));  // it was an hour
+    stage.restart(book, 1);
+    stage.run("heard;wait 60");
+    EXPECT_EQ(stage.log(), "0:on [action-on gas] 3:on 10:off [action-off gas time]");
+}
+
 TEST(Actions, WhatACauseExplainsFromTheStartWaitsForItsEnd) {
     Stage stage;
     Alarm& alarm = stage.alarms()["gas"];
