@@ -47,7 +47,8 @@ void learn(MovedState& state, const Axes& direction, double angle, double mildes
 bool is_pose(MovedState& state, double size, double off, bool far, Voice voice, Duration stretch) {
     const bool calm = off < kCalm;
     const bool shakes_on = state.restless || state.restless_for > Duration::zero();
-    state.restless_for = (calm && !far) || !shakes_on ? Duration::zero() : state.restless_for + stretch;
+    const bool rests = calm && (!far || !state.restless);  // there, a single quiet value is no rest
+    state.restless_for = rests || !shakes_on ? Duration::zero() : state.restless_for + stretch;
     state.restless = !calm;
     if (!calm && state.restless_for < kLongestShake) {
         return false;

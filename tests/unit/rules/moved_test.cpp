@@ -156,7 +156,7 @@ TEST_F(Moved, AQuietMomentElsewhereIsNoEndOfTheShaking) {
         judged += open ? 1 : 0;
         EXPECT_TRUE(!open || open->reached == 1) << i;
     }
-    EXPECT_GE(judged, 20) << "all but the first ten";
+    EXPECT_GE(judged, 16) << "all but the first ten, and then those of another length";
 }
 
 TEST_F(Moved, AQuietMomentAsItLayIs) {

@@ -124,17 +124,20 @@ bool Reference::is_pose() const {
         const Entry& one = history_[i];
         if (one.restarted_before) {
             usual_is_shaken = false;
+            quiet = true;
             odd.reset();
         }
         if (one.voice == Voice::kBad) {
             continue;
         }
         const bool shaken = one.value >= kShaken;
+        const bool quiet_before = quiet;
         quiet = shaken == usual_is_shaken;
         if (quiet) {
             const double angle = one.value - (shaken ? kShaken : 0);
             const Duration more = odd && i > 0 ? stretch_after(i - 1) : Duration::zero();
-            const bool goes_on = odd && !(angle < limit_of(0)) && *odd + more > Duration::zero();
+            const bool goes_on =
+                odd && !quiet_before && !(angle < limit_of(0)) && *odd + more > Duration::zero();
             odd = goes_on ? std::optional(*odd + more) : std::nullopt;
             continue;
         }
