@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -60,6 +61,40 @@ class Check(Tree):
             with self.subTest(demo=status):
                 self.stub("tools/demo", status)
                 self.assertEqual(self.run_in("tools/check", "sabotage")[0], wanted)
+
+    def test_a_build_in_the_background_counts_like_any_other_step(self):
+        self.stub("tools/format", 0)
+        self.stub("tools/layers", 0)
+        # No compiler's tree here: the build must fail, and be told at its own place.
+        status, lines, _ = self.run_in("tools/check", "format", "release-build", "layers")
+        self.assertEqual((status, lines[-1]), (1, "2 passed, 1 failed"))
+        told = [line for line in lines if line.startswith("== ") and line.split(":")[0] in ("== format", "== release-build", "== layers")]
+        self.assertEqual([line.split()[1].rstrip(":") for line in told if " in " in line], ["format", "release-build", "layers"])
+        self.assertTrue(any("release-build" in line and "FAILED" in line for line in lines))
+
+    def test_the_background_goes_on_beside_the_steps_between(self):
+        """The tests that stand before a build in the order do not wait for it, nor it for them."""
+        self.stub("tools/layers", 0)
+        self.write("bin/cmake", f"#!/bin/sh\necho built >>{self.root}/built\n").chmod(0o755)
+        # The unit tests wait for the release build: one after the other would never end.
+        self.write("bin/ctest", f'#!/bin/sh\nuntil [ -e {self.root}/build/check/release-build.ended ]; do sleep 0.1; done\n').chmod(0o755)
+        self.write("tools/check", (self.root / "tools/check").read_text().replace("PATH=/usr", f"PATH={self.root}/bin:/usr"))
+        status, lines, _ = self.run_in("timeout", "60", "tools/check", "dev-build", "dev-test", "release-build")
+        self.assertEqual((status, lines[-1]), (0, "3 passed, 0 failed"))
+
+    def test_what_runs_is_ended_with_it(self):
+        self.write("tools/layers", f"#!/bin/sh\necho $$ >{self.root}/pid\nexec sleep 600\n").chmod(0o755)
+        process = subprocess.Popen([self.root / "tools/check", "layers"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.kill)
+        while not (self.root / "pid").exists() or not (self.root / "pid").read_text():
+            time.sleep(0.05)
+        process.terminate()
+        self.assertEqual(process.wait(timeout=60), 130)
+        child = int((self.root / "pid").read_text())
+        until = time.monotonic() + 30
+        while Path(f"/proc/{child}").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        self.assertFalse(Path(f"/proc/{child}").exists())
 
     def test_an_unknown_step_is_wrong_usage(self):
         self.assertEqual(self.run_in("tools/check", "everything")[0], 2)
