@@ -17,6 +17,9 @@ namespace {
 /// Bytes of the shortest answer, an exception: what is less is the line's own noise.
 constexpr std::size_t kLeastAnswer = 5;
 
+/// Bytes that a driver adds when it is switched on.
+constexpr std::size_t kGlitch = 1;
+
 constexpr std::size_t kCrcBytes = 2;
 /// What a broadcast is given when nothing is known: units need 100 to 200 ms to obey (Modbus over Serial Line
 /// V1.02, 2.4.1).
@@ -467,6 +470,7 @@ Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
     // Whatever whole frame of it came or comes yet is its answer, wrong or late, and no second one.
     quarantine_.owes(request.unit, exchange.request_end, now);
     count(leftovers, request.unit, line_busy_until_, line_busy_until_, OfOthers::kForeign);
+    twins_.disturbed(now);
     if (damaged) {
         twins_.unclear(request.unit);
         ++traffic_.bad_frames;  // it has answered, and is not waited for
@@ -502,6 +506,9 @@ Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
 bool RtuBus::count(const Leftovers& leftovers, int asked_unit, std::optional<Monotonic> came,
                    Monotonic unseen, OfOthers of_others) {
     traffic_.noise_bytes += leftovers.noise_bytes;
+    if (leftovers.noise_bytes > kGlitch) {
+        twins_.disturbed(clock_.now());
+    }
     bool another = false;
     for (const std::uint8_t unit : leftovers.units) {
         const bool is_sign = unit == asked_unit || of_others == OfOthers::kUnasked;
@@ -514,6 +521,9 @@ bool RtuBus::count(const Leftovers& leftovers, int asked_unit, std::optional<Mon
         } else {
             const bool late = unit == asked_unit || quarantine_.is_owing(unit);
             ++(late ? traffic_.late_frames : traffic_.foreign_frames);
+            if (!late && twins_.may_have_more(unit, came.value_or(unseen))) {
+                twins_.suspected(unit, clock_.now());
+            }
             continue;
         }
         another = another || unit == asked_unit;

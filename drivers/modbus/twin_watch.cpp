@@ -8,6 +8,7 @@ void TwinWatch::reopened() {
     no_baud_ = false;
     for (auto& [address, unit] : units_) {
         unit.met = false;
+        unit.meetings = 0;
         unit.request_end = {};
         unit.last_answer = {};
         unit.quick = false;
@@ -17,12 +18,29 @@ void TwinWatch::reopened() {
 
 void TwinWatch::asked(std::uint8_t unit, Monotonic request_end, Duration longest) {
     Unit& one = units_[unit];
-    // Asked once more, and so left alone after its first answer: see not_before().
-    one.met = one.met || one.last_answer != Monotonic{};
+    if (!one.met && one.last_answer != Monotonic{}) {  // it was left alone: see not_before()
+        ++one.meetings;
+        one.met = last_disturbed_ < one.request_end || one.meetings >= 2 * kMeetings;
+    }
     one.previous_end = one.request_end;
     one.request_end = request_end;
     one.longest = longest;
     one.wary = false;
+}
+
+bool TwinWatch::may_have_more(std::uint8_t unit, Monotonic when) const {
+    const Unit* const one = find(unit);
+    return one != nullptr && one->last_answer != Monotonic{} && !one->met && when >= one->request_end &&
+           when <= one->request_end + one->longest;
+}
+
+void TwinWatch::suspected(std::uint8_t unit, Monotonic now) {
+    Unit& one = units_[unit];
+    one.signs = one.suspect ? one.signs : 0;
+    one.suspect = true;
+    one.reach_known = false;
+    one.last_sign = now;
+    one.clean = 0;
 }
 
 void TwinWatch::unasked(std::uint8_t unit, Monotonic now, std::optional<Monotonic> came) {
@@ -54,7 +72,9 @@ TwinWatch::Doubt TwinWatch::doubt(std::uint8_t unit, Duration response) const {
     const Duration took = std::max(response, Duration::zero());
     const bool much_sooner = one->answers >= kAnswersToKnow &&
                              one->quickest - took > std::max<Duration>(kMuchSooner, one->quickest / 4);
-    const bool doubted = one->suspect || much_sooner || (bound && !one->quick && response < silent_);
+    const bool never_met = !one->met && one->meetings >= kMeetings;
+    const bool doubted =
+        one->suspect || never_met || much_sooner || (bound && !one->quick && response < silent_);
     return doubted ? Doubt::kAnother : Doubt::kNone;
 }
 
@@ -65,11 +85,7 @@ bool TwinWatch::alone_too_early(std::uint8_t unit, Monotonic now) {
         return true;
     }
     // From now on it is left alone until whatever it still sends has come, and is seen for what it is.
-    one.signs = one.suspect ? one.signs : 0;
-    one.suspect = true;
-    one.reach_known = false;
-    one.last_sign = now;
-    one.clean = 0;
+    suspected(unit, now);
     return false;
 }
 
@@ -78,8 +94,8 @@ Monotonic TwinWatch::hear_until(std::uint8_t unit) const {
     if (one == nullptr) {
         return {};
     }
-    return one->request_end +
-           (one->suspect && one->reach_known ? std::min(one->reach, one->longest) : one->longest);
+    const bool known = one->suspect && one->reach_known && one->signs >= kSignsToReach;
+    return one->request_end + (known ? std::min(one->reach, one->longest) : one->longest);
 }
 
 void TwinWatch::answered(std::uint8_t unit, Duration response, Monotonic now) {
@@ -95,6 +111,7 @@ void TwinWatch::answered(std::uint8_t unit, Duration response, Monotonic now) {
     one.quick = one.quick || response < silent_;
     no_baud_ = no_baud_ || response < Duration::zero();
     one.first = one.last_answer == Monotonic{} ? took : one.first;
+    one.met = one.met || one.meetings >= kMeetings;  // it was heard out
     one.last_answer = now;
 }
 
@@ -129,9 +146,11 @@ Monotonic TwinWatch::not_before(std::uint8_t unit) const {
     if (one->suspect) {
         return hear_until(unit);
     }
-    const bool just_met = one->last_answer != Monotonic{} && !one->met;
-    return just_met || one->wary
-               ? one->request_end + std::min<Duration>(one->longest, kMetTimes * one->first + kMetMore)
+    if (!one->met && (one->last_answer != Monotonic{} || one->wary)) {
+        return one->request_end + one->longest;
+    }
+    return one->wary
+               ? one->request_end + std::min<Duration>(one->longest, kWaryTimes * one->first + kWaryMore)
                : Monotonic{};
 }
 

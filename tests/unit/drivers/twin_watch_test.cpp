@@ -38,7 +38,7 @@ protected:
 TEST_F(TwinWatchTest, AHealthyUnitIsLeftAloneOnceAfterItsFirstAnswerAndNeverDoubted) {
     EXPECT_EQ(watch_.not_before(kUnit), Monotonic{}) << "nothing was asked yet";
     EXPECT_FALSE(ask(0ms, 5ms));
-    EXPECT_EQ(watch_.not_before(kUnit), at(65ms)) << "a second answer of its kind would come until then";
+    EXPECT_EQ(watch_.not_before(kUnit), at(kLongest)) << "a second answer would come until then";
     for (int i = 1; i < 500; ++i) {
         EXPECT_FALSE(ask(kLongest + 20ms * i, 5ms + (i * 7919) % 45 * 1ms)) << i;
         EXPECT_EQ(watch_.not_before(kUnit), Monotonic{}) << i;
@@ -52,6 +52,45 @@ TEST_F(TwinWatchTest, AfterTheLineWasOpenedAnewUnitsAreMetOnceMore) {
     EXPECT_EQ(watch_.not_before(kUnit), Monotonic{});
     EXPECT_FALSE(ask(10s, 40ms));
     EXPECT_EQ(watch_.not_before(kUnit), at(10s + kLongest)) << "no longer than an answer may take";
+}
+
+TEST_F(TwinWatchTest, AUnitIsMetAgainWhereASecondAnswerMayHaveBeenDamaged) {
+    EXPECT_FALSE(ask(0s, 40ms));
+    EXPECT_TRUE(watch_.may_have_more(kUnit, at(90ms)));
+    watch_.disturbed(at(90ms));
+    EXPECT_FALSE(ask(1s, 40ms));
+    EXPECT_EQ(watch_.not_before(kUnit), at(1s + kLongest)) << "once more";
+    EXPECT_FALSE(watch_.may_have_more(kUnit, at(1s + 2 * kLongest))) << "not so late";
+    EXPECT_FALSE(ask(2s, 40ms));
+    EXPECT_EQ(watch_.not_before(kUnit), Monotonic{}) << "nothing came, and nothing was damaged";
+    EXPECT_FALSE(watch_.may_have_more(kUnit, at(2s + 90ms)));
+}
+
+TEST_F(TwinWatchTest, WhoWasNeverMetInPeaceIsHeardOutOnceAndThenBelieved) {
+    for (int i = 0; i < TwinWatch::kMeetings; ++i) {
+        EXPECT_FALSE(ask(i * 1s, 40ms)) << i;
+        watch_.disturbed(at(i * 1s + 90ms));
+    }
+    watch_.asked(kUnit, at(10s), kLongest);
+    EXPECT_EQ(watch_.doubt(kUnit, 40ms), Doubt::kAnother);
+    watch_.answered(kUnit, 40ms, at(11s));
+    EXPECT_FALSE(ask(12s, 40ms));
+    EXPECT_EQ(watch_.not_before(kUnit), Monotonic{});
+}
+
+TEST_F(TwinWatchTest, WhereTheLineIsNeverInPeaceAUnitIsBelievedAtLast) {
+    int doubted = 0;
+    for (int i = 0; i < 20; ++i) {
+        watch_.asked(kUnit, at(i * 1s), kLongest);
+        if (watch_.doubt(kUnit, 40ms) == Doubt::kNone) {
+            watch_.answered(kUnit, 40ms, at(i * 1s + 40ms));
+        } else {
+            ++doubted;  // and heard out in vain
+            watch_.unclear(kUnit);
+        }
+        watch_.disturbed(at(i * 1s + 90ms));
+    }
+    EXPECT_EQ(doubted, TwinWatch::kMeetings);
 }
 
 TEST_F(TwinWatchTest, WhatNobodyAskedForMakesTheUnitSuspectAndTwiceIsTold) {
@@ -68,7 +107,7 @@ TEST_F(TwinWatchTest, AfterADamagedAnswerItIsLeftAloneForAMoment) {
     know();
     watch_.asked(kUnit, at(2s), 1s);
     watch_.unclear(kUnit);
-    EXPECT_EQ(watch_.not_before(kUnit), at(2s + 3 * 40ms + TwinWatch::kMetMore));
+    EXPECT_EQ(watch_.not_before(kUnit), at(2s + 3 * 40ms + TwinWatch::kWaryMore));
     EXPECT_FALSE(ask(3s, 40ms)) << "noise alone makes nobody suspect";
     EXPECT_EQ(watch_.not_before(kUnit), Monotonic{});
 }
@@ -215,30 +254,40 @@ TEST_F(TwinWatchTest, WhatIsDamagedOrAnotherSignBeginsTheHealingAnew) {
 }
 
 TEST_F(TwinWatchTest, TheSecondIsWaitedForAsLongAsItWasSeenToTakeAndNoLongerThanAnAnswerMay) {
+    const auto second = [&](Duration since, Duration after) {
+        watch_.asked(kUnit, at(since), kLongest);
+        watch_.unasked(kUnit, at(since + after), at(since + after));
+    };
     know();
-    watch_.asked(kUnit, at(10s), kLongest);
-    watch_.unasked(kUnit, at(10s + 40ms), at(10s + 40ms));
-    EXPECT_EQ(watch_.hear_until(kUnit), at(10s + 50ms)) << "a quarter beyond what was seen";
-    watch_.asked(kUnit, at(11s), kLongest);
-    watch_.unasked(kUnit, at(11s + 60ms), at(11s + 60ms));
-    EXPECT_EQ(watch_.hear_until(kUnit), at(11s + 75ms)) << "the latest counts";
-    watch_.asked(kUnit, at(12s), kLongest);
-    watch_.unasked(kUnit, at(13s), at(13s));
-    EXPECT_EQ(watch_.hear_until(kUnit), at(12s + kLongest)) << "the line is not held for longer";
-    watch_ = TwinWatch(kSilent);
+    for (int i = 0; i < TwinWatch::kSignsToReach; ++i) {
+        second(10s + i * 1s, 40ms);
+        if (i < TwinWatch::kSignsToReach - 1) {
+            EXPECT_EQ(watch_.hear_until(kUnit), at(10s + i * 1s + kLongest)) << "not known yet: " << i;
+        }
+    }
+    EXPECT_EQ(watch_.hear_until(kUnit), at(17s + 50ms)) << "a quarter beyond what was seen";
+    second(18s, 60ms);
+    EXPECT_EQ(watch_.hear_until(kUnit), at(18s + 75ms)) << "the latest counts";
+    second(19s, 1s);
+    EXPECT_EQ(watch_.hear_until(kUnit), at(19s + kLongest)) << "the line is not held for longer";
+}
+
+TEST_F(TwinWatchTest, WhatNobodySawComingDoesNotTellHowLateItIs) {
     know();
-    watch_.asked(kUnit, at(10s), kLongest);
-    watch_.unasked(kUnit, at(10s + 40ms), std::nullopt);
-    EXPECT_EQ(watch_.hear_until(kUnit), at(10s + kLongest)) << "nobody saw it coming";
-    watch_ = TwinWatch(kSilent);
-    know();
-    watch_.asked(kUnit, at(10s), kLongest);
-    watch_.asked(kUnit, at(10s + 50ms), kLongest);
-    watch_.unasked(kUnit, at(10s + 66ms), at(10s + 66ms));
-    EXPECT_EQ(watch_.hear_until(kUnit), at(10s + 50ms + kLongest)) << "to which of the two?";
-    watch_.asked(kUnit, at(11s), kLongest);
-    watch_.unasked(kUnit, at(11s + 64ms), at(11s + 64ms));
-    EXPECT_EQ(watch_.hear_until(kUnit), at(11s + 80ms)) << "now it is known";
+    for (int i = 0; i < 2 * TwinWatch::kSignsToReach; ++i) {
+        watch_.asked(kUnit, at(10s + i * 1s), kLongest);
+        watch_.unasked(kUnit, at(10s + i * 1s + 40ms), std::nullopt);
+        EXPECT_EQ(watch_.hear_until(kUnit), at(10s + i * 1s + kLongest)) << i;
+    }
+    for (int i = 0; i < 2 * TwinWatch::kSignsToReach; ++i) {
+        watch_.asked(kUnit, at(40s + i * 1s), kLongest);
+        watch_.asked(kUnit, at(40s + i * 1s + 50ms), kLongest);
+        watch_.unasked(kUnit, at(40s + i * 1s + 66ms), at(40s + i * 1s + 66ms));
+        EXPECT_EQ(watch_.hear_until(kUnit), at(40s + i * 1s + 50ms + kLongest)) << "to which of the two?";
+    }
+    watch_.asked(kUnit, at(60s), kLongest);
+    watch_.unasked(kUnit, at(60s + 64ms), at(60s + 64ms));
+    EXPECT_EQ(watch_.hear_until(kUnit), at(60s + 80ms)) << "now it is known";
 }
 
 TEST_F(TwinWatchTest, UnitsThatWereNeverAskedAreNobodysBusiness) {

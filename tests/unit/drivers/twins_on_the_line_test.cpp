@@ -67,13 +67,67 @@ INSTANTIATE_TEST_SUITE_P(Wires, TwinsOnTheLine, testing::Values(Wire::kPty, Wire
                          });
 
 TEST_P(TwinsOnTheLine, FromTheFirstRequestOnNoAnswerOfTheOtherIsTakenForTheNext) {
-    slave.handle(twins());
-    for (unsigned i = 0; i < 4; ++i) {
-        EXPECT_EQ(wrong(read(4)) + wrong(read(0x20)), "") << i;
+    for (const Duration later :
+         {40ms, 180ms}) {  // within its longest turnaround it may be as late as it will
+        EXPECT_TRUE(bus->open(clock.now() + 5s));
+        slave.handle(twins(later));
+        for (unsigned i = 0; i < 4; ++i) {
+            EXPECT_EQ(wrong(read(4)) + wrong(read(0x20)), "") << i << " after " << later.count();
+        }
+        EXPECT_TRUE(bus->two_answer(4));
+        EXPECT_GE(bus->traffic().unasked_frames, 2U);
+        EXPECT_EQ(bus->traffic().late_frames + bus->traffic().foreign_frames, 0U);
+        bus = std::move(*RtuBus::create(slave.bus(), clock));
     }
+}
+
+/// Their neighbours are asked meanwhile, and what the slower says falls into one of their exchanges.
+TEST_P(TwinsOnTheLine, ASlowOneIsSeenInTheExchangeOfANeighbourThatAnswers) {
+    slave.handle([](const Bytes& request) -> FakeSlave::Says {
+        const FakeSlave::Say honest{.bytes = with_crc(honest_answer(request, 0)), .after = {}};
+        return request[0] == 4
+                   ? FakeSlave::Says{honest}
+                   : FakeSlave::Says{{.bytes = with_crc(honest_answer(from_hex("04 03 00 04 00 01"), kTwin)),
+                                      .after = 60ms},
+                                     {.bytes = honest.bytes, .after = 20ms}};
+    });
+    EXPECT_EQ(wrong(read(4)), "");
+    EXPECT_EQ(wrong(read(0x20, 5)), "");
+    EXPECT_EQ(bus->traffic().unasked_frames, 1U);
+    slave.handle(twins(180ms));
+    EXPECT_FALSE(bus->transact(read(0x20))) << "heard out, two answer, be it later than the first time";
     EXPECT_TRUE(bus->two_answer(4));
-    EXPECT_GE(bus->traffic().unasked_frames, 2U);
-    EXPECT_EQ(bus->traffic().late_frames + bus->traffic().foreign_frames, 0U);
+}
+
+/// The request to the neighbour and the slower one's answer meet: the neighbour hears nothing and is silent.
+TEST_P(TwinsOnTheLine, ASlowOneIsSeenInTheExchangeOfANeighbourThatIsSilent) {
+    slave.handle([](const Bytes& request) -> FakeSlave::Says {
+        return {request[0] == 4
+                    ? FakeSlave::Say{.bytes = with_crc(honest_answer(request, 0)), .after = {}}
+                    : FakeSlave::Say{.bytes = with_crc(honest_answer(from_hex("04 03 00 04 00 01"), kTwin)),
+                                     .after = 60ms}};
+    });
+    EXPECT_EQ(wrong(read(4)), "");
+    EXPECT_FALSE(bus->transact(read(0x20, 5)));
+    EXPECT_FALSE(bus->two_answer(4)) << "it may be the neighbour's under a wrong address";
+    slave.handle(twins(180ms));
+    EXPECT_FALSE(bus->transact(read(0x20))) << "heard out, two answer";
+}
+
+/// It is damaged by what a neighbour says, whenever it comes.
+TEST_P(TwinsOnTheLine, ASlowOneThatIsNeverSeenIsHeardOut) {
+    for (int i = 0; i < TwinWatch::kMeetings; ++i) {
+        slave.handle(honest_rtu());
+        EXPECT_EQ(wrong(read(4)), "") << i;
+        slave.handle([](const Bytes& request) -> FakeSlave::Says {
+            Bytes spoiled = with_crc(honest_answer(request, 0));
+            spoiled.back() ^= 0x5A;
+            return {{.bytes = spoiled, .after = 20ms}};
+        });
+        EXPECT_FALSE(bus->transact(read(0x20, 5))) << i;
+    }
+    slave.handle(twins(180ms));
+    EXPECT_FALSE(bus->transact(read(0x20))) << "heard out, two answer";
 }
 
 TEST_P(TwinsOnTheLine, AsLongAsTwoAnswerNeitherIsBelievedAndItIsSaid) {
