@@ -235,7 +235,7 @@ Bytes honest_answer(std::span<const std::uint8_t> pdu, std::uint16_t offset) {
 
 FakeSlave::Handler honest_rtu(std::uint16_t offset) {
     return [offset](const Bytes& request) -> FakeSlave::Says {
-        return {{.bytes = with_crc(honest_answer(request, offset)), .after = {}}};
+        return {{.bytes = with_crc(honest_answer(request, offset)), .after = kOnTheWire}};
     };
 }
 

@@ -72,6 +72,10 @@ private:
     std::thread thread_;
 };
 
+/// No answer is here sooner on a line of 115200 baud: a pty has no baud rate, and one that came before the
+/// request can have ended is not believed.
+constexpr Duration kOnTheWire = std::chrono::milliseconds(5);
+
 /// Answers reads of any unit with the register's own address + `offset` as its value, RTU.
 FakeSlave::Handler honest_rtu(std::uint16_t offset = 0);
 /// The same for Modbus TCP.

@@ -95,10 +95,11 @@ TEST_P(LateOnTheLine, ARefusalOfTheShorterReadTellsAsWell) {
     ASSERT_EQ(time_out(), Errc::kTimeout);
     slave.handle([](const Bytes& request) {
         return count_of(request) == kCount
-                   ? FakeSlave::Says{{.bytes = with_crc(honest_answer(request, 0)), .after = {}}}
-                   : FakeSlave::Says{{.bytes = rtu("04 83 02"), .after = {}}};
+                   ? FakeSlave::Says{{.bytes = with_crc(honest_answer(request, 0)), .after = kOnTheWire}}
+                   : FakeSlave::Says{{.bytes = rtu("04 83 02"), .after = kOnTheWire}};
     });
-    EXPECT_TRUE(bus->transact(read()));
+    const Result<Answer> whole = bus->transact(read());
+    EXPECT_TRUE(whole) << whole.error().what;
     EXPECT_EQ(bus->traffic().exceptions, 1U);
 }
 
@@ -107,7 +108,7 @@ TEST_P(LateOnTheLine, OneThatIsSilentToShorterReadsComesBackAndIsAskedNoMoreOfTh
     bool dead = true;
     slave.handle([&](const Bytes& request) {
         return !dead && count_of(request) == kCount
-                   ? FakeSlave::Says{{.bytes = with_crc(honest_answer(request, 0)), .after = {}}}
+                   ? FakeSlave::Says{{.bytes = with_crc(honest_answer(request, 0)), .after = kOnTheWire}}
                    : FakeSlave::Says{};
     });
     for (int i = 0; i < Quarantine::kDeafToTell; ++i) {
