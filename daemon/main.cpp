@@ -92,12 +92,14 @@ private:
         std::vector<config::Diagnostic> diagnostics;
         const Result<Accepted> fresh = read_configuration(places_, diagnostics);
         log_diagnostics(diagnostics);
-        if (fresh) {
+        const config::Text why = fresh ? pipeline_.would_strand(fresh->site)
+                                       : config::Text{fresh.error().what, fresh.error().what};
+        if (why.en.empty()) {
             return true;
         }
-        log::error("新配置未被接受,继续按现有配置运行:" + fresh.error().what,
-                   "the new configuration is refused, everything stays as it is: " + fresh.error().what);
-        pipeline_.configuration_trouble(fresh.error().what);
+        log::error("新配置未被接受,继续按现有配置运行:" + why.zh,
+                   "the new configuration is refused, everything stays as it is: " + why.en);
+        pipeline_.configuration_trouble(why.en);
         return false;
     }
 

@@ -70,6 +70,10 @@ public:
     /// A reload was refused (or, with an empty text, the files are good again).
     void configuration_trouble(const std::string& why);
 
+    /// Why a new start with that configuration would leave something on that it cannot switch off; empty: it
+    /// would not. What does not answer could not be switched off now either, and is none.
+    config::Text would_strand(const config::Site& fresh) const;
+
     const config::Site& site() const { return site_; }
 
 private:

@@ -127,8 +127,8 @@ std::string words_of(const Outcome& outcome, std::uint64_t seen) {
             return seen > outcome.revision
                        ? "the alarm never had revision " + std::to_string(seen) + ": it is at revision " +
                              std::to_string(outcome.revision)
-                       : "the alarm was raised again after revision " + std::to_string(seen) +
-                             "; look at it and acknowledge the new one";
+                       : "the alarm was raised again, or is graver, since revision " + std::to_string(seen) +
+                             "; look at it and acknowledge it as it is now";
         case Answer::kNotFound:
             return "no such alarm, or it is over";
         case Answer::kRefused:

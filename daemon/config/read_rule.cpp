@@ -136,6 +136,7 @@ void check_levels(Reader& reader, const std::vector<Level>& levels, RuleKind kin
 
 /// A rate of 0 is passed by everything that stands still; the others measure how far, how long, how often.
 void check_sign(Reader& reader, const RuleDraft& draft) {
+    constexpr double kMostSeconds = std::chrono::duration<double>(kLongestDwell).count();
     const RuleKind kind = draft.kind.value_or(RuleKind::kAbove);
     const bool positive = kind == RuleKind::kJump || kind == RuleKind::kMoved ||
                           kind == RuleKind::kOccupied || kind == RuleKind::kGrowth;
@@ -147,6 +148,14 @@ void check_sign(Reader& reader, const RuleDraft& draft) {
         } else if (positive && level.limit <= 0) {
             reader.error(keys,
                          fmt::format("limit of a rule of kind \"{}\" must be above 0", to_string(kind)));
+        } else if (kind == RuleKind::kMoved && level.limit > kHalfTurn) {
+            reader.error(keys, fmt::format("limit of a rule of kind \"moved\" is an angle of at most {} "
+                                           "degrees, upside down; {} can never be reached",
+                                           kHalfTurn, level.limit));
+        } else if (kind == RuleKind::kOccupied && level.limit > kMostSeconds) {
+            reader.error(keys, fmt::format("limit of a rule of kind \"occupied\" is a dwell in seconds, at "
+                                           "most {} (7 days); found {}",
+                                           kMostSeconds, level.limit));
         } else if (kind == RuleKind::kGrowth && level.limit <= 1) {
             reader.error(keys, fmt::format("limit of a rule of kind \"growth\" is so many times the usual "
                                            "median and must be above 1; {} is no growth: 1.5 is half as much "

@@ -10,6 +10,13 @@
 // The part of RuleLayer that warns of what is allowed and leaves a device with less than its class promises.
 namespace gengfu::config {
 
+namespace {
+
+/// A sensor that is asked seldom is waited for longer, and nobody wonders why.
+constexpr int kFewReadings = 10;
+
+}  // namespace
+
 /// A device may switch off or slow down a safety rule of its class; whoever reads the file later wants to
 /// know why.
 void RuleLayer::doubt_weakened(const DeviceReader::Draft& device, const RuleDraft& of_class,
@@ -25,6 +32,7 @@ void RuleLayer::doubt_weakened(const DeviceReader::Draft& device, const RuleDraf
                                     in_quotes(site_.device(device.id).name), in_quotes(draft.name),
                                     in_quotes(device.device_class->name), what));
     };
+    const Duration interval = site_.device(device.id).interval;
     if (!draft.enabled && own.value.find("enabled") != nullptr) {
         doubt("enabled", "is switched off");
     } else if (!draft.rule.alarm && own.value.find("alarm") != nullptr) {
@@ -32,6 +40,12 @@ void RuleLayer::doubt_weakened(const DeviceReader::Draft& device, const RuleDraf
     } else if (draft.rule.promise > of_class.rule.promise && of_class.rule.promise > Duration::zero()) {
         doubt("promise", fmt::format("may come after {} instead of {}", readable(draft.rule.promise),
                                      readable(of_class.rule.promise)));
+    } else if (draft.rule.silent_for > std::max(of_class.rule.silent_for, kFewReadings * interval) &&
+               own.value.find("for") != nullptr) {
+        doubt("for", fmt::format("waits for {} instead of {}", readable(draft.rule.silent_for),
+                                 readable(of_class.rule.silent_for)));
+    } else if (!draft.rule.safety && own.value.find("safety") != nullptr) {
+        doubt("safety", "is no safety rule any more: nothing is promised of it");
     } else if (of_class.rule.schedule.empty() && own.value.find("schedule") != nullptr &&
                longest_open(draft.rule.schedule)) {
         doubt("schedule", "sleeps outside of its schedule");

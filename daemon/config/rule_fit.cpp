@@ -63,6 +63,12 @@ std::string range_mistake(const Rule& rule, const PointSpec& spec) {
     if (rule.kind == RuleKind::kOutside && rule.low <= range.low && rule.high >= range.high) {
         return beyond_range(fmt::format("a value outside {} to {}", rule.low, rule.high), range);
     }
+    if (rule.kind == RuleKind::kGrowth && rule.floor > range.high) {
+        return beyond_range(fmt::format("floor {}", rule.floor), range);
+    }
+    if (rule.kind == RuleKind::kOccupied && rule.axes.empty() && rule.enter > range.high) {
+        return beyond_range(fmt::format("enter {}", rule.enter), range);
+    }
     if (rule.kind == RuleKind::kRate || rule.kind == RuleKind::kJump) {
         const double most = furthest(rule, range.high - range.low);
         for (const Level& level : rule.levels) {

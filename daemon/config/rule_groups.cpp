@@ -219,7 +219,14 @@ void RuleLayer::complain_member(const Group& group, const MemberDraft& member, c
         return;
     }
     if (const auto idle = idle_.find({device, member.rule}); idle != idle_.end()) {
-        report_.error(member.at, fmt::format("{}: {} {}", subject, in_quotes(full), idle->second));
+        const std::string& owner = site_.device(rule.device).name;
+        const std::string remedy =
+            owner != device ? std::string()
+                            : fmt::format(
+                                  "; take it out of the list, or the whole rule away from device {} "
+                                  "([device.rule.{}], enabled = false)",
+                                  in_quotes(owner), rule.name);
+        report_.error(member.at, fmt::format("{}: {} {}{}", subject, in_quotes(full), idle->second, remedy));
         return;
     }
     std::vector<std::string> devices;

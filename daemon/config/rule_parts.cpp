@@ -211,9 +211,8 @@ std::optional<Level> read_level_limit(Reader& reader, std::string_view key, Rule
 }
 
 std::optional<double> read_first_limit(Reader& reader, const RuleDraft& draft) {
-    constexpr double kHalfTurn = 180;
     const auto angle = reader.number("angle", 0, kHalfTurn);
-    const auto dwell = reader.duration("dwell", std::chrono::seconds(1), std::chrono::hours(24 * 7));
+    const auto dwell = reader.duration("dwell", std::chrono::seconds(1), kLongestDwell);
     if (draft.kind == RuleKind::kMoved) {
         return angle;
     }

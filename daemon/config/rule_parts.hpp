@@ -17,6 +17,11 @@ namespace gengfu::config {
 std::optional<Level> read_level_limit(Reader& reader, std::string_view key, RuleKind kind,
                                       std::string& limit_of);
 
+/// An angle between two poses, upside down.
+constexpr double kHalfTurn = 180;
+/// A vehicle that stands in a fire lane for longer is nobody's news any more.
+constexpr std::chrono::hours kLongestDwell{24 * 7};
+
 /// `angle` in degrees, `dwell` as seconds: the limit of the mildest level, in the words of their kinds.
 std::optional<double> read_first_limit(Reader& reader, const RuleDraft& draft);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -215,8 +216,14 @@ std::string advice_for(const config::Site& site, const Rule& rule, const Worst& 
         site.bus(site.device(rule.device).bus).name);
 }
 
+/// Rounded up: what misses a promise by a millisecond must not read like the promise.
 std::string can_take(Duration worst) {
-    return worst == Duration::max() ? std::string("without end") : "as long as " + seconds(worst);
+    if (worst == Duration::max()) {
+        return "without end";
+    }
+    const double exact = std::chrono::duration<double>(worst).count();
+    const double step = std::pow(10.0, std::floor(std::log10(std::max(exact, 1e-3))) - 2);
+    return fmt::format("as long as {:.3g} s", std::ceil(exact / step - 1e-6) * step);
 }
 
 }  // namespace

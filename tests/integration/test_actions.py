@@ -209,6 +209,25 @@ def test_an_orderly_end_undoes_and_a_reload_does_not(site, feed):
     site.wait_siren(True)
 
 
+def test_what_is_on_and_could_not_be_switched_off_refuses_the_reload(site, feed):
+    """The box gets another number while its siren sounds: the daemon would never reach the one that is on."""
+    site.configure("10min")
+    site.gateway.start()
+    site.current(ALARM)
+    site.wait_siren(True)
+    alarm = feed.wait_transition("RAISED", RULE, "panel").alarm
+    site.gateway.configure(site.configuration.text().replace('unit = 2\n', 'unit = 3\n'))
+    site.gateway.reload()
+    feed.wait_transition("RAISED", "configuration-refused", "gateway")
+    assert "box coil:0x0002 switched on" in site.gateway.log() and site.siren() and feed.birth.start == 1
+    assert "gengfu shelve" in site.gateway.ask(verb="status")["configuration_trouble"]
+    assert site.gateway.command("shelve", alarm.id, "--for", "1h", "--why", "the box is moved").returncode == 0
+    site.wait_siren(False)
+    feed.wait(lambda: audits(feed, "action-off"), "it to be known to be off")
+    site.gateway.reload()
+    feed.wait(lambda: feed.birth.start == 2, "the new start")
+
+
 def test_a_unit_that_refuses_is_an_alarm_and_is_tried_on(site, feed):
     site.configure("10min")
     site.gateway.start()

@@ -127,7 +127,8 @@ TEST_F(ChooseTest, SaysThatNothingFits) {
 TEST(CommandWords, TellAStaleRevisionFromOneThatNeverWas) {
     const Outcome outcome{Answer::kStale, std::nullopt, 4};
     EXPECT_EQ(words_of(outcome, 2),
-              "the alarm was raised again after revision 2; look at it and acknowledge the new one");
+              "the alarm was raised again, or is graver, since revision 2; look at it and acknowledge it as "
+              "it is now");
     EXPECT_EQ(words_of(outcome, 99), "the alarm never had revision 99: it is at revision 4");
 }
 
