@@ -17,9 +17,6 @@ namespace {
 /// Bytes of the shortest answer, an exception: what is less is the line's own noise.
 constexpr std::size_t kLeastAnswer = 5;
 
-/// Bytes that a driver adds when it is switched on.
-constexpr std::size_t kGlitch = 1;
-
 constexpr std::size_t kCrcBytes = 2;
 /// What a broadcast is given when nothing is known: units need 100 to 200 ms to obey (Modbus over Serial Line
 /// V1.02, 2.4.1).
@@ -385,7 +382,7 @@ Result<Answer> RtuBus::answered(const Exchange& exchange, const RtuFramer::Match
                                          "that of a second unit with this address");
     }
     if (doubt != Doubt::kNone || (another && is_watched)) {
-        if (Result<void> only = hear_out(exchange, another, doubt == Doubt::kTooEarly); !only) {
+        if (Result<void> only = hear_out(request, another, doubt == Doubt::kTooEarly); !only) {
             return pass(only);
         }
     }
@@ -394,64 +391,6 @@ Result<Answer> RtuBus::answered(const Exchange& exchange, const RtuFramer::Match
     traffic_.exceptions += is_exception ? 1 : 0;
     return is_exception ? Result<Answer>(tl::make_unexpected(std::move(error)))
                         : Result<Answer>(std::move(answer));
-}
-
-Result<void> RtuBus::hear_out(const Exchange& exchange, bool another, bool too_early) {
-    const Request& request = exchange.request;
-    framer_.expect_nothing();
-    const Duration whole = line_.character * signed_count(answer_size(request) + kCrcBytes);
-    if (Result<void> heard = listen_until(twins_.hear_until(request.unit) + whole + line_.latency, request);
-        !heard) {
-        return heard;
-    }
-    const Leftovers leftovers = framer_.finish();
-    another = count(leftovers, request.unit, line_busy_until_, line_busy_until_) || another;
-    if (another) {
-        ++traffic_.bad_frames;
-        return fail(Errc::kBadFrame,
-                    who(request) +
-                        ": two answers to one request: two units have this address, another master "
-                        "asks it too, or a converter repeats; `gengfu scan` shows who is there");
-    }
-    if (leftovers.noise_bytes > 0) {
-        twins_.unclear(request.unit);
-        ++traffic_.bad_frames;
-        return fail(Errc::kBadFrame, who(request) +
-                                         ": something damaged came after its answer, which may be "
-                                         "that of a second unit with this address");
-    }
-    if (too_early && !twins_.alone_too_early(request.unit, clock_.now())) {
-        ++traffic_.bad_frames;
-        return fail(Errc::kBadFrame,
-                    who(request) +
-                        ": its answer began before the request had ended, and so belongs to "
-                        "an earlier one: it, or a second unit with its address, answers twice");
-    }
-    twins_.alone(request.unit, clock_.now());
-    return {};
-}
-
-/// Reads what comes into the framer.
-Result<void> RtuBus::listen_until(Monotonic until, const Request& request) {
-    for (;;) {
-        const Woken woken = waker_->wait(fd_.get(), POLLIN, until, clock_);
-        if (woken == Woken::kInterrupted) {
-            return fail(Errc::kInterrupted, who(request) + ": interrupted");
-        }
-        if (woken == Woken::kHangUp) {
-            return lost("the port is unplugged or the connection lost");
-        }
-        if (woken == Woken::kReady) {
-            Result<bool> came = take_stray_bytes();
-            if (!came) {
-                return pass(came);
-            }
-            line_busy_until_ = std::max(line_busy_until_, clock_.now());
-        }
-        if (woken == Woken::kDeadline || clock_.now() >= until) {
-            return {};
-        }
-    }
 }
 
 /// The deadline has passed without an answer. One may still come: the unit owes it.
@@ -497,38 +436,6 @@ Result<Answer> RtuBus::unanswered(const Exchange& exchange) {
     ++traffic_.timeouts;
     const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now - exchange.request_end);
     return fail(Errc::kTimeout, who(request) + ": no answer in " + std::to_string(waited.count()) + " ms");
-}
-
-/// \param asked_unit  whose frames are late answers though it owed nothing before; -1: none
-/// \param of_others  what frames of other units are that nobody asked. In an exchange in which the asked unit
-///                   says nothing they are more likely its answer under a wrong address than a second one of
-///                   theirs.
-bool RtuBus::count(const Leftovers& leftovers, int asked_unit, std::optional<Monotonic> came,
-                   Monotonic unseen, OfOthers of_others) {
-    traffic_.noise_bytes += leftovers.noise_bytes;
-    if (leftovers.noise_bytes > kGlitch) {
-        twins_.disturbed(clock_.now());
-    }
-    bool another = false;
-    for (const std::uint8_t unit : leftovers.units) {
-        const bool is_sign = unit == asked_unit || of_others == OfOthers::kUnasked;
-        if (is_sign && quarantine_.owed(unit)) {
-            ++traffic_.late_frames;
-            quarantine_.came_late(unit, {came.value_or(unseen), came.value_or(clock_.now())});
-        } else if (is_sign && twins_.is_watched(unit)) {
-            ++traffic_.unasked_frames;
-            twins_.unasked(unit, clock_.now(), came);
-        } else {
-            const bool late = unit == asked_unit || quarantine_.is_owing(unit);
-            ++(late ? traffic_.late_frames : traffic_.foreign_frames);
-            if (!late && twins_.may_have_more(unit, came.value_or(unseen))) {
-                twins_.suspected(unit, clock_.now());
-            }
-            continue;
-        }
-        another = another || unit == asked_unit;
-    }
-    return another;
 }
 
 }  // namespace gengfu::drivers::modbus

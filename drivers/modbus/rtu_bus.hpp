@@ -69,7 +69,7 @@ private:
     Result<Answer> over(const Exchange& exchange);
     Result<Answer> unanswered(const Exchange& exchange);
     /// Listens for as long as another answer may come. \return whether there was none
-    Result<void> hear_out(const Exchange& exchange, bool another, bool too_early);
+    Result<void> hear_out(const Request& request, bool another, bool too_early);
     Result<void> listen_until(Monotonic until, const Request& request);
     Woken wait_for_bytes(Monotonic until);
     Result<std::size_t> read_some();

@@ -103,6 +103,27 @@ def test_off_when_its_time_is_over_although_the_alarm_stands(site, feed):
     assert site.gateway.alarm(RULE)["active"]
 
 
+def test_a_new_danger_of_an_alarm_that_chatters_switches_it_on_again(site, feed):
+    """The alarm stays active while its condition comes and goes, and is told no more: the siren must sound all the same."""
+    site.configure("1s")
+    site.gateway.start()
+    for _ in range(3):
+        site.current(ALARM)
+        site.wait_siren(True)
+        site.current(REST)
+        site.wait_siren(False)
+    wait_for(lambda: site.gateway.alarm(RULE)["chattering"], "it to chatter")
+    for _ in range(2):  # its time is over now, and the alarm stands
+        site.current(REST)
+        wait_for(lambda: site.gateway.read("panel")["residual_current"]["value"] == 30, "the rest to be read")
+        raises = site.gateway.alarm(RULE)["raises"]
+        site.current(ALARM)
+        wait_for(lambda: site.gateway.alarm(RULE)["raises"] == raises + 1, "the danger to be seen")
+        site.wait_siren(True)
+        site.wait_siren(False)
+    assert site.gateway.alarm(RULE)["active"]
+
+
 def test_without_the_profiles_leave_the_configuration_is_refused(site):
     site.configure("10min", leave="")
     checked = site.gateway.command("check")
