@@ -374,7 +374,8 @@ Result<Answer> RtuBus::answered(const Exchange& exchange, const RtuFramer::Match
     }
     const Leftovers leftovers = framer_.finish();
     const bool another = count(leftovers, request.unit, received, received);
-    if (doubt != Doubt::kNone && leftovers.noise_bytes >= kLeastAnswer) {
+    // Its own answer may be what was damaged, by that of a second one to the request before.
+    if (is_watched && leftovers.noise_bytes >= kLeastAnswer) {
         twins_.unclear(request.unit);
         ++traffic_.bad_frames;
         return fail(Errc::kBadFrame, who(request) +

@@ -114,8 +114,8 @@ def test_the_sensor_is_read_again_when_the_other_is_gone(line, feed, gateway):
     wait_for(lambda: of(gateway, "cover").get("two_answer"), "the twins to be told")
     line.do("fault", target="second", kind="silence")
     wait_for(lambda: gateway.health("cover") == "online", "the one that is left", 60)
-    last = len(good(feed, "cover", "b"))
-    wait_for(lambda: len(good(feed, "cover", "b")) > last, "its values", 60)
-    assert good(feed, "cover", "b")[-1] == 200
+    wait_for(lambda: [(gateway.read("cover")[point]["quality"], gateway.read("cover")[point].get("value")) for point in "ab"]
+             == [("good", 100), ("good", 200)], "its values", 60)
+    wait_for(lambda: good(feed, "cover", "b")[-1:] == [200], "them to be told", 60)
     assert of(gateway, "cover").get("two_answer"), "it is watched for a minute more"
     assert set(good(feed, "cover", "a")) <= A and set(good(feed, "cover", "b")) <= B

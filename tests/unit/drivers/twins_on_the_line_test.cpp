@@ -170,6 +170,23 @@ TEST_P(TwinsOnTheLine, OfTwoOneIsDamagedAndTheOtherIsNotBelievedEither) {
     }
 }
 
+/// A second one that comes while the line is in use: its answer to the request before meets the first one's
+/// to this, and then its own to this comes whole.
+TEST_P(TwinsOnTheLine, NobodyIsBelievedBehindSomethingDamaged) {
+    slave.handle(honest_rtu());
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_TRUE(bus->transact(read(4)));
+    }
+    slave.handle([](const Bytes& request) -> FakeSlave::Says {
+        Bytes spoiled = with_crc(honest_answer(request, 0));
+        spoiled.front() ^= 0x5A;
+        spoiled.back() ^= 0x5A;
+        return {{.bytes = spoiled, .after = kOnTheWire},
+                {.bytes = with_crc(honest_answer(request, kTwin)), .after = 15ms}};
+    });
+    EXPECT_FALSE(bus->transact(read(4)));
+}
+
 TEST_P(TwinsOnTheLine, WhatComesBehindADamagedAnswerIsNotTheNextOnes) {
     slave.handle([](const Bytes& request) -> FakeSlave::Says {
         Bytes spoiled = with_crc(honest_answer(request, 0));
