@@ -99,9 +99,11 @@ std::string found_line(const json& one, const Configured& known) {
     std::string text = "unit " + std::to_string(unit_of(one)) + (line.empty() ? "" : " at " + line) + ": ";
     if (is_several(one)) {
         return text +
-               paint(Colour::kRed, "two or more units answer to this address (or the line is very noisy)") +
-               "\n  leave one of them on the line, give it another address with `gengfu address`, then the "
-               "next\n";
+               paint(Colour::kRed,
+                     "two or more units answer to this address (or another master is on the line, or it is "
+                     "very noisy)") +
+               "\n  end any other program or device that asks on this line, and scan again; of two units "
+               "leave one on the line, give it another address with `gengfu address`, then the next\n";
     }
     const config::Device* const device = configured(known, unit_of(one));
     const std::string named = device == nullptr ? "" : "; \"" + device->name + "\" of the configuration";
@@ -124,12 +126,19 @@ std::string noise_line(const json& noisy) {
         return "";
     }
     constexpr std::size_t kNamed = 8;
-    std::string units;
-    for (std::size_t i = 0; i < std::min(kNamed, noisy.size()); ++i) {
-        units += (i == 0 ? "" : ", ") + std::to_string(unit_of(noisy[i]));
+    std::set<int> units_of_it;  // one that was asked at several settings counts once
+    for (const json& one : noisy) {
+        units_of_it.insert(static_cast<int>(unit_of(one)));
     }
-    if (noisy.size() > kNamed) {
-        units += " and " + std::to_string(noisy.size() - kNamed) + " more";
+    std::string units;
+    std::size_t named = 0;
+    for (const int unit : units_of_it) {
+        if (named < kNamed) {
+            units += (named++ == 0 ? "" : ", ") + std::to_string(unit);
+        }
+    }
+    if (units_of_it.size() > kNamed) {
+        units += " and " + std::to_string(units_of_it.size() - kNamed) + " more";
     }
     return paint(Colour::kRed, "the line is noisy") +
            ": bytes come even when nobody is asked, so that at unit " + units +

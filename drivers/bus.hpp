@@ -78,6 +78,11 @@ public:
     /// while. Only where an answer does not say which request it is of.
     virtual bool two_answer(std::uint8_t /*unit*/) const { return false; }
 
+    /// The unit's answers since the line was opened are not to be believed yet: another one with its address
+    /// may still answer the same request, and nobody knows which of them is the sensor. A few requests at
+    /// most, each not sooner than not_before().
+    virtual bool is_unproven(std::uint8_t /*unit*/) const { return false; }
+
     /// A request to the unit would wait until then, and the line with it: something of it may still come.
     virtual Monotonic not_before(std::uint8_t /*unit*/) const { return {}; }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/config/sections.hpp"
+#include "daemon/config/values.hpp"
 
 namespace gengfu::config {
 namespace {
@@ -39,13 +40,26 @@ void read_condition(Reader& reader, Probe& probe) {
     }
 }
 
-Probe read_identify(const Node& table, Report& report) {
+/// \pre read_forbid()
+void refuse_forbidden(Reader& reader, std::string_view key, const Profile& profile, Register reg,
+                      unsigned count = 1) {
+    const unsigned last = reg.address + count - 1;
+    for (const Forbidden& forbidden : profile.forbid) {
+        if (forbidden.space == reg.space && reg.address <= forbidden.last && last >= forbidden.first) {
+            reader.error(key, fmt::format("{} lies in registers that `forbid` says must never be touched",
+                                          to_text(reg)));
+        }
+    }
+}
+
+Probe read_identify(const Node& table, const Profile& profile, Report& report) {
     Reader reader(table, "profile.identify", "identify", report);
     Probe probe;
     if (reader.require("read")) {
         probe.reg = reader.parsed("read", parse_register).value_or(Register{});
     }
     probe.type = reader.parsed("type", parse_type).value_or(TypeSpec{});
+    refuse_forbidden(reader, "read", profile, probe.reg, register_count(probe.type.type, probe.type.length));
     read_condition(reader, probe);
     const auto given = [&reader](std::string_view key) { return reader.has(key) ? 1 : 0; };
     if (given("equals") + given("equals_unit") + given("in") + given("range") != 1) {
@@ -55,7 +69,8 @@ Probe read_identify(const Node& table, Report& report) {
     return probe;
 }
 
-std::vector<RegisterValue> read_provision_writes(Reader& provision, std::string_view key, Report& report) {
+std::vector<RegisterValue> read_provision_writes(Reader& provision, std::string_view key,
+                                                 const Profile& profile, Report& report) {
     std::vector<RegisterValue> writes;
     for (const Node* const table : provision.tables(key, kMaxListItems)) {
         Reader reader(*table, "profile.provision." + std::string(key), "provision." + std::string(key),
@@ -63,6 +78,7 @@ std::vector<RegisterValue> read_provision_writes(Reader& provision, std::string_
         RegisterValue write;
         if (reader.require("register")) {
             write.reg = reader.parsed("register", parse_register).value_or(Register{});
+            refuse_forbidden(reader, "register", profile, write.reg);
         }
         if (reader.require("value")) {
             write.value = static_cast<std::uint16_t>(reader.integer("value", 0, kMaxRegister).value_or(0));
@@ -73,19 +89,20 @@ std::vector<RegisterValue> read_provision_writes(Reader& provision, std::string_
     return writes;
 }
 
-Provision read_provision(const Node& table, Report& report) {
+Provision read_provision(const Node& table, const Profile& profile, Report& report) {
     Reader reader(table, "profile.provision", "provision", report);
     Provision provision;
     if (reader.require("register")) {
         provision.reg = reader.parsed("register", parse_register).value_or(Register{});
+        refuse_forbidden(reader, "register", profile, provision.reg);
     }
     const auto function = reader.integer("function", 6, 16);
     if (function && *function != 6 && *function != 16) {
         reader.wrong("function", "6 or 16");
     }
     provision.function = static_cast<std::uint8_t>(function.value_or(6));
-    provision.before = read_provision_writes(reader, "before", report);
-    provision.after = read_provision_writes(reader, "after", report);
+    provision.before = read_provision_writes(reader, "before", profile, report);
+    provision.after = read_provision_writes(reader, "after", profile, report);
     reader.finish();
     return provision;
 }
@@ -180,10 +197,10 @@ void read_access(Reader& reader, ProfileDraft& draft, Report& report) {
     read_align(reader, profile);
     read_forbid(reader, profile);
     for (const Node* const table : reader.tables("identify", kMaxListItems)) {
-        draft.identify.push_back(read_identify(*table, report));
+        draft.identify.push_back(read_identify(*table, profile, report));
     }
     if (const Node* const table = reader.table("provision")) {
-        draft.provision = read_provision(*table, report);
+        draft.provision = read_provision(*table, profile, report);
     }
     for (const Node* const table : reader.tables("write", kMaxListItems)) {
         if (const auto writable = read_writable(*table, report)) {

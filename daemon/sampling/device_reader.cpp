@@ -333,6 +333,14 @@ TurnResult DeviceReader::take(const Turn& turn, drivers::Bus& bus, const Clock& 
             result.answered = true;
             is_back = is_back || only_asks(reads[i]);
             learn(reads[i], *answer);
+            if (bus.is_unproven(unit)) {
+                if (on_hold == OnHold::kPutOff) {
+                    result.put_off = true;
+                    settle_plans(is_back, was_cut, clock.now());
+                    return result;
+                }
+                continue;  // who waits for the value gets it when it can be believed
+            }
             store(reads[i], *answer);
             ++i;
             const bool holds = i < reads.size() && bus.not_before(unit) > clock.now() + kShortHold;

@@ -47,6 +47,7 @@ public:
     void interrupt() override { waker_->interrupt(); }
     const Traffic& traffic() const override { return traffic_; }
     bool two_answer(std::uint8_t unit) const override { return twins_.is_told(unit); }
+    bool is_unproven(std::uint8_t unit) const override { return twins_.is_unproven(unit); }
     Monotonic not_before(std::uint8_t unit) const override {
         return std::max(quarantine_.until(unit), twins_.not_before(unit));
     }

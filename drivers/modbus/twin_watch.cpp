@@ -154,6 +154,11 @@ Monotonic TwinWatch::not_before(std::uint8_t unit) const {
                : Monotonic{};
 }
 
+bool TwinWatch::is_unproven(std::uint8_t unit) const {
+    const Unit* const one = find(unit);
+    return one != nullptr && one->last_answer != Monotonic{} && !one->met && !one->suspect;
+}
+
 bool TwinWatch::is_told(std::uint8_t unit) const {
     const Unit* const one = find(unit);
     return one != nullptr && one->told;

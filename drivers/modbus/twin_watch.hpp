@@ -94,6 +94,8 @@ public:
 
     /// The unit is not to be asked sooner: what may still come would be taken for the answer.
     Monotonic not_before(std::uint8_t unit) const;
+    /// It has answered and was not met in peace yet; one that is suspect is heard out instead.
+    bool is_unproven(std::uint8_t unit) const;
     /// Two answer: to be told.
     bool is_told(std::uint8_t unit) const;
 

@@ -57,12 +57,15 @@ TEST_F(TwinWatchTest, AfterTheLineWasOpenedAnewUnitsAreMetOnceMore) {
 TEST_F(TwinWatchTest, AUnitIsMetAgainWhereASecondAnswerMayHaveBeenDamaged) {
     EXPECT_FALSE(ask(0s, 40ms));
     EXPECT_TRUE(watch_.may_have_more(kUnit, at(90ms)));
+    EXPECT_TRUE(watch_.is_unproven(kUnit));
     watch_.disturbed(at(90ms));
     EXPECT_FALSE(ask(1s, 40ms));
+    EXPECT_TRUE(watch_.is_unproven(kUnit));
     EXPECT_EQ(watch_.not_before(kUnit), at(1s + kLongest)) << "once more";
     EXPECT_FALSE(watch_.may_have_more(kUnit, at(1s + 2 * kLongest))) << "not so late";
     EXPECT_FALSE(ask(2s, 40ms));
     EXPECT_EQ(watch_.not_before(kUnit), Monotonic{}) << "nothing came, and nothing was damaged";
+    EXPECT_FALSE(watch_.is_unproven(kUnit));
     EXPECT_FALSE(watch_.may_have_more(kUnit, at(2s + 90ms)));
 }
 
