@@ -97,8 +97,12 @@ int check(const Common& common) {
         return kWrongConfiguration;
     }
     config::Loaded loaded = config::load(*bundle, config::Credentials::kMayBeAbsent);
+    // What is wrong with this machine's files and ports is the command's to find: a port may be plugged in
+    // later.
+    bool daemon_takes_it = false;
     if (loaded.site) {
         plan_all(*loaded.site, loaded.diagnostics);
+        daemon_takes_it = !config::has_errors(loaded.diagnostics);
         const std::vector<config::Diagnostic> files = config::check_files(*loaded.site);
         loaded.diagnostics.insert(loaded.diagnostics.end(), files.begin(), files.end());
         const std::vector<config::Diagnostic> transcripts = drivers::replay::check_transcripts(*loaded.site);
@@ -106,6 +110,7 @@ int check(const Common& common) {
     }
     if (const std::string mistake = store::mistake_in_folder(loaded.store_path); !mistake.empty()) {
         loaded.diagnostics.push_back({config::Gravity::kError, loaded.store_path_at, mistake});
+        daemon_takes_it = false;
     }
     const bool good = loaded.site && !config::has_errors(loaded.diagnostics);
     if (common.format == Format::kJson) {
@@ -128,8 +133,11 @@ int check(const Common& common) {
         const auto errors =
             std::count_if(loaded.diagnostics.begin(), loaded.diagnostics.end(),
                           [](const config::Diagnostic& d) { return d.gravity == config::Gravity::kError; });
-        std::printf("%s\n", paint(Colour::kRed, counted(errors, "mistake") +
-                                                    ": the daemon would not take this configuration")
+        std::printf("%s\n", paint(Colour::kRed,
+                                  counted(errors, "mistake") +
+                                      (daemon_takes_it ? ": the daemon would start, and what is named "
+                                                         "there would not work"
+                                                       : ": the daemon would not take this configuration"))
                                 .c_str());
         return kWrongConfiguration;
     }

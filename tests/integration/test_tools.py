@@ -409,6 +409,7 @@ def test_check_reads_transcripts(gateway, configuration, folder, text, status, w
     checked = gateway.command("check")
     assert checked.returncode == status, checked.stdout
     assert (str(transcript) in checked.stdout) == (words is not None) and (words or "") in checked.stdout, checked.stdout
+    assert ("the daemon would start, and what is named there would not work" in checked.stdout) == (status == 78), checked.stdout
 
 
 @pytest.mark.parametrize("running", [True, False], ids=["through-the-daemon", "by-itself"])
