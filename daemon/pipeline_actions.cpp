@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/alarms/stranded.hpp"
+#include "daemon/config/find_device.hpp"
 #include "daemon/config/self_actions.hpp"
 #include "daemon/config/values.hpp"
 #include "daemon/core/log.hpp"
@@ -34,18 +35,19 @@ void Pipeline::begin_actions() {
 
 config::Text Pipeline::would_strand(const config::Site& fresh) const {
     for (const alarms::KeptOutput& one : alarms::stranded(actions_.kept(), site_, fresh)) {
-        const std::string output = one.device + " " + config::to_text(one.reg);
-        for (std::uint32_t i = 0; i < site_.devices.size(); ++i) {
-            if (site_.devices[i].name == one.device && told_health_[i] != sampling::Health::kOffline) {
-                return {"联动输出 " + output +
-                            " 正处于接通状态,而新配置中该设备已不在或换了总线、地址,将无法复位;"
-                            "请等告警恢复,或先用 gengfu shelve 搁置该告警,再重载",
-                        "an action has " + output +
-                            " switched on, and the device is not in the new configuration or has another bus "
-                            "or unit there: it could not be switched off any more; wait until the alarm is "
-                            "over, or shelve it with `gengfu shelve`, and reload again"};
-            }
+        const auto device = config::find_device(site_, one.device);
+        if (!device || told_health_[device->value] == sampling::Health::kOffline) {
+            continue;
         }
+        const std::string output = one.device + " " + config::to_text(one.reg);
+        return {
+            "联动输出 " + output +
+                " 正处于接通状态,而新配置中该设备已不在或换了总线、地址,将无法复位;"
+                "请等告警恢复,或先用 gengfu shelve 搁置该告警,再重载",
+            "an action has " + output +
+                " switched on, and the device is not in the new configuration or has another bus or unit "
+                "there: it could not be switched off any more; wait until the alarm is over, or shelve it "
+                "with `gengfu shelve`, and reload again"};
     }
     return {};
 }

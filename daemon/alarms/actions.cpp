@@ -9,6 +9,7 @@
 #include "daemon/alarms/describe.hpp"
 #include "daemon/alarms/hold.hpp"
 #include "daemon/alarms/read_back.hpp"
+#include "daemon/config/find_device.hpp"
 #include "daemon/config/self_actions.hpp"
 #include "daemon/config/values.hpp"
 #include "daemon/core/decimal.hpp"
@@ -80,15 +81,6 @@ const config::Action* Actions::action_of(const Key& key) const {
     return found == actions_.end() ? nullptr : found->second;
 }
 
-std::optional<DeviceId> Actions::find_device(const std::string& name) const {
-    for (std::uint32_t i = 0; i < site_->devices.size(); ++i) {
-        if (site_->devices[i].name == name) {
-            return DeviceId{i};
-        }
-    }
-    return std::nullopt;
-}
-
 bool Actions::claim(const Alarm& alarm, const config::Action& action, const Stamp& at) {
     Output& output = outputs_[{action.device, action.reg}];
     const auto [known, fresh] = output.claims.try_emplace(alarm.key);
@@ -114,7 +106,7 @@ std::vector<std::string> Actions::restore(const std::vector<KeptOutput>& kept,
     }
     std::vector<std::string> unknown;
     for (const KeptOutput& each : kept) {
-        const std::optional<DeviceId> device = find_device(each.device);
+        const std::optional<DeviceId> device = config::find_device(*site_, each.device);
         if (!device) {
             unknown.push_back(each.device + " " + config::to_text(each.reg));
             continue;

@@ -171,7 +171,6 @@ private:
     const config::Action* action_of(const Key& key) const;
     bool claim(const Alarm& alarm, const config::Action& action, const Stamp& at);
     bool asked_for(Output& output, const Stamp& at) const;
-    std::optional<DeviceId> find_device(const std::string& name) const;
 
     const config::Site* site_;
     std::map<Key, const config::Action*> actions_;

@@ -3,18 +3,19 @@
 #include <algorithm>
 #include <iterator>
 
+#include "daemon/config/find_device.hpp"
+
 namespace gengfu::alarms {
 namespace {
-
-const config::Device* find(const config::Site& site, const std::string& name) {
-    const auto found = std::find_if(site.devices.begin(), site.devices.end(),
-                                    [&](const config::Device& one) { return one.name == name; });
-    return found == site.devices.end() ? nullptr : &*found;
-}
 
 /// By what it is on the wire: a bus may have another name.
 bool same_line(const config::Bus& a, const config::Bus& b) {
     return a.kind == b.kind && a.serial.port == b.serial.port && a.host == b.host && a.tcp_port == b.tcp_port;
+}
+
+bool same_unit(const config::Site& now, DeviceId before, const config::Site& fresh, DeviceId after) {
+    return now.device(before).unit == fresh.device(after).unit &&
+           same_line(now.bus(now.device(before).bus), fresh.bus(fresh.device(after).bus));
 }
 
 }  // namespace
@@ -23,11 +24,9 @@ std::vector<KeptOutput> stranded(const std::vector<KeptOutput>& kept, const conf
                                  const config::Site& fresh) {
     std::vector<KeptOutput> out;
     std::copy_if(kept.begin(), kept.end(), std::back_inserter(out), [&](const KeptOutput& one) {
-        const config::Device* const before = find(now, one.device);
-        const config::Device* const after = find(fresh, one.device);
-        const bool same = before != nullptr && after != nullptr && before->unit == after->unit &&
-                          same_line(now.bus(before->bus), fresh.bus(after->bus));
-        return one.touched && !same;
+        const auto before = config::find_device(now, one.device);
+        const auto after = config::find_device(fresh, one.device);
+        return one.touched && !(before && after && same_unit(now, *before, fresh, *after));
     });
     return out;
 }

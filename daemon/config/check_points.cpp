@@ -39,21 +39,15 @@ void check_width(const Profile& profile, const PointSpec& spec, At at, Report& r
 }
 
 void check_forbidden(const Profile& profile, const PointSpec& spec, At at, Report& report) {
-    for (const Forbidden& forbidden : profile.forbid) {
-        if (forbidden.space == spec.reg.space && spec.reg.address <= forbidden.last &&
-            last_address(spec) >= forbidden.first) {
-            report.error(at, fmt::format("{}: {} lies in registers that `forbid` says must never be touched",
-                                         subject(spec), to_text(spec.reg)));
-        }
+    const unsigned count = register_count(spec.type, spec.length);
+    if (const std::string mistake = forbidden_mistake(profile, spec.reg, count); !mistake.empty()) {
+        report.error(at, subject(spec) + ": " + mistake);
     }
 }
 
 void check_touched(const ProfileDraft& draft, const char* key, Register reg, At at, Report& report) {
-    for (const Forbidden& forbidden : draft.profile.forbid) {
-        if (forbidden.space == reg.space && reg.address >= forbidden.first && reg.address <= forbidden.last) {
-            report.error(at, fmt::format("{}: {} lies in registers that `forbid` says must never be touched",
-                                         key, to_text(reg)));
-        }
+    if (const std::string mistake = forbidden_mistake(draft.profile, reg, 1); !mistake.empty()) {
+        report.error(at, fmt::format("{}: {}", key, mistake));
     }
 }
 
@@ -148,6 +142,15 @@ void check_span(const ProfileDraft& draft, const std::string& name, const Group&
 }
 
 }  // namespace
+
+std::string forbidden_mistake(const Profile& profile, Register reg, unsigned count) {
+    const unsigned last = reg.address + count - 1;
+    const bool forbidden =
+        std::any_of(profile.forbid.begin(), profile.forbid.end(), [&](const Forbidden& one) {
+            return one.space == reg.space && reg.address <= one.last && last >= one.first;
+        });
+    return forbidden ? to_text(reg) + " lies in registers that `forbid` says must never be touched" : "";
+}
 
 void check_points(const ProfileDraft& draft, Report& report) {
     std::map<std::string, Group> groups;

@@ -43,12 +43,8 @@ void read_condition(Reader& reader, Probe& probe) {
 /// \pre read_forbid()
 void refuse_forbidden(Reader& reader, std::string_view key, const Profile& profile, Register reg,
                       unsigned count = 1) {
-    const unsigned last = reg.address + count - 1;
-    for (const Forbidden& forbidden : profile.forbid) {
-        if (forbidden.space == reg.space && reg.address <= forbidden.last && last >= forbidden.first) {
-            reader.error(key, fmt::format("{} lies in registers that `forbid` says must never be touched",
-                                          to_text(reg)));
-        }
+    if (const std::string mistake = forbidden_mistake(profile, reg, count); !mistake.empty()) {
+        reader.error(key, mistake);
     }
 }
 

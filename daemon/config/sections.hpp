@@ -63,6 +63,9 @@ ProfileDraft read_profile(const Node& root, const std::string& stem, Report& rep
 /// write.
 void read_access(Reader& reader, ProfileDraft& draft, Report& report);
 
+/// Why `count` registers from `reg` on must not be touched; empty: the profile's `forbid` has none of them.
+std::string forbidden_mistake(const Profile& profile, Register reg, unsigned count);
+
 /// One [[point]]; `points` has the names of all points of the profile.
 struct PointDraft {
     PointSpec spec;

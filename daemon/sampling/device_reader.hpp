@@ -43,9 +43,9 @@ class DeviceReader {
 public:
     DeviceReader(const config::Site& site, DeviceId device, const std::vector<Cadence>& cadences);
 
-    /// What to do when the bus would make the next request wait, and the line with it, because a second
-    /// answer to the one before may still come (drivers::Bus::not_before(): of a unit that has just been
-    /// met).
+    /// What to do with a unit that has just been met: where its answer is not to be believed yet
+    /// (drivers::Bus::is_unproven()), and where the bus would make the next request wait, and the line with
+    /// it, because a second answer may still come (not_before()).
     enum class OnHold : std::uint8_t { kWait, kPutOff };
 
     /// Appends a sample for every point that is due.

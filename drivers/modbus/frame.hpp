@@ -30,6 +30,8 @@ struct Message {
 /// CRC-16 of Modbus over Serial Line V1.02, 6.2.2 (polynomial 0xA001 reflected, start 0xFFFF); its low byte
 /// goes over the line first.
 std::uint16_t crc16(std::span<const std::uint8_t> bytes);
+/// Its size, behind every RTU frame.
+constexpr std::size_t kCrcBytes = 2;
 
 bool is_write(std::uint8_t function);
 

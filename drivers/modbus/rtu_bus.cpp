@@ -17,7 +17,6 @@ namespace {
 /// Bytes of the shortest answer, an exception: what is less is the line's own noise.
 constexpr std::size_t kLeastAnswer = 5;
 
-constexpr std::size_t kCrcBytes = 2;
 /// What a broadcast is given when nothing is known: units need 100 to 200 ms to obey (Modbus over Serial Line
 /// V1.02, 2.4.1).
 constexpr Duration kBroadcastDelay = std::chrono::milliseconds(100);

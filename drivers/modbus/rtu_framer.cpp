@@ -8,7 +8,6 @@ namespace gengfu::drivers::modbus {
 
 namespace {
 
-constexpr std::size_t kCrcBytes = 2;
 constexpr std::size_t kExceptionFrame = 5;
 constexpr std::size_t kShortFrame =
     8;  // read requests, requests and answers of 5 and 6, answers of 15 and 16

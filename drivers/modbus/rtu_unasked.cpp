@@ -5,7 +5,6 @@ namespace gengfu::drivers::modbus {
 
 namespace {
 
-constexpr std::size_t kCrcBytes = 2;
 /// Bytes that a driver adds when it is switched on.
 constexpr std::size_t kGlitch = 1;
 

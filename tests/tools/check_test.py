@@ -74,16 +74,20 @@ class Check(Tree):
 
     def test_the_background_goes_on_beside_the_steps_between(self):
         """The tests that stand before a build in the order do not wait for it, nor it for them."""
-        self.write("bin/cmake", f"#!/bin/sh\necho built >>{self.root}/built\n").chmod(0o755)
+        os.mkfifo(self.root / "built")
+        (self.root / "bin").mkdir()
+        # The second call is the build itself.
+        self.write("bin/cmake", f'#!/bin/sh\n[ "$1" != --build ] || echo built >{self.root}/built\n').chmod(0o755)
         self.write("bin/ctest", "#!/bin/sh\nexit 0\n").chmod(0o755)
-        # It waits for the release build: one after the other would never end.
-        self.write("tools/layers", f"#!/bin/sh\nuntil [ -e {self.root}/build/check/release-build.ended ]; do sleep 0.1; done\n").chmod(0o755)
+        # Either waits for the other: one after the other would never end.
+        self.write("tools/layers", f"#!/bin/sh\nread line <{self.root}/built\n").chmod(0o755)
         self.write("tools/check", (self.root / "tools/check").read_text().replace("PATH=/usr", f"PATH={self.root}/bin:/usr"))
         status, lines, _ = self.run_in("timeout", "60", "tools/check", "dev-test", "layers", "release-build")
         self.assertEqual((status, lines[-1]), (0, "3 passed, 0 failed"))
 
     def test_what_runs_is_ended_with_it(self):
-        self.write("tools/layers", f"#!/bin/sh\necho $$ >{self.root}/pid\nexec sleep 600\n").chmod(0o755)
+        os.mkfifo(self.root / "never")  # nobody writes into it
+        self.write("tools/layers", f"#!/bin/sh\necho $$ >{self.root}/pid\nexec cat {self.root}/never\n").chmod(0o755)
         process = subprocess.Popen([self.root / "tools/check", "layers"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(process.kill)
         while not (self.root / "pid").exists() or not (self.root / "pid").read_text():

@@ -278,6 +278,34 @@ TEST_F(BusWorkerTest, ReadsOnDemandAheadOfTheSchedule) {
     EXPECT_FALSE(polling->read_now(device, [](std::vector<Sample>) {}));
 }
 
+/// Of two at one address the quicker one's first answer cleared a true alarm: no value is handed over before
+/// the bus believes the unit.
+TEST_F(BusWorkerTest, WhatIsNotProvenYetIsNobodysSample) {
+    SiteBuilder builder(ten_registers());
+    const DeviceId device = builder.device("d", 7, std::chrono::hours(1));
+    constexpr std::uint16_t kFirst = 500, kLater = 600;
+    for (std::uint16_t i = 0; i < 10; ++i) {
+        line_->units[7][i] = kFirst;
+    }
+    line_->unproven = 2;
+    line_->on_answer = [&] { line_->units[7][0] = line_->answers > line_->unproven ? kLater : kFirst; };
+    const auto polling = worker(builder.site);
+    polling->start();
+    ASSERT_TRUE(got_.wait([&] { return got_.samples.size() >= 10; }));
+    EXPECT_EQ(got_.samples.front().value, kLater);
+    EXPECT_EQ(line_->asked.size(), 3U) << "twice in vain, without waiting for the next turn";
+    {
+        const std::lock_guard lock(line_->mutex);
+        line_->unproven = line_->answers + 2;
+    }
+    std::promise<std::vector<Sample>> promise;
+    ASSERT_TRUE(polling->read_now(
+        device, [&](std::vector<Sample> samples) { promise.set_value(std::move(samples)); }));
+    EXPECT_EQ(promise.get_future().get().front().value, kLater) << "nor to whoever waits for it";
+    polling->stop();
+    EXPECT_EQ(line_->asked.size(), 6U);
+}
+
 TEST_F(BusWorkerTest, ReadsOnDemandKeepToTheirShareOfTheLine) {
     SiteBuilder builder(ten_registers());
     const DeviceId device = builder.device("d", 7, std::chrono::hours(1));

@@ -34,7 +34,10 @@ public:
         std::vector<drivers::Request> asked;
         std::map<std::uint8_t, Monotonic> not_before;  ///< of units that have answered
         Duration leaves_alone{};                       ///< after the first answer of each
+        int answers = 0;                               ///< with values
+        int unproven = 0;                              ///< so many first answers of all units together
         int refuse_next = 0;                           ///< so many reads are refused whatever they ask for
+        std::function<void()> on_answer;               ///< may change what the first register says
         int damage_next = 0;                           ///< so many come damaged
         std::function<void()> on_damage;               ///< what a damaged one takes
     };
@@ -57,6 +60,10 @@ public:
         shared_->changed.notify_all();
     }
     const drivers::Traffic& traffic() const override { return traffic_; }
+    bool is_unproven(std::uint8_t /*unit*/) const override {
+        const std::lock_guard lock(shared_->mutex);
+        return shared_->answers <= shared_->unproven;
+    }
     Monotonic not_before(std::uint8_t unit) const override {
         const std::lock_guard lock(shared_->mutex);
         const auto found = shared_->not_before.find(unit);
@@ -97,6 +104,11 @@ public:
                 return fail(Errc::kUnsupported, "exception 02");
             }
             answer.values.push_back(found->second);
+        }
+        ++shared_->answers;
+        if (shared_->on_answer) {
+            shared_->on_answer();
+            answer.values.front() = shared_->units[request.unit][request.address];
         }
         answer.received = std::chrono::steady_clock::now();
         if (shared_->leaves_alone > Duration::zero()) {
